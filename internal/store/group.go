@@ -1,0 +1,231 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"countersign/internal/store/rows"
+)
+
+// groupWriter is the one writer of SQLite. Transactions that wait while one
+// commits go together in the next commit, each in a savepoint of its own, so
+// that one fsync serves many sign-ins.
+//
+// The trap: a write that is interrupted or finds the disk full rolls back the
+// WHOLE transaction, and later members would then commit alone: counted wrong
+// codes would vanish. So after every member the writer asks whether the
+// transaction is still open; if it is lost, nothing of the group is committed
+// and every member runs again, one by one. Nobody is answered before COMMIT
+// has returned.
+type groupWriter struct {
+	store   *Store
+	db      *sql.DB
+	conn    *sql.Conn
+	queries *rows.Queries
+	jobs    chan *job
+	done    chan struct{}
+
+	mu     sync.RWMutex
+	closed bool
+}
+
+// job is one caller's transaction and where its outcome goes.
+type job struct {
+	act  func(*Tx) error
+	tx   *Tx
+	err  error
+	done chan struct{}
+}
+
+// maxGroup bounds a group, so that the first member is not kept waiting.
+const maxGroup = 256
+
+// maxWait is how long a caller waits for a place in the queue.
+const maxWait = 5 * time.Second
+
+var errClosed = errors.New("the database is closed")
+
+func newGroupWriter(ctx context.Context, db *sql.DB, s *Store) (*groupWriter, error) {
+	w := &groupWriter{store: s, db: db, jobs: make(chan *job, 1024), done: make(chan struct{})}
+	err := w.connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	go w.run()
+	return w, nil
+}
+
+func (w *groupWriter) connect(ctx context.Context) error {
+	conn, err := w.db.Conn(ctx)
+	if err != nil {
+		return fmt.Errorf("open the writing connection: %w", err)
+	}
+	queries, err := rows.Prepare(ctx, conn)
+	if err != nil {
+		_ = conn.Close()
+		return fmt.Errorf("prepare the queries: %w", err)
+	}
+	w.conn, w.queries = conn, queries
+	return nil
+}
+
+func (w *groupWriter) write(ctx context.Context, act func(*Tx) error) error {
+	j := &job{act: act, done: make(chan struct{})}
+	err := w.enqueue(ctx, j)
+	if err != nil {
+		return err
+	}
+	// Not ctx: what was queued will be committed, and the caller must know it.
+	<-j.done
+	if j.err == nil {
+		j.tx.committed()
+	}
+	return j.err
+}
+
+func (w *groupWriter) enqueue(ctx context.Context, j *job) error {
+	w.mu.RLock()
+	defer w.mu.RUnlock()
+	if w.closed {
+		return busy(errClosed)
+	}
+	wait := time.NewTimer(maxWait)
+	defer wait.Stop()
+	select {
+	case w.jobs <- j:
+		return nil
+	case <-ctx.Done():
+		return busy(ctx.Err())
+	case <-wait.C:
+		return busy(errors.New("the writer's queue is full"))
+	}
+}
+
+func (w *groupWriter) close() error {
+	w.mu.Lock()
+	already := w.closed
+	w.closed = true
+	w.mu.Unlock()
+	if already {
+		return nil
+	}
+	close(w.jobs)
+	<-w.done
+	err := w.conn.Close()
+	if err != nil {
+		return err
+	}
+	return w.db.Close()
+}
+
+func (w *groupWriter) run() {
+	defer close(w.done)
+	for first := range w.jobs {
+		group := w.gather(first)
+		if len(group) == 1 || !w.together(group) {
+			for _, j := range group {
+				j.err = w.alone(j)
+			}
+		}
+		for _, j := range group {
+			close(j.done)
+		}
+	}
+}
+
+// gather takes what has queued up by now, and waits for nothing.
+func (w *groupWriter) gather(first *job) []*job {
+	group := []*job{first}
+	for len(group) < maxGroup {
+		select {
+		case j, open := <-w.jobs:
+			if !open {
+				return group
+			}
+			group = append(group, j)
+		default:
+			return group
+		}
+	}
+	return group
+}
+
+// together runs the group in one transaction. It reports false, with nothing
+// committed, when the members have to run again one by one.
+func (w *groupWriter) together(group []*job) bool {
+	if w.exec("BEGIN IMMEDIATE") != nil {
+		return false
+	}
+	for _, j := range group {
+		if w.exec("SAVEPOINT member") != nil {
+			w.rollback()
+			return false
+		}
+		w.member(j)
+		if j.err != nil && w.exec("ROLLBACK TO member") != nil {
+			w.rollback()
+			return false
+		}
+		// RELEASE finds the savepoint only while the transaction is open.
+		if w.exec("RELEASE member") != nil {
+			w.rollback()
+			return false
+		}
+	}
+	if w.exec("COMMIT") != nil {
+		w.rollback()
+		return false
+	}
+	return true
+}
+
+// alone runs one member in a transaction of its own.
+func (w *groupWriter) alone(j *job) error {
+	err := w.exec("BEGIN IMMEDIATE")
+	if err != nil {
+		w.reconnect()
+		return busy(fmt.Errorf("begin: %w", err))
+	}
+	w.member(j)
+	if j.err != nil {
+		w.rollback()
+		return j.err
+	}
+	err = w.exec("COMMIT")
+	if err != nil {
+		w.rollback()
+		return busy(fmt.Errorf("commit: %w", err))
+	}
+	return nil
+}
+
+func (w *groupWriter) member(j *job) {
+	j.tx = &Tx{Queries: w.queries, Ctx: context.Background(), Now: w.store.now()}
+	j.err = attempt(j.tx, j.act)
+}
+
+func (w *groupWriter) exec(statement string) error {
+	_, err := w.conn.ExecContext(context.Background(), statement)
+	return err
+}
+
+// rollback also answers "no transaction is active" when SQLite has rolled back
+// by itself, which is what we want.
+func (w *groupWriter) rollback() { _ = w.exec("ROLLBACK") }
+
+// reconnect replaces a connection that can no longer begin.
+func (w *groupWriter) reconnect() {
+	w.rollback()
+	if w.exec("SELECT 1") == nil {
+		return
+	}
+	_ = w.conn.Close()
+	err := w.connect(context.Background())
+	if err != nil {
+		w.store.log.Error("the writing connection cannot be opened", "err", err)
+	}
+}

@@ -1,0 +1,59 @@
+-- name: TakeTry :one
+-- Takes one try before anything is verified. No row means locked.
+INSERT INTO guesses (workspace_id, subject, sort, counter, tries, since, locked_until)
+VALUES (@workspace_id, @subject, @sort, @counter, 1, @now, 0)
+ON CONFLICT (workspace_id, subject, sort, counter) DO UPDATE SET tries = guesses.tries + 1, since = @now
+WHERE guesses.locked_until <= @now AND guesses.tries < @most
+RETURNING tries;
+
+-- name: TakeWindowTry :one
+-- The same for a count that starts anew when its window is over.
+INSERT INTO guesses (workspace_id, subject, sort, counter, tries, since, locked_until)
+VALUES (@workspace_id, @subject, @sort, @counter, 1, @now, 0)
+ON CONFLICT (workspace_id, subject, sort, counter) DO UPDATE SET
+  tries = CASE WHEN guesses.since <= @opened THEN 1 ELSE guesses.tries + 1 END,
+  since = CASE WHEN guesses.since <= @opened THEN @now ELSE guesses.since END
+WHERE guesses.since <= @opened OR guesses.tries < @most
+RETURNING tries;
+
+-- name: GetGuesses :one
+SELECT * FROM guesses WHERE workspace_id = @workspace_id AND subject = @subject AND sort = @sort AND counter = @counter;
+
+-- name: LockGuesses :execrows
+UPDATE guesses SET locked_until = @locked_until
+WHERE workspace_id = @workspace_id AND subject = @subject AND sort = @sort AND counter = @counter;
+
+-- name: GiveBack :execrows
+-- Gives one try back, and with it a lock that this very try had set.
+UPDATE guesses SET tries = CASE WHEN tries > 0 THEN tries - 1 ELSE 0 END, locked_until = 0
+WHERE workspace_id = @workspace_id AND subject = @subject AND sort = @sort AND counter = @counter;
+
+-- name: ClearGuesses :execrows
+DELETE FROM guesses WHERE workspace_id = @workspace_id AND subject = @subject AND sort = @sort AND counter = @counter;
+
+-- name: ClearGuessesOfSubject :execrows
+DELETE FROM guesses WHERE workspace_id = @workspace_id AND subject = @subject;
+
+-- name: ListGuesses :many
+SELECT * FROM guesses WHERE workspace_id = @workspace_id AND subject = @subject ORDER BY sort, counter;
+
+-- name: DeleteOldGuesses :execrows
+-- Counts of addresses and of names that do not exist are forgotten after two
+-- days; those of accounts end with a sign-in only.
+DELETE FROM guesses WHERE since < @before AND locked_until < @before AND sort IN ('address', 'recovery');
+
+-- name: SpendRate :one
+-- GCRA in one statement: no row means that the limit is reached.
+INSERT INTO rates (workspace_id, subject, arrival)
+VALUES (@workspace_id, @subject, CAST(@now AS BIGINT) + CAST(@interval AS BIGINT))
+ON CONFLICT (workspace_id, subject) DO UPDATE SET
+  arrival = CASE WHEN rates.arrival > CAST(@now AS BIGINT) THEN rates.arrival + CAST(@interval AS BIGINT)
+    ELSE CAST(@now AS BIGINT) + CAST(@interval AS BIGINT) END
+WHERE rates.arrival + CAST(@interval AS BIGINT) <= CAST(@now AS BIGINT) + CAST(@burst AS BIGINT)
+RETURNING arrival;
+
+-- name: GetRate :one
+SELECT * FROM rates WHERE workspace_id = @workspace_id AND subject = @subject;
+
+-- name: DeleteOldRates :execrows
+DELETE FROM rates WHERE arrival < @before;

@@ -1,0 +1,48 @@
+-- name: GetBrowser :one
+SELECT * FROM browsers WHERE workspace_id = @workspace_id AND token_hash = @token_hash AND user_id = @user_id;
+
+-- name: ListBrowsers :many
+SELECT * FROM browsers WHERE workspace_id = @workspace_id AND user_id = @user_id ORDER BY seen_at DESC, id;
+
+-- name: KeepBrowser :one
+-- Remembers that this browser completed a sign-in as this user.
+INSERT INTO browsers (workspace_id, id, user_id, token_hash, known_since, trusted_until, last_method, last_method_at, seen_at, user_agent)
+VALUES (@workspace_id, @id, @user_id, @token_hash, @now, 0, @last_method, @last_method_at, @now, @user_agent)
+ON CONFLICT (workspace_id, token_hash, user_id) DO UPDATE SET
+  last_method = CASE WHEN excluded.last_method = '' THEN browsers.last_method ELSE excluded.last_method END,
+  last_method_at = CASE WHEN excluded.last_method = '' THEN browsers.last_method_at ELSE excluded.last_method_at END,
+  seen_at = excluded.seen_at, user_agent = excluded.user_agent
+RETURNING *;
+
+-- name: ForgetOtherBrowsers :execrows
+DELETE FROM browsers WHERE workspace_id = @workspace_id AND user_id = @user_id AND id <> @id;
+
+-- name: InsertAttempt :exec
+INSERT INTO attempts (workspace_id, id, browser_hash, user_id, identifier, entry, state, first, first_at, second, second_at,
+  effect, return_to, ip, user_agent, created_at, expires_at)
+VALUES (@workspace_id, @id, @browser_hash, @user_id, @identifier, @entry, 'open', @first, @first_at, '', 0,
+  '', @return_to, @ip, @user_agent, @created_at, @expires_at);
+
+-- name: GetAttempt :one
+SELECT * FROM attempts WHERE workspace_id = @workspace_id AND id = @id;
+
+-- name: PassFirst :execrows
+UPDATE attempts SET first = @first, first_at = @first_at, expires_at = @expires_at
+WHERE workspace_id = @workspace_id AND id = @id AND state = 'open' AND first = '' AND expires_at > @first_at;
+
+-- name: PassSecond :execrows
+UPDATE attempts SET second = @second, second_at = @second_at, effect = @effect
+WHERE workspace_id = @workspace_id AND id = @id AND state = 'open' AND first <> '' AND second = '' AND expires_at > @second_at;
+
+-- name: FinishAttempt :execrows
+UPDATE attempts SET state = 'done'
+WHERE workspace_id = @workspace_id AND id = @id AND state = 'open' AND first <> '' AND expires_at > CAST(@now AS BIGINT);
+
+-- name: CancelAttempt :execrows
+UPDATE attempts SET state = 'cancelled' WHERE workspace_id = @workspace_id AND id = @id AND state = 'open';
+
+-- name: VoidAttempts :execrows
+UPDATE attempts SET state = 'cancelled' WHERE workspace_id = @workspace_id AND user_id = @user_id AND state = 'open' AND id <> @id;
+
+-- name: DeleteOldAttempts :execrows
+DELETE FROM attempts WHERE expires_at < @before;

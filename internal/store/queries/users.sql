@@ -1,0 +1,57 @@
+-- name: InsertUser :exec
+INSERT INTO users (workspace_id, id, pool_id, email, email_key, email_verified_at, name, role, state, language, zone,
+  password_hash, password_version, password_changed_at, require_second_factor, default_method, default_set_at, created_at, signed_in_at)
+VALUES (@workspace_id, @id, @pool_id, @email, @email_key, @email_verified_at, @name, @role, @state, @language, @zone,
+  @password_hash, 1, @password_changed_at, '', '', 0, @created_at, 0);
+
+-- name: GetUser :one
+SELECT * FROM users WHERE workspace_id = @workspace_id AND id = @id;
+
+-- name: GetUserByEmail :one
+SELECT * FROM users WHERE workspace_id = @workspace_id AND email_key = @email_key;
+
+-- name: ListUsers :many
+SELECT * FROM users WHERE workspace_id = @workspace_id AND email_key > @after ORDER BY email_key LIMIT @most;
+
+-- name: CountOtherOwners :one
+SELECT COUNT(*) FROM users WHERE workspace_id = @workspace_id AND role = 'owner' AND state = 'active' AND id <> @id;
+
+-- name: CountOwners :one
+SELECT COUNT(*) FROM users WHERE workspace_id = @workspace_id AND role = 'owner' AND state <> 'invited';
+
+-- name: SetUserState :execrows
+UPDATE users SET state = @state WHERE workspace_id = @workspace_id AND id = @id;
+
+-- name: StorePassword :execrows
+-- Compare-and-set: a hash computed outside the transaction is stored only
+-- under the version that was read before.
+UPDATE users SET password_hash = @password_hash, password_version = password_version + 1, password_changed_at = @password_changed_at,
+  state = CASE WHEN state = 'invited' THEN 'active' ELSE state END
+WHERE workspace_id = @workspace_id AND id = @id AND password_version = @password_version;
+
+-- name: RehashPassword :execrows
+UPDATE users SET password_hash = @password_hash
+WHERE workspace_id = @workspace_id AND id = @id AND password_version = @password_version;
+
+-- name: VerifyEmail :execrows
+UPDATE users SET email_verified_at = @email_verified_at
+WHERE workspace_id = @workspace_id AND id = @id AND email_key = @email_key AND email_verified_at = 0;
+
+-- name: ChangeEmail :execrows
+UPDATE users SET email = @email, email_key = @email_key, email_verified_at = @email_verified_at
+WHERE workspace_id = @workspace_id AND id = @id;
+
+-- name: SetProfile :execrows
+UPDATE users SET name = @name, language = @language, zone = @zone WHERE workspace_id = @workspace_id AND id = @id;
+
+-- name: SetDefaultMethod :execrows
+UPDATE users SET default_method = @default_method, default_set_at = @default_set_at WHERE workspace_id = @workspace_id AND id = @id;
+
+-- name: SetUserRequirement :execrows
+UPDATE users SET require_second_factor = @require_second_factor WHERE workspace_id = @workspace_id AND id = @id;
+
+-- name: TouchSignedIn :execrows
+UPDATE users SET signed_in_at = @signed_in_at WHERE workspace_id = @workspace_id AND id = @id;
+
+-- name: DeleteUser :execrows
+DELETE FROM users WHERE workspace_id = @workspace_id AND id = @id;

@@ -1,0 +1,66 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"runtime/debug"
+	"time"
+
+	"countersign"
+	"countersign/internal/store/rows"
+)
+
+// Tx is one transaction. Everything it writes commits together or not at all.
+type Tx struct {
+	*rows.Queries
+	// Ctx is the context of the queries inside. It is never a request's: a
+	// request that goes away must not undo what others wrote in the same commit.
+	Ctx context.Context
+	// Now is the moment of this act, the same for all its rows.
+	Now time.Time
+
+	after []func()
+}
+
+// NowMilli is Now as rows keep it: unix milliseconds.
+func (tx *Tx) NowMilli() int64 { return tx.Now.UnixMilli() }
+
+// After runs do once the transaction has committed, in the caller's goroutine.
+func (tx *Tx) After(do func()) { tx.after = append(tx.after, do) }
+
+// Write runs act in one transaction and returns when it is committed. An error
+// of act rolls back and is returned as it is. act may run more than once, so
+// it must set, not add to, what it leaves outside; it must not call Write, wait
+// for anything, or send anything.
+//
+// Errors: whatever act returned; an Unavailable [countersign.Error] when the
+// database is gone, full or too busy.
+func (s *Store) Write(ctx context.Context, act func(*Tx) error) error {
+	return classify(s.writer.write(ctx, act))
+}
+
+// attempt runs act once and turns a panic into an error, so that one broken
+// member cannot take down the writer that serves all.
+func attempt(tx *Tx, act func(*Tx) error) error {
+	var err error
+	func() {
+		defer func() {
+			p := recover()
+			if p != nil {
+				err = fmt.Errorf("panic in a transaction: %v\n%s", p, debug.Stack())
+			}
+		}()
+		err = act(tx)
+	}()
+	return err
+}
+
+func (tx *Tx) committed() {
+	for _, do := range tx.after {
+		do()
+	}
+}
+
+func busy(err error) error {
+	return &countersign.Error{Kind: countersign.Unavailable, Code: "busy", RetryAfter: 2 * time.Second, Err: err}
+}
