@@ -9,11 +9,11 @@ import (
 // Problem is one thing that is wrong with the settings.
 type Problem struct {
 	// Where is file:line, a variable or a flag; empty when nobody wrote it.
-	Where string
+	Where string `json:"where"`
 	// Setting is the name, or empty when the problem is not about one.
-	Setting string
+	Setting string `json:"setting"`
 	// Text continues the sentence that begins with the setting.
-	Text string
+	Text string `json:"text"`
 }
 
 // String gives the problem on one line.

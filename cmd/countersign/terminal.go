@@ -1,0 +1,68 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/mattn/go-isatty"
+)
+
+// terminal is where a command reads and writes: results on out, messages on
+// messages, so that a pipe gets results only. It prints no colour, so NO_COLOR
+// is always kept.
+type terminal struct {
+	in       io.Reader
+	out      io.Writer
+	messages io.Writer
+	env      []string
+	json     bool
+}
+
+// say prints a message for the person, not for the pipe.
+func (t *terminal) say(format string, args ...any) {
+	_, _ = fmt.Fprintf(t.messages, format+"\n", args...)
+}
+
+// print prints a result as it is.
+func (t *terminal) print(text string) error {
+	_, err := io.WriteString(t.out, text)
+	return err
+}
+
+// printJSON prints a result for a program.
+func (t *terminal) printJSON(value any) error {
+	encoder := json.NewEncoder(t.out)
+	encoder.SetIndent("", "  ")
+	encoder.SetEscapeHTML(false)
+	return encoder.Encode(value)
+}
+
+// table prints rows under a heading: aligned for a person, and separated by
+// one tab, without the heading, for a pipe.
+func (t *terminal) table(heading []string, rows [][]string) error {
+	if !isTerminal(t.out) {
+		for _, row := range rows {
+			if err := t.print(strings.Join(row, "\t") + "\n"); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	w := tabwriter.NewWriter(t.out, 0, 0, 2, ' ', 0)
+	for _, row := range append([][]string{heading}, rows...) {
+		if _, err := fmt.Fprintln(w, strings.Join(row, "\t")); err != nil {
+			return err
+		}
+	}
+	return w.Flush()
+}
+
+// isTerminal tells whether a person sits at the other end.
+func isTerminal(stream any) bool {
+	f, isFile := stream.(*os.File)
+	return isFile && isatty.IsTerminal(f.Fd())
+}
