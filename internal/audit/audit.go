@@ -1,0 +1,74 @@
+// Package audit writes the events: each act and each refusal, in the same
+// transaction as what it tells, so that neither exists without the other. It
+// does not decide what is worth an event; whoever acts does.
+package audit
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"countersign"
+	"countersign/internal/seal"
+	"countersign/internal/store"
+	"countersign/internal/store/rows"
+)
+
+// Outcome says how an act ended.
+type Outcome string
+
+// An act was done, or refused by a rule.
+const (
+	OK      Outcome = "ok"
+	Refused Outcome = "refused"
+)
+
+// Event is one line of the audit log.
+type Event struct {
+	// Kind is "noun.verb": "signin.completed".
+	Kind    string
+	Outcome Outcome
+	Actor   countersign.Actor
+	// User is whose account it is about.
+	User countersign.UserID
+	// Target names the thing acted on, when it is not the account itself.
+	Target  string
+	Session countersign.SessionID
+	Attempt countersign.AttemptID
+	Place   countersign.Place
+	// Detail holds no secret, ever.
+	Detail map[string]string
+}
+
+// Write adds e to the log of a workspace.
+func Write(tx *store.Tx, workspace countersign.WorkspaceID, e Event) error {
+	detail := []byte("{}")
+	if len(e.Detail) > 0 {
+		encoded, err := json.Marshal(e.Detail)
+		if err != nil {
+			return fmt.Errorf("encode event: %w", err)
+		}
+		detail = encoded
+	}
+	if e.Outcome == "" {
+		e.Outcome = OK
+	}
+	err := tx.InsertEvent(tx.Ctx, rows.InsertEventParams{
+		WorkspaceID: workspace, ID: countersign.EventID(seal.SortableID("evt", tx.Now)), At: tx.NowMilli(),
+		Kind: e.Kind, Outcome: string(e.Outcome), ActorKind: e.Actor.Kind, ActorID: string(e.Actor.User),
+		UserID: e.User, Target: e.Target, SessionID: e.Session, AttemptID: e.Attempt,
+		RequestID: e.Place.RequestID, IP: e.Place.IP, UserAgent: e.Place.UserAgent, Detail: string(detail),
+	})
+	if err != nil {
+		return fmt.Errorf("write event %s: %w", e.Kind, err)
+	}
+	return nil
+}
+
+// Detail reads the details of a stored event; what cannot be read is empty.
+func Detail(e rows.Event) map[string]string {
+	detail := map[string]string{}
+	if json.Unmarshal([]byte(e.Detail), &detail) != nil {
+		return map[string]string{}
+	}
+	return detail
+}

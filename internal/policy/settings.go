@@ -1,0 +1,110 @@
+package policy
+
+import (
+	"time"
+)
+
+// Settings are the effective settings of one identity pool: the workspace's
+// document with what the pool overrides, over the defaults.
+type Settings struct {
+	Methods       []string
+	FirstFactors  []string
+	SecondFactors []string
+	Preferred     string
+
+	// Require is the workspace's requirement and PoolRequire the pool's; the
+	// strictest wins, so neither overrides the other.
+	Require     Requirement
+	PoolRequire Requirement
+
+	TOTPMax      int
+	TOTPKeyChars int
+
+	RecoveryCodes    int
+	RecoveryEffect   string
+	RecoveryDelivery string
+	AdminReset       string
+
+	TurnOff       string
+	EnrolAtSignIn string
+	RetentionDays int
+	Words         string
+}
+
+// The values that rules ask for by name.
+const (
+	EffectSignIn  = "sign_in"
+	EffectReset   = "reset"
+	ByScreen      = "screen"
+	ByEmail       = "email"
+	FreshProof    = "fresh_proof"
+	ResetAllowed  = "allowed"
+	ResetNever    = "never"
+	WizardFirst   = "wizard"
+	SettingsFirst = "account_settings"
+	WordsBackup   = "backup"
+)
+
+// Allows tells whether a method is enabled in the workspace.
+func (s Settings) Allows(kind string) bool {
+	for _, m := range s.Methods {
+		if m == kind {
+			return true
+		}
+	}
+	return false
+}
+
+// Recovers tells whether recovery codes are part of the set-up.
+func (s Settings) Recovers() bool { return s.Allows("recovery") }
+
+// Backup tells whether the texts say "backup" instead of "recovery" codes.
+func (s Settings) Backup() bool { return s.Words == WordsBackup }
+
+// Requirement is the value of require_second_factor: optional, required, or
+// required from a date on.
+type Requirement struct {
+	Required bool
+	// From is zero when the requirement holds at once.
+	From time.Time
+}
+
+// Holds tells whether a second factor is required at this time.
+func (r Requirement) Holds(now time.Time) bool { return r.Required && !now.Before(r.From) }
+
+// Source names who requires a second factor.
+type Source string
+
+// Where a requirement can come from; the page names it.
+const (
+	NotRequired Source = ""
+	ByWorkspace Source = "workspace"
+	ByPool      Source = "pool"
+	ByUser      Source = "user"
+)
+
+// Required tells who requires a second factor of a user now: the strictest of
+// workspace, pool and user wins. personal is the user's own value, as stored.
+func (s Settings) Required(personal string, now time.Time) Source {
+	switch {
+	case s.Require.Holds(now):
+		return ByWorkspace
+	case s.PoolRequire.Holds(now):
+		return ByPool
+	case personal == "required":
+		return ByUser
+	}
+	return NotRequired
+}
+
+// Announced returns the nearest date from which a second factor will be
+// required, or zero.
+func (s Settings) Announced(now time.Time) time.Time {
+	var nearest time.Time
+	for _, r := range []Requirement{s.Require, s.PoolRequire} {
+		if r.Required && now.Before(r.From) && (nearest.IsZero() || r.From.Before(nearest)) {
+			nearest = r.From
+		}
+	}
+	return nearest
+}

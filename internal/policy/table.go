@@ -1,0 +1,236 @@
+package policy
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+)
+
+// Key describes one setting.
+type Key struct {
+	// Name as written in documents and on the command line.
+	Name string
+	// Default when nobody sets it.
+	Default any
+	// Values in words, for help texts.
+	Values string
+	// Warning is what an administrator accepts with an unusual value; it is a
+	// key of the message catalogue by value, "" for none.
+	Warning map[string]string
+
+	read func(any) (any, error)
+	put  func(*Settings, any)
+}
+
+// Table lists every setting of this version, in the order of the handbook.
+func Table() []Key {
+	return []Key{
+		words("methods", []string{"totp", "recovery"}, []string{"totp", "recovery"},
+			func(s *Settings, v []string) { s.Methods = v }),
+		words("first_factors", []string{"password"}, []string{"password"},
+			func(s *Settings, v []string) { s.FirstFactors = v }),
+		words("second_factors", []string{"totp"}, []string{"totp"},
+			func(s *Settings, v []string) { s.SecondFactors = v }),
+		choice("preferred", "none", []string{"none", "totp"}, func(s *Settings, v string) { s.Preferred = v }),
+		requirementKey(),
+		number("totp.max", 5, 1, 5, func(s *Settings, v int) { s.TOTPMax = v }),
+		oneOf("totp.key_chars", 32, []int{32, 16}, func(s *Settings, v int) { s.TOTPKeyChars = v }).
+			warn("16", "policy.warn_key_chars"),
+		oneOf("recovery.codes", 10, []int{10, 1}, func(s *Settings, v int) { s.RecoveryCodes = v }),
+		choice("recovery.effect", EffectSignIn, []string{EffectSignIn, EffectReset},
+			func(s *Settings, v string) { s.RecoveryEffect = v }),
+		choice("recovery.delivery", ByScreen, []string{ByScreen, ByEmail},
+			func(s *Settings, v string) { s.RecoveryDelivery = v }).warn(ByEmail, "policy.warn_delivery_email"),
+		choice("recovery.admin_reset", ResetAllowed, []string{ResetAllowed, ResetNever},
+			func(s *Settings, v string) { s.AdminReset = v }),
+		choice("turn_off", FreshProof, []string{FreshProof, ByEmail}, func(s *Settings, v string) { s.TurnOff = v }),
+		choice("enrol_at_sign_in", WizardFirst, []string{WizardFirst, SettingsFirst},
+			func(s *Settings, v string) { s.EnrolAtSignIn = v }),
+		number("audit.retention_days", 365, 1, 36500, func(s *Settings, v int) { s.RetentionDays = v }),
+		choice("words", "recovery", []string{"recovery", WordsBackup}, func(s *Settings, v string) { s.Words = v }),
+	}
+}
+
+// later are keys and values of the handbook whose method this version does not
+// have yet. They are refused with that reason, never silently kept.
+func later(word string) (string, bool) {
+	waits := map[string]string{
+		"push": "approval on the phone", "sms": "text messages", "passkey": "passkeys", "sso": "single sign-on",
+		"push.requires": "approval on the phone", "push.confirm": "approval on the phone",
+		"push.min_app_version": "approval on the phone", "push.terminal_devices": "approval on the phone",
+		"pairing.confirm": "approval on the phone", "sms.countries": "text messages",
+		"sso.second_factor": "single sign-on", "trusted_browser_days": "trusted browsers",
+		"two_admins": "a reset by two administrators",
+	}
+	method, found := waits[word]
+	return method, found
+}
+
+func notYet(word, method string) error {
+	return fmt.Errorf("%q needs %s, which this version does not have", word, method)
+}
+
+func keyNamed(name string) (Key, bool) {
+	for _, key := range Table() {
+		if key.Name == name {
+			return key, true
+		}
+	}
+	method, waits := later(name)
+	if waits {
+		refuse := func(any) (any, error) { return nil, notYet(name, method) }
+		return Key{Name: name, read: refuse, put: func(*Settings, any) {}}, true
+	}
+	return Key{}, false
+}
+
+func (k Key) warn(value, id string) Key {
+	k.Warning = map[string]string{value: id}
+	return k
+}
+
+func choice(name, standard string, values []string, put func(*Settings, string)) Key {
+	return Key{
+		Name: name, Default: standard, Values: strings.Join(values, ", "),
+		read: func(v any) (any, error) {
+			text, ok := v.(string)
+			if !ok {
+				return nil, fmt.Errorf("%v is not a word", v)
+			}
+			return text, oneWord(text, values)
+		},
+		put: func(s *Settings, v any) { put(s, v.(string)) },
+	}
+}
+
+func oneWord(text string, values []string) error {
+	for _, value := range values {
+		if text == value {
+			return nil
+		}
+	}
+	method, waits := later(text)
+	if waits {
+		return notYet(text, method)
+	}
+	return fmt.Errorf("%q is none of %s", text, strings.Join(values, ", "))
+}
+
+func words(name string, standard, values []string, put func(*Settings, []string)) Key {
+	return Key{
+		Name: name, Default: standard, Values: "a list of " + strings.Join(values, ", "),
+		read: func(v any) (any, error) {
+			list, err := listOf(v)
+			if err != nil {
+				return nil, err
+			}
+			seen := map[string]bool{}
+			for _, word := range list {
+				err := oneWord(word, values)
+				if err != nil {
+					return nil, err
+				}
+				if seen[word] {
+					return nil, fmt.Errorf("%q is listed twice", word)
+				}
+				seen[word] = true
+			}
+			if len(list) == 0 {
+				return nil, fmt.Errorf("an empty list would lock everybody out")
+			}
+			return list, nil
+		},
+		put: func(s *Settings, v any) { put(s, v.([]string)) },
+	}
+}
+
+func listOf(v any) ([]string, error) {
+	switch list := v.(type) {
+	case []string:
+		return list, nil
+	case []any:
+		out := make([]string, 0, len(list))
+		for _, item := range list {
+			text, ok := item.(string)
+			if !ok {
+				return nil, fmt.Errorf("%v is not a word", item)
+			}
+			out = append(out, text)
+		}
+		return out, nil
+	}
+	return nil, fmt.Errorf("%v is not a list", v)
+}
+
+func number(name string, standard, least, most int, put func(*Settings, int)) Key {
+	return Key{
+		Name: name, Default: standard, Values: fmt.Sprintf("%d to %d", least, most),
+		read: func(v any) (any, error) {
+			n, err := whole(v)
+			if err != nil {
+				return nil, err
+			}
+			if n < least || n > most {
+				return nil, fmt.Errorf("%d is not between %d and %d", n, least, most)
+			}
+			return n, nil
+		},
+		put: func(s *Settings, v any) { put(s, v.(int)) },
+	}
+}
+
+func oneOf(name string, standard int, values []int, put func(*Settings, int)) Key {
+	texts := make([]string, len(values))
+	for i, value := range values {
+		texts[i] = fmt.Sprint(value)
+	}
+	return Key{
+		Name: name, Default: standard, Values: strings.Join(texts, ", "),
+		read: func(v any) (any, error) {
+			n, err := whole(v)
+			if err != nil {
+				return nil, err
+			}
+			for _, value := range values {
+				if n == value {
+					return n, nil
+				}
+			}
+			return nil, fmt.Errorf("%d is none of %s", n, strings.Join(texts, ", "))
+		},
+		put: func(s *Settings, v any) { put(s, v.(int)) },
+	}
+}
+
+func whole(v any) (int, error) {
+	switch n := v.(type) {
+	case int:
+		return n, nil
+	case int64:
+		return int(n), nil
+	case float64:
+		if n == float64(int(n)) {
+			return int(n), nil
+		}
+	case json.Number:
+		i, err := n.Int64()
+		if err == nil {
+			return int(i), nil
+		}
+	}
+	return 0, fmt.Errorf("%v is not a whole number", v)
+}
+
+func requirementKey() Key {
+	return Key{
+		Name: "require_second_factor", Default: "optional", Values: `optional, required, "required from 2027-01-31"`,
+		read: func(v any) (any, error) {
+			text, ok := v.(string)
+			if !ok {
+				return nil, fmt.Errorf("%v is not a word", v)
+			}
+			return parseRequirement(text)
+		},
+		put: func(s *Settings, v any) { s.Require = v.(Requirement) },
+	}
+}
