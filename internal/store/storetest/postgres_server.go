@@ -283,7 +283,7 @@ func (s *server) command(name string, args ...string) (*exec.Cmd, error) {
 	if err != nil {
 		program = name
 	}
-	cmd := exec.Command(program, args...) // #nosec G204 -- the programs that this file names
+	cmd := exec.CommandContext(context.Background(), program, args...) // #nosec G204 -- the programs that this file names
 	cmd.Dir = s.dir
 	// Settings meant for somebody's own server must not reach this one.
 	cmd.Env = slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, "PG") })
@@ -335,7 +335,7 @@ func major(initdb string) int {
 
 // freePort asks the system for a port of 127.0.0.1 that nobody uses.
 func freePort() (int, error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	listener, err := new(net.ListenConfig).Listen(context.Background(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		return 0, fmt.Errorf("find a free port: %w", err)
 	}

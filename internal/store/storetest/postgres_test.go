@@ -107,11 +107,11 @@ func TestAnOutageKeepsWhatWasCommitted(t *testing.T) {
 func TestNothingIsLeftAfterKill9(t *testing.T) {
 	if os.Getenv(childVariable) != "" {
 		Postgres(t)
-		fmt.Println("folder", shared.dir, shared.process.Process.Pid)
+		_, _ = fmt.Fprintln(os.Stdout, "folder", shared.dir, shared.process.Process.Pid)
 		_, _ = io.Copy(io.Discard, os.Stdin) // until the parent kills us
 		return
 	}
-	child := exec.Command(os.Args[0], "-test.run=^TestNothingIsLeftAfterKill9$") // #nosec G204 G702 -- this test binary itself
+	child := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestNothingIsLeftAfterKill9$") // #nosec G204 G702 -- this test binary itself
 	child.Env = append(os.Environ(), childVariable+"=1")
 	hold, err := child.StdinPipe()
 	if err != nil {
