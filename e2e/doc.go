@@ -1,0 +1,8 @@
+// Package e2e holds the scenarios that are judged from the outside: a real
+// browser, real messages and real processes, and nothing of the product's insides.
+//
+// Its sub-packages are what the scenarios are written with, and tests only import
+// them: browser (a person at Chromium), judge (what must hold for every page),
+// mailbox (a mail server that can misbehave), proc (the server as a process that
+// can be killed, with a clock that can be moved).
+package e2e

@@ -1,0 +1,208 @@
+package proc
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// patience is how long a test waits for what should happen soon. A machine that
+// is busy with other tests needs more than one would think.
+const patience = 30 * time.Second
+
+// Proc is a program that runs beside the test. Its methods fail the test that
+// started it.
+type Proc struct {
+	tb    testing.TB
+	name  string
+	env   []string
+	args  []string
+	log   *log
+	cmd   *exec.Cmd
+	ended chan struct{}
+	line  *os.File // our end of the lifeline
+}
+
+// Start starts a program. env are settings as "NAME=value"; nothing named
+// COUNTERSIGN_… comes from the environment of the tests. It is killed when tb
+// ends, and its log is shown when tb failed.
+func Start(tb testing.TB, name string, env []string, args ...string) *Proc {
+	tb.Helper()
+	p := &Proc{tb: tb, name: name, env: env, args: args, log: &log{}}
+	tb.Cleanup(func() {
+		if p.Running() {
+			p.Kill9()
+		}
+		if tb.Failed() {
+			tb.Logf("the log of %s:\n%s", name, p.Log())
+		}
+	})
+	p.launch()
+	return p
+}
+
+func (p *Proc) launch() {
+	p.tb.Helper()
+	cmd, theirs, ours, err := newCommand(context.Background(), p.name, p.env, p.args)
+	if err != nil {
+		p.tb.Fatal(err)
+	}
+	cmd.Stdout, cmd.Stderr = p.log, p.log
+	err = cmd.Start()
+	if err != nil {
+		p.tb.Fatalf("start %s: %v", p.name, err)
+	}
+	err = theirs.Close()
+	if err != nil {
+		p.tb.Fatalf("close the child's end of the lifeline: %v", err)
+	}
+	ended := make(chan struct{})
+	p.cmd, p.line, p.ended = cmd, ours, ended
+	go func() {
+		_ = cmd.Wait() // ProcessState tells how it ended
+		_ = ours.Close()
+		close(ended)
+	}()
+}
+
+// Running tells whether the process lives.
+func (p *Proc) Running() bool {
+	select {
+	case <-p.ended:
+		return false
+	default:
+		return true
+	}
+}
+
+// PID is the number of the process.
+func (p *Proc) PID() int { return p.cmd.Process.Pid }
+
+// Kill9 ends the process without any warning and waits until it is gone.
+func (p *Proc) Kill9() {
+	p.tb.Helper()
+	_ = p.cmd.Process.Kill() // fails when it has just ended, which is as good
+	<-p.ended
+}
+
+// Stop asks the process to end (SIGTERM), waits, and returns its exit code.
+func (p *Proc) Stop() int {
+	p.tb.Helper()
+	err := p.cmd.Process.Signal(syscall.SIGTERM)
+	if err != nil {
+		p.tb.Fatalf("ask %s to end: %v", p.name, err)
+	}
+	return p.Wait()
+}
+
+// Wait waits until the process has ended by itself and returns its exit code, -1
+// for a signal.
+func (p *Proc) Wait() int {
+	p.tb.Helper()
+	select {
+	case <-p.ended:
+		return p.cmd.ProcessState.ExitCode()
+	case <-time.After(patience):
+		p.tb.Fatalf("%s has not ended after %v", p.name, patience)
+		return -1
+	}
+}
+
+// Restart starts the program again, with the same settings and arguments; the
+// log goes on. The process must have ended.
+func (p *Proc) Restart() {
+	p.tb.Helper()
+	if p.Running() {
+		p.tb.Fatalf("%s still runs: stop or kill it before a restart", p.name)
+	}
+	p.launch()
+}
+
+// WaitReady waits until the address answers 200, as /readyz does.
+func (p *Proc) WaitReady(url string) {
+	p.tb.Helper()
+	last := "no answer yet"
+	ready := func() bool {
+		ctx, cancel := context.WithTimeout(p.tb.Context(), 5*time.Second)
+		defer cancel()
+		request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, http.NoBody)
+		if err != nil {
+			p.tb.Fatalf("ask %s: %v", url, err)
+		}
+		response, err := http.DefaultClient.Do(request)
+		if err != nil {
+			last = err.Error()
+			return false
+		}
+		_, _ = io.Copy(io.Discard, response.Body)
+		_ = response.Body.Close()
+		last = response.Status
+		return response.StatusCode == http.StatusOK
+	}
+	p.until(ready, func() string { return fmt.Sprintf("%s is not ready: %s", url, last) })
+}
+
+// WaitLog waits until a line of the log, standard output and standard error
+// together, contains the text, and returns the first such line.
+func (p *Proc) WaitLog(text string) string {
+	p.tb.Helper()
+	var line string
+	found := func() bool {
+		for line = range strings.Lines(p.Log()) {
+			if strings.Contains(line, text) && strings.HasSuffix(line, "\n") {
+				return true
+			}
+		}
+		return false
+	}
+	p.until(found, func() string { return fmt.Sprintf("no line of the log contains %q", text) })
+	return strings.TrimSuffix(line, "\n")
+}
+
+// until polls, and fails when the process ends or patience does.
+func (p *Proc) until(done func() bool, complaint func() string) {
+	p.tb.Helper()
+	deadline := time.Now().Add(patience)
+	for {
+		running := p.Running() // before the look, so that last words are seen
+		if done() {
+			return
+		}
+		if !running {
+			p.tb.Fatalf("%s ended (%v); %s", p.name, p.cmd.ProcessState, complaint())
+		}
+		if time.Now().After(deadline) {
+			p.tb.Fatalf("after %v: %s", patience, complaint())
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+}
+
+// Log is what the program wrote so far.
+func (p *Proc) Log() string { return p.log.String() }
+
+// log collects what a process writes while the test reads it.
+type log struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (l *log) Write(b []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(b)
+}
+
+func (l *log) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
+}
