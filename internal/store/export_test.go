@@ -1,0 +1,32 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+
+	"countersign/internal/store/rows"
+)
+
+// DB is the pool that reads; on SQLite its connections may only read.
+func (s *Store) DB() *sql.DB { return s.db }
+
+// Prepare prepares every query once.
+func (s *Store) Prepare(ctx context.Context) error {
+	queries, err := rows.Prepare(ctx, s.db)
+	if err != nil {
+		return err
+	}
+	return queries.Close()
+}
+
+// Writer runs a statement of the test's own on the writing connection of
+// SQLite, inside whatever transaction is open there. Only for the body of a
+// Write.
+func (s *Store) Writer(ctx context.Context, statement string, args ...any) error {
+	w, ok := s.writer.(*groupWriter)
+	if !ok {
+		panic("not SQLite")
+	}
+	_, err := w.conn.ExecContext(ctx, statement, args...)
+	return err
+}
