@@ -1,0 +1,74 @@
+package notify
+
+import (
+	"errors"
+	"net/textproto"
+	"strconv"
+	"strings"
+)
+
+// Error is why a mail was not handed over. Its text names the step, the
+// server's code and, where the server cannot have been repeating our message,
+// the server's words; never a password or a part of the mail.
+type Error struct {
+	step  string
+	code  int // the server's, or 0 when there was no answer
+	words string
+	again bool
+}
+
+// Error says it in one line.
+func (e *Error) Error() string {
+	var b strings.Builder
+	b.WriteString(e.step)
+	if e.code != 0 {
+		b.WriteString(": the server answered " + strconv.Itoa(e.code))
+	}
+	if e.words != "" {
+		b.WriteString(": " + e.words)
+	}
+	return b.String()
+}
+
+// Temporary tells that the same mail may go through later. An error that did
+// not come from a Mailer counts as temporary: what is not known to be hopeless
+// is tried again, until the message expires.
+func Temporary(err error) bool {
+	var e *Error
+	if errors.As(err, &e) {
+		return e.again
+	}
+	return err != nil
+}
+
+// refused is a mail that no server could be given.
+func refused(why string) *Error {
+	return &Error{step: "the mail cannot be sent", words: why}
+}
+
+// longestWords bounds what of a server's answer is passed on.
+const longestWords = 200
+
+// answer reads the code and the words of a server out of an error.
+func answer(err error) (int, string) {
+	var reply *textproto.Error
+	if errors.As(err, &reply) {
+		return reply.Code, reply.Msg
+	}
+	return 0, err.Error()
+}
+
+// clean makes words fit for a line of a log, without the secrets.
+func clean(words string, secrets []string) string {
+	for _, secret := range secrets {
+		if secret != "" {
+			words = strings.ReplaceAll(words, secret, "•••")
+		}
+	}
+	words = strings.Join(strings.Fields(strings.ToValidUTF8(words, "?")), " ")
+	runes := []rune(words)
+	if len(runes) > longestWords {
+		words = string(runes[:longestWords]) + "…"
+	}
+	return words
+}
