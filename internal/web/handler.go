@@ -1,0 +1,124 @@
+package web
+
+import (
+	"errors"
+	"log/slog"
+	"math"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"countersign"
+)
+
+// A Handler answers a request or returns an error, which Handle turns into a
+// page or a problem document. It never writes an error itself.
+type Handler func(w http.ResponseWriter, r *http.Request) error
+
+var (
+	errCrossSite = countersign.Refuse(countersign.Forbidden, "cross_site")
+	errMethod    = countersign.Refuse(countersign.Invalid, "method")
+	errNoPage    = countersign.Refuse(countersign.NotFound, "no_page")
+	errBadText   = countersign.Refuse(countersign.Invalid, "bad_text")
+	errBadForm   = countersign.Refuse(countersign.Invalid, "bad_form")
+	errTooLarge  = countersign.Refuse(countersign.Invalid, "too_large")
+)
+
+// Handle adapts h to http.Handler.
+func (s *Site) Handle(h Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		err := h(w, r)
+		if err != nil {
+			s.Fail(w, r, err)
+		}
+	})
+}
+
+// Fail answers with the error: as a problem document (RFC 9457) where the
+// client asks for JSON, else as a page. The cause goes to the log line. An
+// answer that has already begun is left alone.
+func (s *Site) Fail(w http.ResponseWriter, r *http.Request, err error) {
+	p := s.problem(r, err)
+	st := stateOf(r.Context())
+	if st != nil {
+		st.notes = append(st.notes, slog.String("code", p.Code), slog.Any("err", err))
+		switch {
+		case gone(r, err):
+			st.level = slog.LevelInfo
+		case p.Status == http.StatusInternalServerError:
+			st.level = slog.LevelError
+		case p.Status == http.StatusServiceUnavailable:
+			st.level = slog.LevelWarn
+		}
+	}
+	if written(w) {
+		return
+	}
+	if p.RetryAfter > 0 {
+		w.Header().Set("Retry-After", strconv.Itoa(p.RetryAfter))
+	}
+	if st == nil || wantsJSON(r) {
+		s.WriteProblem(w, p)
+		return
+	}
+	s.errorPage(w, r, p, err)
+}
+
+// statusOf maps the kinds to HTTP.
+func statusOf(kind countersign.Kind) int {
+	switch kind {
+	case countersign.Invalid:
+		return http.StatusUnprocessableEntity
+	case countersign.Unauthenticated:
+		return http.StatusUnauthorized
+	case countersign.Forbidden:
+		return http.StatusForbidden
+	case countersign.NotFound:
+		return http.StatusNotFound
+	case countersign.Conflict:
+		return http.StatusConflict
+	case countersign.Gone:
+		return http.StatusGone
+	case countersign.Limited:
+		return http.StatusTooManyRequests
+	case countersign.Unavailable:
+		return http.StatusServiceUnavailable
+	}
+	return http.StatusInternalServerError
+}
+
+// Status is the HTTP status that err is answered with; a face that shows the
+// error inside its own page uses the same.
+func Status(err error) int {
+	var large *http.MaxBytesError
+	switch {
+	case errors.Is(err, errMethod):
+		return http.StatusMethodNotAllowed
+	case errors.As(err, &large), errors.Is(err, errTooLarge):
+		return http.StatusRequestEntityTooLarge
+	}
+	return statusOf(countersign.KindOf(err))
+}
+
+// retrySeconds is what Retry-After says: whole seconds, rounded up. What is
+// limited or unavailable always names a time.
+func retrySeconds(kind countersign.Kind, wait time.Duration) int {
+	if wait <= 0 {
+		switch kind {
+		case countersign.Limited:
+			wait = time.Minute
+		case countersign.Unavailable:
+			wait = 5 * time.Second
+		default:
+			return 0
+		}
+	}
+	return int(math.Ceil(wait.Seconds()))
+}
+
+// wantsJSON: a browser always asks for text/html; a program names JSON.
+func wantsJSON(r *http.Request) bool {
+	accept := r.Header.Get("Accept")
+	return strings.Contains(accept, "json") && !strings.Contains(accept, "text/html")
+}

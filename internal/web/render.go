@@ -1,0 +1,199 @@
+package web
+
+import (
+	"bytes"
+	"context"
+	"embed"
+	"fmt"
+	"html/template"
+	"io/fs"
+	"net/http"
+	"runtime"
+	"strings"
+	"time"
+
+	"countersign/internal/words"
+)
+
+//go:embed templates
+var templates embed.FS
+
+// A Page is embedded in every view; the layouts read it. A view is a struct of
+// plain values, and its texts are said by the template.
+type Page struct {
+	// Form is what was typed and what is wrong; nil where there is no form.
+	Form *Form
+	// User is who is signed in; nil before.
+	User *User
+	// Section is the navigation entry of the page: security, activity, …
+	Section string
+	// Notice is the id of a good message above the page, as after a redirect;
+	// NoticeArgs alternates name and value.
+	Notice     string
+	NoticeArgs []any
+}
+
+// A User is what the frame of a page says about the person.
+type User struct {
+	Name    string
+	Email   string
+	Manages bool // owner or administrator: sees the company settings
+}
+
+func (p Page) base() Page { return p }
+
+// A Renderer holds the pages of one face. It may be used by any number of
+// goroutines.
+type Renderer struct {
+	site  *Site
+	pages map[string]*pageSet
+}
+
+// A pageSet is one page with its layouts and components. The functions of a
+// template set speak for one request, so sets are copied and each copy serves
+// one request at a time; free keeps those that wait.
+type pageSet struct {
+	master *template.Template // never executed, so that it can be copied
+	free   chan *copied
+}
+
+type copied struct {
+	set  *template.Template
+	view *view
+}
+
+// Renderer reads the pages of a face: files *.html in pages, also in folders.
+// A page is named by its path without ".html". Each defines "title" and its
+// parts, and calls the layout, {{template "gate" .}} or {{template "portal" .}}.
+func (s *Site) Renderer(pages fs.FS) (*Renderer, error) {
+	base := template.New("").Option("missingkey=error").Funcs((&view{site: s}).funcs())
+	base, err := base.ParseFS(templates, "templates/*.html")
+	if err != nil {
+		return nil, fmt.Errorf("parse components: %w", err)
+	}
+	out := &Renderer{site: s, pages: map[string]*pageSet{}}
+	err = fs.WalkDir(pages, ".", func(name string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() || !strings.HasSuffix(name, ".html") {
+			return err
+		}
+		source, err := fs.ReadFile(pages, name)
+		if err != nil {
+			return err
+		}
+		master, err := base.Clone()
+		if err != nil {
+			return err
+		}
+		page := strings.TrimSuffix(name, ".html")
+		_, err = master.New(page).Parse(string(source))
+		if err != nil {
+			return err
+		}
+		out.pages[page] = &pageSet{master: master, free: make(chan *copied, 2*runtime.GOMAXPROCS(0))}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("parse pages: %w", err)
+	}
+	return out, nil
+}
+
+// Pages lists the names of the pages, for tests.
+func (r *Renderer) Pages() []string {
+	names := make([]string, 0, len(r.pages))
+	for name := range r.pages {
+		names = append(names, name)
+	}
+	return names
+}
+
+// Render writes the page with the status. The data embeds Page. The page is
+// built in memory first: an error here means that nothing was written.
+func (r *Renderer) Render(w http.ResponseWriter, req *http.Request, status int, name string, data any) error {
+	body, err := r.build(req, name, data)
+	if err != nil {
+		return fmt.Errorf("render page %s: %w", name, err)
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.Header().Set("Content-Language", Speaker(req.Context()).Lang())
+	w.WriteHeader(status)
+	_, err = w.Write(body)
+	if err != nil {
+		return fmt.Errorf("send page %s: %w", name, err)
+	}
+	return nil
+}
+
+func (r *Renderer) build(req *http.Request, name string, data any) ([]byte, error) {
+	set, ok := r.pages[name]
+	if !ok {
+		return nil, fmt.Errorf("no such page")
+	}
+	c, err := set.take(r.site)
+	if err != nil {
+		return nil, err
+	}
+	c.view.begin(req, data)
+	var out bytes.Buffer
+	err = c.set.ExecuteTemplate(&out, name, data)
+	c.view.end()
+	set.give(c)
+	if err != nil {
+		return nil, err
+	}
+	return out.Bytes(), nil
+}
+
+func (p *pageSet) take(s *Site) (*copied, error) {
+	select {
+	case c := <-p.free:
+		return c, nil
+	default:
+	}
+	set, err := p.master.Clone()
+	if err != nil {
+		return nil, err
+	}
+	v := &view{site: s}
+	set.Funcs(v.funcs())
+	return &copied{set: set, view: v}, nil
+}
+
+func (p *pageSet) give(c *copied) {
+	select {
+	case p.free <- c:
+	default: // enough are waiting
+	}
+}
+
+// A view is the request as the template functions see it.
+type view struct {
+	site    *Site
+	ctx     context.Context //nolint:containedctx // lives exactly as long as one execution
+	speaker *words.Speaker
+	zone    *time.Location
+	now     time.Time
+	path    string
+	page    Page
+	work    Workspace
+	scheme  string
+}
+
+func (v *view) begin(r *http.Request, data any) {
+	st := stateOf(r.Context())
+	v.ctx = r.Context()
+	v.speaker = st.say(v.ctx)
+	v.zone = st.where()
+	v.now = v.site.Now()
+	v.work = st.workspace(v.ctx)
+	v.scheme = st.scheme
+	v.path = Inside(r.URL.RequestURI(), "/")
+	v.page = Page{}
+	if p, ok := data.(interface{ base() Page }); ok {
+		v.page = p.base()
+	}
+}
+
+func (v *view) end() {
+	v.ctx, v.page = nil, Page{} // keep nothing of a person in the waiting copy
+}

@@ -1,0 +1,165 @@
+package web
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"regexp"
+	"time"
+	_ "time/tzdata" // people's zones must work on a machine without zone files
+
+	"countersign"
+	"countersign/internal/words"
+)
+
+type contextKey struct{}
+
+// state is what one request carries. It belongs to the request's goroutine.
+type state struct {
+	site     *Site
+	id       string
+	ip       netip.Addr
+	notes    []slog.Attr
+	level    slog.Level
+	prefer   string // the signed-in user's own language
+	speaker  *words.Speaker
+	work     *Workspace
+	zone     *time.Location
+	language string // cookie
+	accept   string // Accept-Language
+	scheme   string
+	tz       string // cookie
+}
+
+func stateOf(ctx context.Context) *state {
+	st, _ := ctx.Value(contextKey{}).(*state)
+	return st
+}
+
+var wellFormedID = regexp.MustCompile(`^[A-Za-z0-9_-]{8,64}$`)
+
+func (s *Site) newState(r *http.Request) *state {
+	st := &state{site: s, id: r.Header.Get("X-Request-Id"), accept: r.Header.Get("Accept-Language")}
+	if !wellFormedID.MatchString(st.id) {
+		st.id = s.NewID()
+	}
+	st.ip = clientIP(r.RemoteAddr, r.Header, s.Proxies)
+	st.language = cookieValue(r, cookieLanguage)
+	st.scheme = schemeOf(cookieValue(r, cookieScheme))
+	st.tz = cookieValue(r, cookieZone)
+	return st
+}
+
+// ClientIP is the address of the person's machine, as far as trusted proxies
+// tell it. It is the zero Addr outside of a request that Wrap has seen.
+func ClientIP(ctx context.Context) netip.Addr {
+	st := stateOf(ctx)
+	if st == nil {
+		return netip.Addr{}
+	}
+	return st.ip
+}
+
+// RequestID is the id that joins the request's log line, its events and what
+// an error page shows.
+func RequestID(ctx context.Context) string {
+	st := stateOf(ctx)
+	if st == nil {
+		return ""
+	}
+	return st.id
+}
+
+// longestUserAgent bounds what is kept of a header that anybody can fill.
+const longestUserAgent = 512
+
+// Place describes where the request came from, for events, mails and limits.
+func Place(r *http.Request) countersign.Place {
+	agent := r.UserAgent()
+	if len(agent) > longestUserAgent {
+		agent = agent[:longestUserAgent]
+	}
+	p := countersign.Place{UserAgent: agent, RequestID: RequestID(r.Context())}
+	if ip := ClientIP(r.Context()); ip.IsValid() {
+		p.IP = ip.String()
+	}
+	return p
+}
+
+// Note adds a field to the request's log line. Never a secret, never what a
+// person typed.
+func Note(ctx context.Context, key string, value any) {
+	st := stateOf(ctx)
+	if st != nil {
+		st.notes = append(st.notes, slog.Any(key, value))
+	}
+}
+
+// Prefer says which language the signed-in user chose in the profile. The
+// choice made in this browser still wins.
+func Prefer(ctx context.Context, language string) {
+	st := stateOf(ctx)
+	if st != nil {
+		st.prefer, st.speaker = language, nil
+	}
+}
+
+// Speaker says texts in the language of the request, with the terms of its
+// workspace.
+func Speaker(ctx context.Context) *words.Speaker { return stateOf(ctx).say(ctx) }
+
+// Zone is the time zone of the person's browser, or UTC.
+func Zone(ctx context.Context) *time.Location { return stateOf(ctx).where() }
+
+func (st *state) say(ctx context.Context) *words.Speaker {
+	if st.speaker == nil {
+		w := st.workspace(ctx)
+		tag := st.site.Catalogue.Match(st.language, st.prefer, st.accept, w.Language)
+		st.speaker = st.site.Catalogue.Speaker(tag).With(w.Terms)
+	}
+	return st.speaker
+}
+
+// workspace asks once. A page must come even when the database is gone, so a
+// fault here is noted and the page names nobody.
+func (st *state) workspace(ctx context.Context) Workspace {
+	if st.work == nil {
+		w, err := st.site.Workspace(ctx)
+		if err != nil {
+			st.notes = append(st.notes, slog.Any("workspace_err", err))
+			w = Workspace{Name: "Countersign"}
+		}
+		st.work = &w
+	}
+	return *st.work
+}
+
+func (st *state) where() *time.Location {
+	if st.zone == nil {
+		st.zone = st.site.location(st.tz)
+	}
+	return st.zone
+}
+
+// longestZone: the longest name in the zone database has 32 bytes.
+const longestZone = 64
+
+// location loads a zone by a name that a browser sent. LoadLocation refuses
+// names that leave the zone folder; only names that loaded are kept, so the
+// cache cannot be filled from outside.
+func (s *Site) location(name string) *time.Location {
+	if name == "" || len(name) > longestZone || name == "Local" {
+		return time.UTC
+	}
+	known, ok := s.zones.Load(name)
+	if ok {
+		return known.(*time.Location)
+	}
+	zone, err := time.LoadLocation(name)
+	if err != nil {
+		return time.UTC
+	}
+	s.zones.Store(name, zone)
+	return zone
+}

@@ -1,0 +1,137 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strings"
+	"sync"
+	"time"
+
+	"countersign/internal/words"
+)
+
+// A Workspace is what every page says about who is asking.
+type Workspace struct {
+	Name     string
+	Language string      // BCP 47; used when the browser asks for nothing known
+	Accent   string      // "#rrggbb", or "" for the built-in colour
+	Terms    words.Terms // recovery or backup, one code or several
+}
+
+// Options are the parts a Site is made of. All are needed, except Proxies and
+// Demo.
+type Options struct {
+	Catalogue *words.Catalogue
+	Log       *slog.Logger
+	Now       func() time.Time
+	NewID     func() string // makes request ids, "req_…"
+	// URL is the configured address of the installation. Links and the
+	// decision whether cookies are secure come from here, never from a request.
+	URL *url.URL
+	// Proxies are the networks whose forwarding headers are believed.
+	Proxies []netip.Prefix
+	// Workspace answers for the request's workspace. It may read the database;
+	// it is called once a page at most. On an error the page names nobody.
+	Workspace func(ctx context.Context) (Workspace, error)
+	// Demo marks each page as a demonstration.
+	Demo bool
+}
+
+// A Site holds what is common to all requests. It does not change after New,
+// apart from caches.
+type Site struct {
+	Options
+	assets     *assets
+	errorPages *Renderer
+	cross      *http.CrossOriginProtection
+	zones      sync.Map // name → *time.Location; only names that loaded
+}
+
+// New checks the options and prepares static files and error pages.
+func New(o Options) (*Site, error) {
+	switch {
+	case o.Catalogue == nil || o.Log == nil || o.Now == nil || o.NewID == nil || o.Workspace == nil:
+		return nil, errors.New("web: an option is missing")
+	case o.URL == nil || o.URL.Host == "":
+		return nil, errors.New("web: the configured address has no host")
+	}
+	s := &Site{Options: o, cross: http.NewCrossOriginProtection()}
+	// A proxy may rewrite Host; the person's browser still names our address.
+	err := s.cross.AddTrustedOrigin(o.URL.Scheme + "://" + o.URL.Host)
+	if err != nil {
+		return nil, fmt.Errorf("trust own origin: %w", err)
+	}
+	s.assets, err = loadAssets()
+	if err != nil {
+		return nil, err
+	}
+	s.errorPages, err = s.Renderer(errorTemplates())
+	if err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// Secure tells whether the installation is reached over TLS, so that cookies
+// get their __Host- name and the Secure attribute.
+func (s *Site) Secure() bool { return s.URL.Scheme == "https" }
+
+// Link is the absolute address of an inside path, from the configured address.
+func (s *Site) Link(path string) string {
+	return strings.TrimSuffix(s.URL.Scheme+"://"+s.URL.Host, "/") + path
+}
+
+// Mount adds the routes that belong to no face: static files, the choice of
+// language and appearance, the icon, and the word to robots.
+func (s *Site) Mount(mux *http.ServeMux) {
+	mux.Handle("GET /assets/{file...}", s.Handle(s.assets.serve))
+	mux.Handle("GET /favicon.ico", s.Handle(s.assets.favicon))
+	mux.Handle("GET /robots.txt", s.Handle(robots))
+	mux.Handle("POST /preferences", s.Handle(s.savePreferences))
+}
+
+// Wrap puts everything that each request needs around the mux. Requests that
+// no route takes get a page in the look of the others.
+func (s *Site) Wrap(mux *http.ServeMux) http.Handler {
+	s.cross.SetDenyHandler(s.Handle(func(http.ResponseWriter, *http.Request) error { return errCrossSite }))
+	inner := s.cross.Handler(s.checked(s.routed(mux)))
+	return s.logged(s.headed(inner))
+}
+
+// routed hands the request to the mux, or answers itself where the mux would
+// write its bare "404 page not found".
+func (s *Site) routed(mux *http.ServeMux) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, pattern := mux.Handler(r)
+		if pattern != "" {
+			mux.ServeHTTP(w, r)
+			return
+		}
+		probe := &probe{header: http.Header{}}
+		mux.ServeHTTP(probe, r)
+		if allow := probe.header.Get("Allow"); allow != "" {
+			w.Header().Set("Allow", allow)
+			s.Fail(w, r, errMethod)
+			return
+		}
+		s.Fail(w, r, errNoPage)
+	})
+}
+
+// A probe asks the mux for its verdict without letting it write.
+type probe struct{ header http.Header }
+
+func (p *probe) Header() http.Header         { return p.header }
+func (p *probe) Write(b []byte) (int, error) { return len(b), nil }
+func (p *probe) WriteHeader(int)             {}
+
+func robots(w http.ResponseWriter, _ *http.Request) error {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	_, err := w.Write([]byte("User-agent: *\nDisallow: /\n"))
+	return err
+}
