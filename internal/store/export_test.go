@@ -30,3 +30,12 @@ func (s *Store) Writer(ctx context.Context, statement string, args ...any) error
 	_, err := w.conn.ExecContext(ctx, statement, args...)
 	return err
 }
+
+// Queued is how many writes wait for the writer of SQLite.
+func (s *Store) Queued() int {
+	w, ok := s.writer.(*groupWriter)
+	if !ok {
+		panic("not SQLite")
+	}
+	return len(w.jobs)
+}

@@ -47,7 +47,10 @@ const maxGroup = 256
 // maxWait is how long a caller waits for a place in the queue.
 const maxWait = 5 * time.Second
 
-var errClosed = errors.New("the database is closed")
+var (
+	errClosed = errors.New("the database is closed")
+	errEnded  = errors.New("a transaction of the group ended the goroutine that wrote")
+)
 
 func newGroupWriter(ctx context.Context, db *sql.DB, s *Store) (*groupWriter, error) {
 	w := &groupWriter{store: s, db: db, jobs: make(chan *job, 1024), done: make(chan struct{})}
@@ -93,6 +96,10 @@ func (w *groupWriter) enqueue(ctx context.Context, j *job) error {
 	if w.closed {
 		return busy(errClosed)
 	}
+	// A caller that has gone before anything began need not be served.
+	if ctx.Err() != nil {
+		return busy(ctx.Err())
+	}
 	wait := time.NewTimer(maxWait)
 	defer wait.Stop()
 	select {
@@ -123,17 +130,51 @@ func (w *groupWriter) close() error {
 }
 
 func (w *groupWriter) run() {
-	defer close(w.done)
 	for first := range w.jobs {
-		group := w.gather(first)
-		if len(group) == 1 || !w.together(group) {
-			for _, j := range group {
-				j.err = w.alone(j)
-			}
+		w.serve(w.gather(first))
+	}
+	close(w.done)
+}
+
+// serve runs a group and answers each of its members once its outcome is known.
+func (w *groupWriter) serve(group []*job) {
+	defer func() {
+		// Left are only members of an act that ended this goroutine (t.FailNow
+		// in a test does so). Everybody else must still find a writer.
+		if len(group) > 0 {
+			w.rollback()
+			answer(group, errEnded)
+			go w.run()
 		}
-		for _, j := range group {
-			close(j.done)
+	}()
+	if len(group) > 1 {
+		err := w.begin()
+		if err != nil || w.together(group) {
+			answer(group, err)
+			group = nil
 		}
+	}
+	for len(group) > 0 {
+		// One that cannot begin means that nobody can: each would wait as long.
+		err := w.begin()
+		if err != nil {
+			answer(group, err)
+			group = nil
+			return
+		}
+		group[0].err = w.alone(group[0])
+		answer(group[:1], nil)
+		group = group[1:]
+	}
+}
+
+// answer tells members their outcome, or err where that befell them all.
+func answer(group []*job, err error) {
+	for _, j := range group {
+		if err != nil {
+			j.err = err
+		}
+		close(j.done)
 	}
 }
 
@@ -154,12 +195,20 @@ func (w *groupWriter) gather(first *job) []*job {
 	return group
 }
 
-// together runs the group in one transaction. It reports false, with nothing
-// committed, when the members have to run again one by one.
-func (w *groupWriter) together(group []*job) bool {
-	if w.exec("BEGIN IMMEDIATE") != nil {
-		return false
+// begin waits for the lock that another process may hold, for as long as
+// busy_timeout says.
+func (w *groupWriter) begin() error {
+	err := w.exec("BEGIN IMMEDIATE")
+	if err != nil {
+		w.reconnect()
+		return busy(fmt.Errorf("begin: %w", err))
 	}
+	return nil
+}
+
+// together runs the group in the transaction that was begun. It reports false,
+// with nothing committed, when the members have to run again one by one.
+func (w *groupWriter) together(group []*job) bool {
 	for _, j := range group {
 		if w.exec("SAVEPOINT member") != nil {
 			w.rollback()
@@ -183,19 +232,14 @@ func (w *groupWriter) together(group []*job) bool {
 	return true
 }
 
-// alone runs one member in a transaction of its own.
+// alone runs one member in the transaction that was begun.
 func (w *groupWriter) alone(j *job) error {
-	err := w.exec("BEGIN IMMEDIATE")
-	if err != nil {
-		w.reconnect()
-		return busy(fmt.Errorf("begin: %w", err))
-	}
 	w.member(j)
 	if j.err != nil {
 		w.rollback()
 		return j.err
 	}
-	err = w.exec("COMMIT")
+	err := w.exec("COMMIT")
 	if err != nil {
 		w.rollback()
 		return busy(fmt.Errorf("commit: %w", err))

@@ -118,6 +118,17 @@ func (s *Store) openSQLite(ctx context.Context, o Options) error {
 		_ = write.Close()
 		return err
 	}
+	err = s.readySQLite(ctx, o, write)
+	if err != nil {
+		_ = write.Close()
+		return err
+	}
+	return nil
+}
+
+// readySQLite opens the reading connections and starts the writer.
+func (s *Store) readySQLite(ctx context.Context, o Options, write *sql.DB) error {
+	var err error
 	s.db, err = sql.Open("sqlite", sqliteDSN(o.Database, "_pragma=query_only(1)"))
 	if err != nil {
 		return err
@@ -130,9 +141,13 @@ func (s *Store) openSQLite(ctx context.Context, o Options) error {
 	s.db.SetMaxIdleConns(connections)
 	s.read, err = rows.Prepare(ctx, s.db)
 	if err != nil {
+		_ = s.db.Close()
 		return fmt.Errorf("prepare the queries: %w", err)
 	}
 	s.writer, err = newGroupWriter(ctx, write, s)
+	if err != nil {
+		_ = s.db.Close()
+	}
 	return err
 }
 
