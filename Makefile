@@ -1,0 +1,61 @@
+# The commands of this project. `make run` needs Go alone; `make test` installs
+# what the tests need on Debian 12 or newer, and elsewhere says what is missing.
+
+GO     ?= go
+TOOL   := $(GO) tool -modfile=tools/go.mod
+BINARY := bin/countersign
+
+# Packages in which two goroutines meet: their tests run under the race detector.
+RACE_DIRS := internal/store internal/limit internal/password internal/message \
+             internal/account internal/signin internal/enrol internal/session \
+             internal/people internal/web internal/server
+RACE      = $(addsuffix /...,$(addprefix ./,$(wildcard $(RACE_DIRS))))
+PLAIN     = $(filter-out $(shell $(GO) list $(RACE)) countersign/e2e%,$(shell $(GO) list ./...))
+
+.PHONY: run
+run: build ## Start the server with nothing configured
+	@exec ./$(BINARY) serve
+
+.PHONY: demo
+demo: build ## Start a temporary demonstration with 25 people in every state
+	@exec ./$(BINARY) demo
+
+.PHONY: build
+build: ## Build bin/countersign, without C
+	@CGO_ENABLED=0 $(GO) build -trimpath -o $(BINARY) ./cmd/countersign
+
+.PHONY: test
+test: ## Run everything: unit, both databases, scripts, race detector, browser
+	@scripts/install-test-needs
+	$(GO) vet ./...
+	$(GO) test -race -timeout 10m $(RACE)
+	$(GO) test -timeout 10m $(PLAIN)
+	$(GO) test -timeout 12m ./e2e/...
+
+.PHONY: test-fast
+test-fast: ## Run the tests of all packages without race detector and browser
+	$(GO) test $(filter-out countersign/e2e%,$(shell $(GO) list ./...))
+
+.PHONY: lint
+lint: ## Check format, lint, and that generated files are fresh
+	@unformatted=$$($(TOOL) gofumpt -l $$(git ls-files '*.go')); \
+	  if [ -n "$$unformatted" ]; then echo "not formatted; run make format:"; echo "$$unformatted"; exit 1; fi
+	$(TOOL) golangci-lint run ./...
+	$(TOOL) sqlc diff -f internal/store/sqlc.yaml
+
+.PHONY: format
+format: ## Format every Go file
+	@$(TOOL) gofumpt -w $$(git ls-files '*.go')
+
+.PHONY: generate
+generate: ## Generate internal/store/rows from the queries
+	$(TOOL) sqlc generate -f internal/store/sqlc.yaml
+
+VULN_DB ?= https://vuln.go.dev
+.PHONY: vuln
+vuln: ## Look for known vulnerabilities in what is called (VULN_DB=file:///DIR without network)
+	$(TOOL) govulncheck -db $(VULN_DB) ./...
+
+.PHONY: help
+help: ## List these commands
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
