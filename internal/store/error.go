@@ -72,3 +72,9 @@ func unavailable(err error) bool {
 	}
 	return strings.Contains(err.Error(), "unexpected EOF")
 }
+
+// locked tells that SQLite waits for another connection.
+func locked(err error) bool {
+	var lite *sqlite.Error
+	return errors.As(err, &lite) && lite.Code()&0xff == sqlite3.SQLITE_BUSY
+}

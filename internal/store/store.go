@@ -185,8 +185,9 @@ func (s *Store) openPostgres(ctx context.Context, o Options) error {
 	return nil
 }
 
-// migrate applies what is missing. On PostgreSQL a session lock lets one of
-// several starting nodes do it while the others wait.
+// migrate applies what is missing, when several nodes or commands start at once
+// too. On PostgreSQL a session lock lets one do it while the others wait; on
+// SQLite each tries, in a transaction, and whoever loses finds it done.
 func migrate(ctx context.Context, db *sql.DB, dialect goose.Dialect) error {
 	folder, err := fs.Sub(migrations, "migrations")
 	if err != nil {
@@ -194,7 +195,8 @@ func migrate(ctx context.Context, db *sql.DB, dialect goose.Dialect) error {
 	}
 	options := []goose.ProviderOption{goose.WithLogger(goose.NopLogger())}
 	if dialect == goose.DialectPostgres {
-		locker, err := lock.NewPostgresSessionLocker()
+		// Asked for each second, for five minutes: a migration may take long.
+		locker, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(1, 300))
 		if err != nil {
 			return err
 		}
@@ -204,9 +206,24 @@ func migrate(ctx context.Context, db *sql.DB, dialect goose.Dialect) error {
 	if err != nil {
 		return fmt.Errorf("read the migrations: %w", err)
 	}
-	_, err = provider.Up(ctx)
-	if err != nil {
-		return fmt.Errorf("bring the schema up to date: %w", err)
+	for round := 0; ; round++ {
+		before, err := provider.GetDBVersion(ctx)
+		if err == nil {
+			_, err = provider.Up(ctx)
+		}
+		if err == nil {
+			return nil
+		}
+		// While another one turns the new file to WAL, SQLite answers "locked"
+		// whatever its busy_timeout is.
+		if locked(err) && round < 200 {
+			time.Sleep(50 * time.Millisecond)
+			continue
+		}
+		// Without progress by anybody the migration itself is at fault.
+		now, verr := provider.GetDBVersion(ctx)
+		if verr != nil || now == before {
+			return fmt.Errorf("bring the schema up to date: %w", err)
+		}
 	}
-	return nil
 }
