@@ -46,13 +46,13 @@ func Clean(typed string) string {
 // from the start of the run tells.
 func digit(r rune) rune {
 	for _, run := range unicode.Nd.R16 {
-		if r >= rune(run.Lo) && r <= rune(run.Hi) {
-			return (r - rune(run.Lo)) % 10
+		if n := int64(r) - int64(run.Lo); n >= 0 && int64(r) <= int64(run.Hi) {
+			return rune(n % 10)
 		}
 	}
 	for _, run := range unicode.Nd.R32 {
-		if r >= rune(run.Lo) && r <= rune(run.Hi) {
-			return (r - rune(run.Lo)) % 10
+		if n := int64(r) - int64(run.Lo); n >= 0 && int64(r) <= int64(run.Hi) {
+			return rune(n % 10)
 		}
 	}
 

@@ -13,8 +13,9 @@ import (
 )
 
 const (
-	// MinLength and MaxLength bound a password, in code points after NFKC.
+	// MinLength is the fewest code points of a password, after NFKC.
 	MinLength = 8
+	// MaxLength is the most code points of a password, after NFKC.
 	MaxLength = 200
 
 	saltSize = 16 // bytes; RFC 9106, section 3.1
@@ -32,8 +33,7 @@ type Params struct {
 }
 
 // Default is what new hashes cost: 19 MiB, two passes, one lane.
-//
-//nolint:gochecknoglobals // a constant in all but the language
+// It is a constant in all but the language.
 var Default = Params{Memory: 19 * 1024, Time: 2, Lanes: 1}
 
 // Hasher hashes and verifies passwords, as many at once as it has workers. It
@@ -128,7 +128,9 @@ func (h *Hasher) Verify(ctx context.Context, encoded, password string, c Caller)
 		return false, false, err
 	}
 
-	return ok, ok && !(hash.argon2id && hash.params == h.params && len(hash.digest.Key()) == keySize), nil
+	current := hash.argon2id && hash.params == h.params && len(hash.digest.Key()) == keySize
+
+	return ok, ok && !current, nil
 }
 
 // Dummy does the work of verifying a hash of the present parameters and throws

@@ -105,7 +105,7 @@ func ascii(password string, limit int) string {
 		case r == 'ß':
 			out.WriteByte('s')
 		default:
-			out.WriteByte('a' + byte(r%26)) //nolint:gosec // below 26
+			out.WriteByte('a' + byte(r%26))
 		}
 	}
 

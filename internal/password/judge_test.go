@@ -4,7 +4,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-	"unicode/utf8"
 
 	"countersign/internal/password"
 )
@@ -26,7 +25,7 @@ func TestJudge(t *testing.T) {
 		{"200 characters are allowed", strings.Repeat("correct horse battery staple ", 7)[:200], password.Fine},
 		{"201 characters are too long", strings.Repeat("correct horse battery staple ", 7)[:201], password.TooLong},
 		{"a megabyte is too long", strings.Repeat("aB3$", 1<<18), password.TooLong},
-		{"200 characters of four bytes are allowed", repeatTo("𠀀𠀱𠁆𡿺𢀸字仮名", 200), password.Fine},
+		{"200 characters of four bytes are allowed", longest("𠀀𠀱𠁆𡿺𢀸字仮名"), password.Fine},
 		{"four words are enough", "correct horse battery staple", password.Fine},
 		{"a German sentence is enough", "Der Mond scheint über Buxtehude", password.Fine},
 		{"letters of another script are enough", "ключ под ковриком лежит", password.Fine},
@@ -90,22 +89,21 @@ func TestJudgeIsFastOnHostileInput(t *testing.T) {
 
 func hostile() map[string]string {
 	return map[string]string{
-		"signs that stand for letters": repeatTo("4@8({[<3691!|705$+%2", 200),
+		"signs that stand for letters": longest("4@8({[<3691!|705$+%2"),
 		"one letter":                   strings.Repeat("a", 200),
-		"digits":                       repeatTo("19992012", 200),
-		"keyboard rows":                repeatTo("qwertyuiopasdfghjkl", 200),
-		"words":                        repeatTo("passwordmonkeydragon", 200),
-		"dates":                        repeatTo("1.1.99-12/12/2012 ", 200),
-		"four-byte characters":         repeatTo("𠀀𠀱", 200),
+		"digits":                       longest("19992012"),
+		"keyboard rows":                longest("qwertyuiopasdfghjkl"),
+		"words":                        longest("passwordmonkeydragon"),
+		"dates":                        longest("1.1.99-12/12/2012 "),
+		"four-byte characters":         longest("𠀀𠀱"),
 		"characters that grow":         strings.Repeat("ﷺ", 11),
 		"marks":                        "a" + strings.Repeat("\u0301", 199),
 	}
 }
 
-func repeatTo(s string, n int) string {
-	out := []rune(strings.Repeat(s, n/utf8.RuneCountInString(s)+1))
-
-	return string(out[:n])
+// longest repeats s up to the most characters that a password may have.
+func longest(s string) string {
+	return string([]rune(strings.Repeat(s, password.MaxLength))[:password.MaxLength])
 }
 
 func FuzzJudge(f *testing.F) {

@@ -47,8 +47,8 @@ func CreateRing(file string) (*Ring, error) {
 func ReadRing(file string) (*Ring, error) {
 	// A link (as some orchestrators mount secrets) is followed once, here, so
 	// that a rotation replaces the file and not the link to it.
-	if real, err := filepath.EvalSymlinks(file); err == nil {
-		file = real
+	if target, err := filepath.EvalSymlinks(file); err == nil {
+		file = target
 	}
 	r := &Ring{file: file}
 	err := r.read()
