@@ -17,7 +17,7 @@ UPDATE credentials SET secret = @secret, counter = @counter, version = version +
 WHERE workspace_id = @workspace_id AND id = @id AND version = @version AND state = 'active';
 
 -- name: ConfirmCredential :execrows
-UPDATE credentials SET state = 'active', name = @name, name_key = @name_key, counter = @counter, confirmed_at = @confirmed_at,
+UPDATE credentials SET state = 'active', name = @name, name_key = @name_key, secret = @secret, counter = @counter, confirmed_at = @confirmed_at,
   expires_at = 0, replaces = '', version = version + 1
 WHERE workspace_id = @workspace_id AND user_id = @user_id AND id = @id AND version = @version AND state = 'pending' AND expires_at > @confirmed_at;
 
@@ -27,6 +27,10 @@ WHERE workspace_id = @workspace_id AND user_id = @user_id AND id = @id AND state
 
 -- name: DeleteCredential :execrows
 DELETE FROM credentials WHERE workspace_id = @workspace_id AND user_id = @user_id AND id = @id;
+
+-- name: DeleteKind :execrows
+-- The other credentials of a kind, once a new set took their place.
+DELETE FROM credentials WHERE workspace_id = @workspace_id AND user_id = @user_id AND kind = @kind AND id <> @id;
 
 -- name: DeletePending :execrows
 DELETE FROM credentials WHERE workspace_id = @workspace_id AND user_id = @user_id AND kind = @kind AND state = 'pending';

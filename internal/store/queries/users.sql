@@ -10,6 +10,11 @@ SELECT * FROM users WHERE workspace_id = @workspace_id AND id = @id;
 -- name: GetUserByEmail :one
 SELECT * FROM users WHERE workspace_id = @workspace_id AND email_key = @email_key;
 
+-- name: LockUser :one
+-- Takes the user's row for this transaction: two enrolments at once then count
+-- the credentials one after the other.
+UPDATE users SET password_version = password_version WHERE workspace_id = @workspace_id AND id = @id RETURNING *;
+
 -- name: ListUsers :many
 SELECT * FROM users WHERE workspace_id = @workspace_id AND email_key > @after ORDER BY email_key LIMIT @most;
 

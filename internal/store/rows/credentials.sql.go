@@ -12,14 +12,15 @@ import (
 )
 
 const confirmCredential = `-- name: ConfirmCredential :execrows
-UPDATE credentials SET state = 'active', name = $1, name_key = $2, counter = $3, confirmed_at = $4,
+UPDATE credentials SET state = 'active', name = $1, name_key = $2, secret = $3, counter = $4, confirmed_at = $5,
   expires_at = 0, replaces = '', version = version + 1
-WHERE workspace_id = $5 AND user_id = $6 AND id = $7 AND version = $8 AND state = 'pending' AND expires_at > $4
+WHERE workspace_id = $6 AND user_id = $7 AND id = $8 AND version = $9 AND state = 'pending' AND expires_at > $5
 `
 
 type ConfirmCredentialParams struct {
 	Name        string
 	NameKey     string
+	Secret      []byte
 	Counter     int64
 	ConfirmedAt int64
 	WorkspaceID countersign.WorkspaceID
@@ -32,6 +33,7 @@ func (q *Queries) ConfirmCredential(ctx context.Context, arg ConfirmCredentialPa
 	result, err := q.exec(ctx, q.confirmCredentialStmt, confirmCredential,
 		arg.Name,
 		arg.NameKey,
+		arg.Secret,
 		arg.Counter,
 		arg.ConfirmedAt,
 		arg.WorkspaceID,
@@ -75,6 +77,31 @@ DELETE FROM credentials WHERE state = 'pending' AND expires_at <= $1
 
 func (q *Queries) DeleteExpiredPending(ctx context.Context, now int64) (int64, error) {
 	result, err := q.exec(ctx, q.deleteExpiredPendingStmt, deleteExpiredPending, now)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const deleteKind = `-- name: DeleteKind :execrows
+DELETE FROM credentials WHERE workspace_id = $1 AND user_id = $2 AND kind = $3 AND id <> $4
+`
+
+type DeleteKindParams struct {
+	WorkspaceID countersign.WorkspaceID
+	UserID      countersign.UserID
+	Kind        string
+	ID          countersign.CredentialID
+}
+
+// The other credentials of a kind, once a new set took their place.
+func (q *Queries) DeleteKind(ctx context.Context, arg DeleteKindParams) (int64, error) {
+	result, err := q.exec(ctx, q.deleteKindStmt, deleteKind,
+		arg.WorkspaceID,
+		arg.UserID,
+		arg.Kind,
+		arg.ID,
+	)
 	if err != nil {
 		return 0, err
 	}

@@ -63,6 +63,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.deleteKeptStmt, err = db.PrepareContext(ctx, deleteKept); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteKept: %w", err)
 	}
+	if q.deleteKindStmt, err = db.PrepareContext(ctx, deleteKind); err != nil {
+		return nil, fmt.Errorf("error preparing query DeleteKind: %w", err)
+	}
 	if q.deleteOldAttemptsStmt, err = db.PrepareContext(ctx, deleteOldAttempts); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteOldAttempts: %w", err)
 	}
@@ -212,6 +215,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.lockGuessesStmt, err = db.PrepareContext(ctx, lockGuesses); err != nil {
 		return nil, fmt.Errorf("error preparing query LockGuesses: %w", err)
+	}
+	if q.lockUserStmt, err = db.PrepareContext(ctx, lockUser); err != nil {
+		return nil, fmt.Errorf("error preparing query LockUser: %w", err)
 	}
 	if q.lockWorkspaceStmt, err = db.PrepareContext(ctx, lockWorkspace); err != nil {
 		return nil, fmt.Errorf("error preparing query LockWorkspace: %w", err)
@@ -392,6 +398,11 @@ func (q *Queries) Close() error {
 	if q.deleteKeptStmt != nil {
 		if cerr := q.deleteKeptStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing deleteKeptStmt: %w", cerr)
+		}
+	}
+	if q.deleteKindStmt != nil {
+		if cerr := q.deleteKindStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deleteKindStmt: %w", cerr)
 		}
 	}
 	if q.deleteOldAttemptsStmt != nil {
@@ -644,6 +655,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing lockGuessesStmt: %w", cerr)
 		}
 	}
+	if q.lockUserStmt != nil {
+		if cerr := q.lockUserStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing lockUserStmt: %w", cerr)
+		}
+	}
 	if q.lockWorkspaceStmt != nil {
 		if cerr := q.lockWorkspaceStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing lockWorkspaceStmt: %w", cerr)
@@ -881,6 +897,7 @@ type Queries struct {
 	deleteCredentialsOfUserStmt *sql.Stmt
 	deleteExpiredPendingStmt    *sql.Stmt
 	deleteKeptStmt              *sql.Stmt
+	deleteKindStmt              *sql.Stmt
 	deleteOldAttemptsStmt       *sql.Stmt
 	deleteOldEventsStmt         *sql.Stmt
 	deleteOldGuessesStmt        *sql.Stmt
@@ -931,6 +948,7 @@ type Queries struct {
 	listWorkspacesStmt          *sql.Stmt
 	loadSessionStmt             *sql.Stmt
 	lockGuessesStmt             *sql.Stmt
+	lockUserStmt                *sql.Stmt
 	lockWorkspaceStmt           *sql.Stmt
 	markFailedStmt              *sql.Stmt
 	markKeptStmt                *sql.Stmt
@@ -987,6 +1005,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		deleteCredentialsOfUserStmt: q.deleteCredentialsOfUserStmt,
 		deleteExpiredPendingStmt:    q.deleteExpiredPendingStmt,
 		deleteKeptStmt:              q.deleteKeptStmt,
+		deleteKindStmt:              q.deleteKindStmt,
 		deleteOldAttemptsStmt:       q.deleteOldAttemptsStmt,
 		deleteOldEventsStmt:         q.deleteOldEventsStmt,
 		deleteOldGuessesStmt:        q.deleteOldGuessesStmt,
@@ -1037,6 +1056,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		listWorkspacesStmt:          q.listWorkspacesStmt,
 		loadSessionStmt:             q.loadSessionStmt,
 		lockGuessesStmt:             q.lockGuessesStmt,
+		lockUserStmt:                q.lockUserStmt,
 		lockWorkspaceStmt:           q.lockWorkspaceStmt,
 		markFailedStmt:              q.markFailedStmt,
 		markKeptStmt:                q.markKeptStmt,

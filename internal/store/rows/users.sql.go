@@ -225,6 +225,39 @@ func (q *Queries) ListUsers(ctx context.Context, workspaceID countersign.Workspa
 	return items, nil
 }
 
+const lockUser = `-- name: LockUser :one
+UPDATE users SET password_version = password_version WHERE workspace_id = $1 AND id = $2 RETURNING workspace_id, id, pool_id, email, email_key, email_verified_at, name, role, state, language, zone, password_hash, password_version, password_changed_at, require_second_factor, default_method, default_set_at, created_at, signed_in_at
+`
+
+// Takes the user's row for this transaction: two enrolments at once then count
+// the credentials one after the other.
+func (q *Queries) LockUser(ctx context.Context, workspaceID countersign.WorkspaceID, iD countersign.UserID) (User, error) {
+	row := q.queryRow(ctx, q.lockUserStmt, lockUser, workspaceID, iD)
+	var i User
+	err := row.Scan(
+		&i.WorkspaceID,
+		&i.ID,
+		&i.PoolID,
+		&i.Email,
+		&i.EmailKey,
+		&i.EmailVerifiedAt,
+		&i.Name,
+		&i.Role,
+		&i.State,
+		&i.Language,
+		&i.Zone,
+		&i.PasswordHash,
+		&i.PasswordVersion,
+		&i.PasswordChangedAt,
+		&i.RequireSecondFactor,
+		&i.DefaultMethod,
+		&i.DefaultSetAt,
+		&i.CreatedAt,
+		&i.SignedInAt,
+	)
+	return i, err
+}
+
 const rehashPassword = `-- name: RehashPassword :execrows
 UPDATE users SET password_hash = $1
 WHERE workspace_id = $2 AND id = $3 AND password_version = $4

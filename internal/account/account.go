@@ -1,0 +1,115 @@
+package account
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"countersign"
+	"countersign/internal/message"
+	"countersign/internal/method"
+	"countersign/internal/password"
+	"countersign/internal/policy"
+	"countersign/internal/seal"
+	"countersign/internal/store"
+	"countersign/internal/store/rows"
+)
+
+// Service judges proofs. All its fields are set once, by server.
+type Service struct {
+	Store   *store.Store
+	Ring    *seal.Ring
+	MAC     seal.MACKey
+	Hasher  *password.Hasher
+	Outbox  *message.Outbox
+	Methods map[method.Kind]method.Method
+	Now     func() time.Time
+	// URL is the public address, without a slash at the end. Links in mails
+	// come from it, never from a request.
+	URL string
+
+	settings settingsCache
+}
+
+// Account is one user with what the workspace says about them, read together
+// before a transaction: inside one, nothing else is waited for.
+type Account struct {
+	Workspace rows.Workspace
+	Settings  policy.Settings
+	User      rows.User
+}
+
+// Required tells who requires a second factor of this user now.
+func (a Account) Required(now time.Time) policy.Source {
+	return a.Settings.Required(a.User.RequireSecondFactor, now)
+}
+
+// Load reads an account. A user who does not exist (any more) is NotFound.
+func (s *Service) Load(ctx context.Context, workspace countersign.WorkspaceID, user countersign.UserID) (Account, error) {
+	u, err := s.Store.Read().GetUser(ctx, workspace, user)
+	if store.NotFound(err) {
+		return Account{}, countersign.Refuse(countersign.NotFound, "no_such_user")
+	}
+	if err != nil {
+		return Account{}, fmt.Errorf("load user: %w", store.Classify(err))
+	}
+	return s.of(ctx, u)
+}
+
+// Find reads the account of an e-mail address. NotFound is for the caller's
+// own use: no page may tell it.
+func (s *Service) Find(ctx context.Context, workspace countersign.WorkspaceID, email string) (Account, error) {
+	u, err := s.Store.Read().GetUserByEmail(ctx, workspace, EmailKey(email))
+	if store.NotFound(err) {
+		return Account{}, countersign.Refuse(countersign.NotFound, "no_such_user")
+	}
+	if err != nil {
+		return Account{}, fmt.Errorf("find user: %w", store.Classify(err))
+	}
+	return s.of(ctx, u)
+}
+
+func (s *Service) of(ctx context.Context, u rows.User) (Account, error) {
+	w, err := s.Store.Read().GetWorkspace(ctx, u.WorkspaceID)
+	if err != nil {
+		return Account{}, fmt.Errorf("load workspace: %w", store.Classify(err))
+	}
+	settings, err := s.SettingsAt(ctx, u.WorkspaceID, u.PoolID, w.SettingsVersion)
+	if err != nil {
+		return Account{}, err
+	}
+	return Account{Workspace: w, Settings: settings, User: u}, nil
+}
+
+// Holder is the session that asks for a change, as far as the rules need it.
+// Package session makes it.
+type Holder struct {
+	Workspace countersign.WorkspaceID
+	User      countersign.UserID
+	Session   countersign.SessionID
+	Browser   countersign.BrowserID
+	Level     policy.Level
+	// Known chooses the counter of wrong answers: that of browsers which
+	// completed a sign-in, as every session's did.
+	Known bool
+	// Fresh is a fresh proof; MayEnrolFirst allows the first second factor.
+	Fresh, MayEnrolFirst bool
+	// HadSecond tells that this session proved a second factor.
+	HadSecond bool
+	Place     countersign.Place
+}
+
+// Actor is the holder as events name them.
+func (h Holder) Actor() countersign.Actor {
+	return countersign.Actor{Kind: countersign.ByUser, User: h.User}
+}
+
+// NeedFresh refuses a sensitive change without a fresh proof.
+func (h Holder) NeedFresh() error {
+	if !h.Fresh {
+		return countersign.Refuse(countersign.Forbidden, "fresh_proof_required")
+	}
+	return nil
+}
+
+func signedOut() error { return countersign.Refuse(countersign.Unauthenticated, "signed_out") }

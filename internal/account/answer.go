@@ -1,0 +1,279 @@
+package account
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"countersign"
+	"countersign/internal/audit"
+	"countersign/internal/limit"
+	"countersign/internal/message"
+	"countersign/internal/method"
+	"countersign/internal/method/recovery"
+	"countersign/internal/method/totp"
+	"countersign/internal/seal"
+	"countersign/internal/store"
+	"countersign/internal/store/rows"
+)
+
+// Answer is one try at a second factor, from whichever door.
+type Answer struct {
+	Account Account
+	Kind    method.Kind
+	Proof   string
+	// Known chooses the counter of wrong answers; see Holder.Known.
+	Known   bool
+	Place   countersign.Place
+	Attempt countersign.AttemptID
+	Session countersign.SessionID
+	// Accept is what a right answer does, in the same transaction. An error
+	// takes the whole answer back, the spent proof included.
+	Accept func(*store.Tx, Proven) error
+}
+
+// Proven is a right answer.
+type Proven struct {
+	User       rows.User
+	Credential rows.Credential
+	Kind       method.Kind
+	// Left counts the recovery codes that remain, of a recovery code.
+	Left int
+}
+
+// Answer judges a proof: THE transaction. It takes one try by a guarded write,
+// verifies, stores the credential by compare-and-set with a unique index as
+// the judge, and only then lets Accept pass it on. A wrong proof is a success
+// of the transaction: its count commits.
+//
+// Errors: Invalid on field "code" for a wrong, used or malformed proof (a
+// malformed one costs no try), Limited during a lock, whatever Accept
+// returned; anything else is a fault and lets nobody in.
+func (s *Service) Answer(ctx context.Context, a Answer) (Proven, error) {
+	err := malformed(a.Kind, a.Proof)
+	if err != nil {
+		return Proven{}, err
+	}
+	var v verdict
+	err = s.Store.Write(ctx, func(tx *store.Tx) error {
+		var err error
+		v, err = s.judge(tx, a)
+		return err
+	})
+	if err != nil {
+		return Proven{}, err
+	}
+	return v.proven, v.refusal
+}
+
+// verdict is what a committed answer came to: a refusal, or what was proven.
+type verdict struct {
+	proven  Proven
+	refusal error
+}
+
+func malformed(kind method.Kind, proof string) error {
+	var problem method.Problem
+	switch kind {
+	case method.TOTP:
+		_, problem = totp.Normalize(proof)
+	case method.Recovery:
+		_, problem = recovery.Normalize(proof)
+	}
+	if problem == "" {
+		return nil
+	}
+	return countersign.InvalidField("code", string(kind)+"_"+string(problem))
+}
+
+// judge returns a verdict for what must be committed, and an error for what
+// must be rolled back.
+func (s *Service) judge(tx *store.Tx, a Answer) (verdict, error) {
+	user, err := tx.GetUser(tx.Ctx, a.Account.User.WorkspaceID, a.Account.User.ID)
+	if store.NotFound(err) || (err == nil && user.State != countersign.Active) {
+		return verdict{refusal: signedOut()}, nil
+	}
+	if err != nil {
+		return verdict{}, fmt.Errorf("load user: %w", err)
+	}
+	a.Account.User = user
+	c := count{user.WorkspaceID, userSubject(user.ID), sortOf(a.Kind), counterOf(a.Known)}
+	tries, err := take(tx, c)
+	if countersign.KindOf(err) == countersign.Limited {
+		return verdict{refusal: err}, s.refused(tx, a, "locked")
+	}
+	if err != nil {
+		return verdict{}, err
+	}
+	proven, err := s.verify(tx, a, user)
+	switch {
+	case err == nil:
+		return verdict{proven: proven}, s.accept(tx, a, c, proven)
+	case errors.Is(err, method.ErrUsed):
+		return verdict{refusal: s.used(tx, a.Kind)}, s.wrong(tx, a, c, tries, "used")
+	case errors.Is(err, method.ErrWrong):
+		return verdict{refusal: wrongAnswer(a.Kind, c.sort, tries)}, s.wrong(tx, a, c, tries, "wrong")
+	}
+	return verdict{}, fmt.Errorf("verify %s: %w", a.Kind, err)
+}
+
+func sortOf(kind method.Kind) limit.Sort {
+	if kind == method.Recovery {
+		return limit.Recovery
+	}
+	return limit.SecondFactor
+}
+
+// maxRounds bounds how often a lost compare-and-set is tried again.
+const maxRounds = 5
+
+func (s *Service) verify(tx *store.Tx, a Answer, user rows.User) (Proven, error) {
+	for range maxRounds {
+		proven, stored, err := s.verifyOnce(tx, a, user)
+		if err != nil || stored {
+			return proven, err
+		}
+	}
+	return Proven{}, errors.New("the credential changes faster than it can be read")
+}
+
+// verifyOnce tries the proof against every active credential of its kind. It
+// reports false when another answer stored the credential first.
+func (s *Service) verifyOnce(tx *store.Tx, a Answer, user rows.User) (Proven, bool, error) {
+	credentials, err := tx.ListCredentials(tx.Ctx, user.WorkspaceID, user.ID)
+	if err != nil {
+		return Proven{}, false, fmt.Errorf("load credentials: %w", err)
+	}
+	judge := s.Methods[a.Kind]
+	if judge == nil {
+		return Proven{}, false, fmt.Errorf("no method %q", a.Kind)
+	}
+	answer := method.ErrWrong
+	for _, row := range credentials {
+		if row.Kind != string(a.Kind) || row.State != "active" {
+			continue
+		}
+		secret, err := s.Ring.Open(row.Secret, CredentialPlace(row.ID))
+		if err != nil {
+			return Proven{}, false, fmt.Errorf("open credential %s: %w", row.ID, err)
+		}
+		opened := method.Credential{ID: string(row.ID), Kind: a.Kind, Secret: secret, Counter: row.Counter}
+		accepted, err := judge.Verify(opened, a.Proof, tx.Now)
+		switch {
+		case err == nil:
+			stored, err := s.spend(tx, a, row, opened, accepted)
+			return Proven{User: user, Credential: row, Kind: a.Kind, Left: int(accepted.Credential.Counter)}, stored, err
+		case errors.Is(err, method.ErrUsed):
+			answer = method.ErrUsed
+		case errors.Is(err, method.ErrWrong):
+		default:
+			return Proven{}, false, err
+		}
+	}
+	return Proven{}, false, answer
+}
+
+// spend stores the credential as the method left it. The version judges that
+// nobody was between, the unique index that this very proof never counted.
+func (s *Service) spend(tx *store.Tx, a Answer, row rows.Credential, opened method.Credential, accepted method.Accepted) (bool, error) {
+	secret := row.Secret
+	if string(accepted.Credential.Secret) != string(opened.Secret) {
+		sealed, err := s.Ring.Seal(accepted.Credential.Secret, CredentialPlace(row.ID))
+		if err != nil {
+			return false, fmt.Errorf("seal credential: %w", err)
+		}
+		secret = sealed
+	}
+	n, err := tx.StoreCredential(tx.Ctx, rows.StoreCredentialParams{
+		Secret: secret, Counter: accepted.Credential.Counter, UsedAt: tx.NowMilli(), UsedFrom: a.Place.IP,
+		WorkspaceID: row.WorkspaceID, ID: row.ID, Version: row.Version,
+	})
+	if err != nil || n == 0 {
+		return false, err
+	}
+	n, err = tx.SpendProof(tx.Ctx, rows.SpendProofParams{
+		WorkspaceID: row.WorkspaceID, CredentialID: row.ID, Number: accepted.Spent, SpentAt: tx.NowMilli(),
+	})
+	if err != nil {
+		return false, err
+	}
+	if n == 0 {
+		return false, method.ErrUsed
+	}
+	return true, nil
+}
+
+func (s *Service) accept(tx *store.Tx, a Answer, c count, proven Proven) error {
+	err := giveBack(tx, c)
+	if err != nil {
+		return err
+	}
+	if a.Kind == method.Recovery {
+		// "Until it is reset by recovery": the way back in opens the lock too.
+		err = s.Unlock(tx, proven.User)
+		if err != nil {
+			return err
+		}
+	}
+	err = audit.Write(tx, proven.User.WorkspaceID, audit.Event{
+		Kind: "proof.accepted", Actor: countersign.Actor{Kind: countersign.ByUser, User: proven.User.ID},
+		User: proven.User.ID, Target: string(proven.Credential.ID), Session: a.Session, Attempt: a.Attempt,
+		Place: a.Place, Detail: map[string]string{"method": string(a.Kind), "name": proven.Credential.Name},
+	})
+	if err != nil {
+		return err
+	}
+	return a.Accept(tx, proven)
+}
+
+func (s *Service) wrong(tx *store.Tx, a Answer, c count, tries int64, why string) error {
+	err := s.refused(tx, a, why)
+	if err != nil {
+		return err
+	}
+	pause := limit.RuleOf(c.sort).Pause(tries)
+	if pause == 0 {
+		return nil
+	}
+	return s.Tell(tx, a.Account, a.Place, message.TooManyTries, message.Data{Minutes: int(pause / time.Minute)})
+}
+
+func (s *Service) refused(tx *store.Tx, a Answer, why string) error {
+	return audit.Write(tx, a.Account.User.WorkspaceID, audit.Event{
+		Kind: "proof.refused", Outcome: audit.Refused, Actor: countersign.Actor{Kind: countersign.ByAnonymous},
+		User: a.Account.User.ID, Session: a.Session, Attempt: a.Attempt, Place: a.Place,
+		Detail: map[string]string{"method": string(a.Kind), "why": why},
+	})
+}
+
+// showLeftFrom is the wrong answer from which a page tells how many are left.
+const showLeftFrom = 3
+
+func wrongAnswer(kind method.Kind, sort limit.Sort, tries int64) error {
+	rule := limit.RuleOf(sort)
+	pause := rule.Pause(tries)
+	if pause > 0 {
+		return lockedFor(sort, pause)
+	}
+	e := countersign.InvalidField("code", string(kind)+"_wrong")
+	if tries%limit.Batch >= showLeftFrom {
+		e.Code += "_left"
+		e.Args = map[string]any{"Count": int(rule.Left(tries))}
+	}
+	return e
+}
+
+func (s *Service) used(tx *store.Tx, kind method.Kind) error {
+	e := countersign.InvalidField("code", string(kind)+"_used")
+	if kind == method.TOTP {
+		next := time.Unix((totp.Step(tx.Now)+1)*30, 0)
+		e.Args = map[string]any{"Count": int(next.Sub(tx.Now)/time.Second) + 1}
+	}
+	return e
+}
+
+// CredentialPlace binds a sealed secret to its row.
+func CredentialPlace(id countersign.CredentialID) seal.Place {
+	return seal.Place{Table: "credentials", Column: "secret", Row: string(id)}
+}

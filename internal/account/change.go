@@ -1,0 +1,159 @@
+package account
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"countersign"
+	"countersign/internal/limit"
+	"countersign/internal/message"
+	"countersign/internal/store"
+	"countersign/internal/store/rows"
+)
+
+// ChangePassword sets a new password in a session with a fresh proof. The other
+// sessions end. It returns the session's new token.
+func (s *Service) ChangePassword(ctx context.Context, h Holder, typed string) (string, error) {
+	err := h.NeedFresh()
+	if err != nil {
+		return "", err
+	}
+	a, err := s.Load(ctx, h.Workspace, h.User)
+	if err != nil {
+		return "", err
+	}
+	hash, err := s.NewPassword(ctx, typed, h.Place, a.User.Email, a.User.Name, a.Workspace.Name)
+	if err != nil {
+		return "", err
+	}
+	var token string
+	err = s.Store.Write(ctx, func(tx *store.Tx) error {
+		err := s.StorePassword(tx, a.User, hash, h.Keep())
+		if err != nil {
+			return err
+		}
+		token, err = s.StepUp(tx, h, Raise{})
+		if err != nil {
+			return err
+		}
+		err = s.event(tx, h, "password.changed", "")
+		if err != nil {
+			return err
+		}
+		return s.Tell(tx, a, h.Place, message.PasswordChanged, message.Data{})
+	})
+	return token, err
+}
+
+func emailChangeRate() limit.Rate { return limit.Rate{Interval: 5 * time.Minute, Burst: 4} }
+
+// AskEmailChange mails a link to a new address; the address changes when the
+// button behind it is pressed. An address that another account has gets the
+// same answer and no link: nobody learns who has an account.
+func (s *Service) AskEmailChange(ctx context.Context, h Holder, typed string) error {
+	err := h.NeedFresh()
+	if err != nil {
+		return err
+	}
+	address, err := CheckEmail("new_email", typed)
+	if err != nil {
+		return err
+	}
+	a, err := s.Load(ctx, h.Workspace, h.User)
+	if err != nil {
+		return err
+	}
+	if EmailKey(address) == a.User.EmailKey {
+		return countersign.InvalidField("new_email", "email_same")
+	}
+	_, err = s.Find(ctx, h.Workspace, address)
+	if err != nil && countersign.KindOf(err) != countersign.NotFound {
+		return err
+	}
+	taken := err == nil
+	return s.Store.Write(ctx, func(tx *store.Tx) error {
+		err := s.Spend(tx, h.Workspace, "change-email:"+string(h.User), "too_many_mails", emailChangeRate())
+		if err != nil {
+			return err
+		}
+		link, err := s.NewLink(tx, h.Workspace, LinkEmail, h.User, address)
+		if err != nil {
+			return err
+		}
+		err = s.event(tx, h, "email.change_asked", "")
+		if err != nil {
+			return err
+		}
+		life := LinkEmail.Life()
+		if taken {
+			life = -time.Second
+		}
+		return s.TellAt(tx, a, address, h.Place, message.EmailChangeConfirm,
+			message.Data{Link: link, Email: address, Minutes: int(LinkEmail.Life() / time.Minute)}, life)
+	})
+}
+
+// ChangeEmail is the button behind the link: the new address takes the place of
+// the old, and both are told.
+func (s *Service) ChangeEmail(ctx context.Context, link rows.Link, place countersign.Place) error {
+	a, err := s.Load(ctx, link.WorkspaceID, link.UserID)
+	if err != nil {
+		return countersign.Refuse(countersign.Gone, "link_expired")
+	}
+	return s.Store.Write(ctx, func(tx *store.Tx) error {
+		user, err := s.activeUser(tx, a)
+		if err != nil {
+			return err
+		}
+		err = s.SpendLink(tx, link)
+		if err != nil {
+			return err
+		}
+		_, err = tx.ChangeEmail(tx.Ctx, rows.ChangeEmailParams{
+			Email: link.Detail, EmailKey: EmailKey(link.Detail), EmailVerifiedAt: tx.NowMilli(),
+			WorkspaceID: user.WorkspaceID, ID: user.ID,
+		})
+		if store.Taken(err) {
+			return countersign.Refuse(countersign.Conflict, "email_taken")
+		}
+		if err != nil {
+			return fmt.Errorf("change the address: %w", err)
+		}
+		// Links mailed to the old address must not open the account any more.
+		_, err = tx.VoidLinksOfUser(tx.Ctx, tx.NowMilli(), user.WorkspaceID, user.ID)
+		if err != nil {
+			return fmt.Errorf("void links: %w", err)
+		}
+		h := Holder{Workspace: user.WorkspaceID, User: user.ID, Place: place}
+		err = s.event(tx, h, "email.changed", "")
+		if err != nil {
+			return err
+		}
+		data := message.Data{Email: link.Detail, OldEmail: user.Email}
+		for _, to := range []string{user.Email, link.Detail} {
+			err = s.TellAt(tx, a, to, place, message.EmailChanged, data, 0)
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// SetProfile changes name, language and time zone.
+func (s *Service) SetProfile(ctx context.Context, h Holder, name, language, zone string) error {
+	name, err := CheckName("name", name, 0)
+	if err != nil {
+		return err
+	}
+	return s.Store.Write(ctx, func(tx *store.Tx) error {
+		_, err := tx.SetProfile(tx.Ctx, rows.SetProfileParams{
+			Name: name, Language: language, Zone: zone, WorkspaceID: h.Workspace, ID: h.User,
+		})
+		if err != nil {
+			return fmt.Errorf("store the profile: %w", err)
+		}
+		return s.event(tx, h, "profile.changed", "")
+	})
+}

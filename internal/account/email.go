@@ -1,0 +1,79 @@
+package account
+
+import (
+	"net/mail"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/net/idna"
+	"golang.org/x/text/unicode/norm"
+
+	"countersign"
+)
+
+// maxEmail is the longest address that SMTP carries (RFC 5321 section 4.5.3.1).
+const maxEmail = 254
+
+// EmailKey is the form under which an address is unique in a workspace and
+// under which wrong passwords are counted, so that another spelling of the
+// same account is not another counter. It never fails: what is no address is
+// only brought to lower case.
+func EmailKey(typed string) string {
+	key := strings.ToLower(norm.NFKC.String(strings.TrimSpace(typed)))
+	at := strings.LastIndexByte(key, '@')
+	if at < 0 {
+		return key
+	}
+	domain, err := idna.Lookup.ToASCII(strings.TrimSuffix(key[at+1:], "."))
+	if err != nil {
+		return key
+	}
+	return key[:at+1] + domain
+}
+
+// CheckEmail returns an address as it will be kept and written to, or what is
+// wrong with it, for the form's field of that name.
+func CheckEmail(field, typed string) (string, error) {
+	address := strings.TrimSpace(typed)
+	if address == "" {
+		return "", countersign.InvalidField(field, "email_empty")
+	}
+	parsed, err := mail.ParseAddress(address)
+	if err != nil || parsed.Name != "" || parsed.Address != address || len(EmailKey(address)) > maxEmail ||
+		strings.ContainsFunc(address, unicode.IsControl) {
+		return "", countersign.InvalidField(field, "email_malformed")
+	}
+	domain := address[strings.LastIndexByte(address, '@')+1:]
+	_, err = idna.Lookup.ToASCII(domain)
+	if err != nil || domain == "" {
+		return "", countersign.InvalidField(field, "email_malformed")
+	}
+	return address, nil
+}
+
+// maxName bounds names of people, workspaces and devices, in characters.
+const maxName = 80
+
+// CheckName returns a name without the spaces around it, or what is wrong.
+func CheckName(field, typed string, most int) (string, error) {
+	name := strings.Join(strings.Fields(typed), " ")
+	if name == "" {
+		return "", countersign.InvalidField(field, "name_empty")
+	}
+	if most == 0 {
+		most = maxName
+	}
+	if utf8.RuneCountInString(name) > most {
+		e := countersign.InvalidField(field, "name_long")
+		e.Args = map[string]any{"Most": most}
+		return "", e
+	}
+	if strings.ContainsFunc(name, func(r rune) bool { return unicode.IsControl(r) || r == '<' || r == '>' || r == utf8.RuneError }) {
+		return "", countersign.InvalidField(field, "name_characters")
+	}
+	return name, nil
+}
+
+// NameKey is the form under which a device's name is unique for its owner.
+func NameKey(name string) string { return strings.ToLower(norm.NFKC.String(name)) }

@@ -1,0 +1,129 @@
+package account
+
+import (
+	"context"
+	"time"
+
+	"countersign"
+	"countersign/internal/audit"
+	"countersign/internal/limit"
+	"countersign/internal/message"
+	"countersign/internal/store"
+	"countersign/internal/store/rows"
+)
+
+func forgotRate() limit.Rate        { return limit.Rate{Interval: 5 * time.Minute, Burst: 3} }
+func forgotAddressRate() limit.Rate { return limit.Rate{Interval: time.Minute, Burst: 20} }
+
+// Forgot mails a link that sets a new password, if there is such an account.
+// The answer is the same either way, and so is the work: a link and a message
+// are written for an unknown address too, for nobody and already expired.
+//
+// Errors: Invalid for what is no address; Limited per network only, because a
+// limit per account would tell that there is one.
+func (s *Service) Forgot(ctx context.Context, workspace countersign.WorkspaceID, typed string, place countersign.Place) error {
+	address, err := CheckEmail("email", typed)
+	if err != nil {
+		return err
+	}
+	a, err := s.Find(ctx, workspace, address)
+	known := err == nil && a.User.State != countersign.Disabled
+	if err != nil && countersign.KindOf(err) != countersign.NotFound {
+		return err
+	}
+	if !known {
+		a = Account{User: rows.User{WorkspaceID: workspace, Email: address}, Workspace: a.Workspace}
+	}
+	return s.Store.Write(ctx, func(tx *store.Tx) error {
+		err := s.Spend(tx, workspace, "forgot-from:"+network(place.IP), "too_many_mails", forgotAddressRate())
+		if err != nil {
+			return err
+		}
+		life := LinkReset.Life()
+		subject := "forgot:" + s.passwordSubject(EmailKey(address))
+		limited := s.Spend(tx, workspace, subject, "too_many_mails", forgotRate())
+		if limited != nil && countersign.KindOf(limited) != countersign.Limited {
+			return limited
+		}
+		if limited != nil || !known {
+			life = 0
+		}
+		return s.postReset(tx, a, place, life)
+	})
+}
+
+// postReset writes link, event and message; life 0 makes a message that the
+// outbox drops unsent.
+func (s *Service) postReset(tx *store.Tx, a Account, place countersign.Place, life time.Duration) error {
+	user := a.User
+	if life == 0 {
+		// A link for nobody, so that an older one of the user stays alive.
+		user.ID = ""
+	}
+	address, err := s.NewLink(tx, user.WorkspaceID, LinkReset, user.ID, "")
+	if err != nil {
+		return err
+	}
+	err = audit.Write(tx, user.WorkspaceID, audit.Event{
+		Kind: "password.reset_asked", Actor: countersign.Actor{Kind: countersign.ByAnonymous}, User: user.ID, Place: place,
+	})
+	if err != nil {
+		return err
+	}
+	if life == 0 {
+		life = -time.Second
+	}
+	return s.TellAt(tx, a, a.User.Email, place, message.PasswordReset,
+		message.Data{Link: address, Minutes: int(LinkReset.Life() / time.Minute)}, life)
+}
+
+// ResetPassword sets a new password by a mailed link. It gives no session and
+// skips no second factor (security.md 20).
+func (s *Service) ResetPassword(ctx context.Context, link rows.Link, typed string, place countersign.Place) error {
+	a, err := s.Load(ctx, link.WorkspaceID, link.UserID)
+	if err != nil {
+		return countersign.Refuse(countersign.Gone, "link_expired")
+	}
+	hash, err := s.NewPassword(ctx, typed, place, a.User.Email, a.User.Name, a.Workspace.Name)
+	if err != nil {
+		return err
+	}
+	return s.Store.Write(ctx, func(tx *store.Tx) error {
+		user, err := s.activeUser(tx, a)
+		if err != nil {
+			return err
+		}
+		err = s.SpendLink(tx, link)
+		if err != nil {
+			return err
+		}
+		err = s.StorePassword(tx, user, hash, Keep{})
+		if err != nil {
+			return err
+		}
+		// Whoever opened the mailed link reads the mailbox.
+		_, err = tx.VerifyEmail(tx.Ctx, rows.VerifyEmailParams{
+			EmailVerifiedAt: tx.NowMilli(), WorkspaceID: user.WorkspaceID, ID: user.ID, EmailKey: user.EmailKey,
+		})
+		if err != nil {
+			return err
+		}
+		err = audit.Write(tx, user.WorkspaceID, audit.Event{
+			Kind: "password.reset", Actor: countersign.Actor{Kind: countersign.ByUser, User: user.ID}, User: user.ID, Place: place,
+		})
+		if err != nil {
+			return err
+		}
+		return s.Tell(tx, a, place, message.PasswordChanged, message.Data{})
+	})
+}
+
+// activeUser reads the user again inside the transaction; a disabled one can do
+// nothing, by no link.
+func (s *Service) activeUser(tx *store.Tx, a Account) (rows.User, error) {
+	user, err := tx.GetUser(tx.Ctx, a.User.WorkspaceID, a.User.ID)
+	if store.NotFound(err) || (err == nil && user.State == countersign.Disabled) {
+		return rows.User{}, countersign.Refuse(countersign.Gone, "link_expired")
+	}
+	return user, err
+}

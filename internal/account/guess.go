@@ -1,0 +1,197 @@
+package account
+
+import (
+	"encoding/hex"
+	"fmt"
+	"net/netip"
+	"time"
+
+	"countersign"
+	"countersign/internal/limit"
+	"countersign/internal/store"
+	"countersign/internal/store/rows"
+)
+
+// count names one counter of wrong answers.
+type count struct {
+	workspace countersign.WorkspaceID
+	subject   string
+	sort      limit.Sort
+	counter   string
+}
+
+// Each account has two counters: one for browsers that completed a sign-in
+// before, one for all the rest. A lock of the second does not stop the first,
+// so a stranger cannot lock the owner out (security.md 10, 13).
+const (
+	counterKnown = "known"
+	counterOther = "other"
+)
+
+func counterOf(known bool) string {
+	if known {
+		return counterKnown
+	}
+	return counterOther
+}
+
+// passwordSubject is the same for accounts that exist and those that do not. It
+// is a digest, because people type secrets into the wrong field.
+func (s *Service) passwordSubject(emailKey string) string {
+	return "name:" + hex.EncodeToString(s.MAC.Sum("guess", emailKey)[:16])
+}
+
+func userSubject(user countersign.UserID) string { return string(user) }
+
+// network is the address that limits count by: a whole /64 for IPv6, because
+// one household or one attacker has all of it.
+func network(ip string) string {
+	address, err := netip.ParseAddr(ip)
+	if err != nil {
+		return "unknown"
+	}
+	address = address.Unmap()
+	if address.Is6() {
+		prefix, err := address.Prefix(64)
+		if err == nil {
+			return prefix.String()
+		}
+	}
+	return address.String()
+}
+
+// take takes one try before anything is verified. It returns how many were
+// taken in a row, this one included, or a Limited error. A try that completes
+// a batch sets the pause at once: were the process killed before the verdict,
+// the count and the pause would stand.
+func take(tx *store.Tx, c count) (int64, error) {
+	rule := limit.RuleOf(c.sort)
+	if rule.Window > 0 {
+		return takeWindow(tx, c, rule)
+	}
+	tries, err := tx.TakeTry(tx.Ctx, rows.TakeTryParams{
+		WorkspaceID: c.workspace, Subject: c.subject, Sort: string(c.sort), Counter: c.counter,
+		Now: tx.NowMilli(), Most: rule.Most,
+	})
+	if store.NotFound(err) {
+		return 0, locked(tx, c, rule)
+	}
+	if err != nil {
+		return 0, fmt.Errorf("take a try: %w", err)
+	}
+	pause := rule.Pause(tries)
+	if pause > 0 {
+		_, err = tx.LockGuesses(tx.Ctx, rows.LockGuessesParams{
+			WorkspaceID: c.workspace, Subject: c.subject, Sort: string(c.sort), Counter: c.counter,
+			LockedUntil: tx.Now.Add(pause).UnixMilli(),
+		})
+		if err != nil {
+			return 0, fmt.Errorf("lock: %w", err)
+		}
+	}
+	return tries, nil
+}
+
+func takeWindow(tx *store.Tx, c count, rule limit.Rule) (int64, error) {
+	tries, err := tx.TakeWindowTry(tx.Ctx, rows.TakeWindowTryParams{
+		WorkspaceID: c.workspace, Subject: c.subject, Sort: string(c.sort), Counter: c.counter,
+		Now: tx.NowMilli(), Opened: tx.Now.Add(-rule.Window).UnixMilli(), Most: rule.Most,
+	})
+	if store.NotFound(err) {
+		return 0, locked(tx, c, rule)
+	}
+	if err != nil {
+		return 0, fmt.Errorf("take a try: %w", err)
+	}
+	return tries, nil
+}
+
+// locked says how long to wait; "until somebody resets it" is RetryAfter 0.
+func locked(tx *store.Tx, c count, rule limit.Rule) error {
+	row, err := tx.GetGuesses(tx.Ctx, rows.GetGuessesParams{
+		WorkspaceID: c.workspace, Subject: c.subject, Sort: string(c.sort), Counter: c.counter,
+	})
+	if err != nil {
+		return fmt.Errorf("read the lock: %w", err)
+	}
+	until := time.UnixMilli(row.LockedUntil)
+	if rule.Window > 0 {
+		until = time.UnixMilli(row.Since).Add(rule.Window)
+	}
+	wait := until.Sub(tx.Now)
+	if rule.Window == 0 && row.Tries >= rule.Most {
+		return &countersign.Error{Kind: countersign.Limited, Code: "locked_" + string(c.sort) + "_lasting"}
+	}
+	return lockedFor(c.sort, wait)
+}
+
+func lockedFor(sort limit.Sort, wait time.Duration) error {
+	wait = max(wait, time.Second)
+	return &countersign.Error{
+		Kind: countersign.Limited, Code: "locked_" + string(sort), RetryAfter: wait,
+		Args: map[string]any{"Count": int(max((wait+time.Minute-1)/time.Minute, 1))},
+	}
+}
+
+// giveBack returns the try of a right answer, and a pause that it had set.
+func giveBack(tx *store.Tx, c count) error {
+	_, err := tx.GiveBack(tx.Ctx, rows.GiveBackParams{
+		WorkspaceID: c.workspace, Subject: c.subject, Sort: string(c.sort), Counter: c.counter,
+	})
+	if err != nil {
+		return fmt.Errorf("give a try back: %w", err)
+	}
+	return nil
+}
+
+// ClearGuesses ends "in a row" after a complete sign-in, in the counter of that
+// browser alone.
+func (s *Service) ClearGuesses(tx *store.Tx, user rows.User, known bool) error {
+	for _, c := range []count{
+		{user.WorkspaceID, userSubject(user.ID), limit.SecondFactor, counterOf(known)},
+		{user.WorkspaceID, s.passwordSubject(user.EmailKey), limit.Password, counterOf(known)},
+	} {
+		_, err := tx.ClearGuesses(tx.Ctx, rows.ClearGuessesParams{
+			WorkspaceID: c.workspace, Subject: c.subject, Sort: string(c.sort), Counter: c.counter,
+		})
+		if err != nil {
+			return fmt.Errorf("clear tries: %w", err)
+		}
+	}
+	return nil
+}
+
+// Unlock ends every lock of an account: after a recovery, or by an
+// administrator.
+func (s *Service) Unlock(tx *store.Tx, user rows.User) error {
+	for _, subject := range []string{userSubject(user.ID), s.passwordSubject(user.EmailKey)} {
+		_, err := tx.ClearGuessesOfSubject(tx.Ctx, user.WorkspaceID, subject)
+		if err != nil {
+			return fmt.Errorf("unlock: %w", err)
+		}
+	}
+	return nil
+}
+
+// Spend counts an act against a rate. A Limited error says how long to wait.
+func (s *Service) Spend(tx *store.Tx, workspace countersign.WorkspaceID, subject, code string, rate limit.Rate) error {
+	_, err := tx.SpendRate(tx.Ctx, rows.SpendRateParams{
+		WorkspaceID: workspace, Subject: subject, Now: tx.NowMilli(),
+		Interval: rate.Interval.Milliseconds(), Burst: rate.Tolerance().Milliseconds(),
+	})
+	if err == nil {
+		return nil
+	}
+	if !store.NotFound(err) {
+		return fmt.Errorf("spend a rate: %w", err)
+	}
+	row, err := tx.GetRate(tx.Ctx, workspace, subject)
+	if err != nil {
+		return fmt.Errorf("read a rate: %w", err)
+	}
+	wait := max(rate.Wait(time.UnixMilli(row.Arrival), tx.Now), time.Second)
+	return &countersign.Error{
+		Kind: countersign.Limited, Code: code, RetryAfter: wait,
+		Args: map[string]any{"Count": int(max((wait+time.Minute-1)/time.Minute, 1))},
+	}
+}

@@ -1,0 +1,84 @@
+package account
+
+import (
+	"context"
+	"fmt"
+	"sync"
+
+	"countersign"
+	"countersign/internal/policy"
+	"countersign/internal/store"
+)
+
+// settingsCache keeps parsed settings under the version they were read at, so
+// that a change counts at once on every node: the version comes with the
+// session or the workspace, read anew each time.
+type settingsCache struct {
+	mu   sync.RWMutex
+	kept map[poolKey]keptSettings
+}
+
+type poolKey struct {
+	workspace countersign.WorkspaceID
+	pool      countersign.PoolID
+}
+
+type keptSettings struct {
+	version  int64
+	settings policy.Settings
+}
+
+// Settings returns the effective settings of a pool.
+func (s *Service) Settings(ctx context.Context, workspace countersign.WorkspaceID, pool countersign.PoolID) (policy.Settings, error) {
+	w, err := s.Store.Read().GetWorkspace(ctx, workspace)
+	if err != nil {
+		return policy.Settings{}, fmt.Errorf("load workspace: %w", store.Classify(err))
+	}
+	return s.SettingsAt(ctx, workspace, pool, w.SettingsVersion)
+}
+
+// SettingsAt returns the effective settings of a pool at a version that was
+// just read.
+func (s *Service) SettingsAt(ctx context.Context, workspace countersign.WorkspaceID, pool countersign.PoolID, version int64) (policy.Settings, error) {
+	key := poolKey{workspace, pool}
+	s.settings.mu.RLock()
+	kept, found := s.settings.kept[key]
+	s.settings.mu.RUnlock()
+	if found && kept.version == version {
+		return kept.settings, nil
+	}
+	settings, read, err := s.readSettings(ctx, key)
+	if err != nil {
+		return policy.Settings{}, err
+	}
+	s.settings.mu.Lock()
+	defer s.settings.mu.Unlock()
+	if s.settings.kept == nil {
+		s.settings.kept = map[poolKey]keptSettings{}
+	}
+	s.settings.kept[key] = keptSettings{version: read, settings: settings}
+	return settings, nil
+}
+
+func (s *Service) readSettings(ctx context.Context, key poolKey) (policy.Settings, int64, error) {
+	// The version first: settings that change between the two reads are then
+	// read again at the next request, never kept under a version they outrun.
+	w, err := s.Store.Read().GetWorkspace(ctx, key.workspace)
+	if err != nil {
+		return policy.Settings{}, 0, fmt.Errorf("load workspace: %w", store.Classify(err))
+	}
+	p, err := s.Store.Read().GetPool(ctx, key.workspace, key.pool)
+	if err != nil {
+		return policy.Settings{}, 0, fmt.Errorf("load pool: %w", store.Classify(err))
+	}
+	workspace, err := policy.ParseDocument([]byte(w.Settings))
+	if err != nil {
+		return policy.Settings{}, 0, fmt.Errorf("settings of workspace %s: %w", w.ID, err)
+	}
+	pool, err := policy.ParseDocument([]byte(p.Settings))
+	if err != nil {
+		return policy.Settings{}, 0, fmt.Errorf("settings of pool %s: %w", p.ID, err)
+	}
+	settings, err := policy.Resolve(workspace, pool)
+	return settings, w.SettingsVersion, err
+}

@@ -1,0 +1,37 @@
+package account
+
+import (
+	"time"
+
+	"countersign"
+	"countersign/internal/message"
+	"countersign/internal/store"
+)
+
+// Tell posts a mail to a user about their account, with the moment and the
+// place. It goes out after the commit, by the outbox.
+func (s *Service) Tell(tx *store.Tx, a Account, place countersign.Place, kind message.Kind, data message.Data) error {
+	return s.TellAt(tx, a, a.User.Email, place, kind, data, 0)
+}
+
+// tellFor is how long a warning is worth sending.
+const tellFor = 48 * time.Hour
+
+// TellAt is Tell to a given address, for a message that is of no use after a
+// while (0: two days).
+func (s *Service) TellAt(tx *store.Tx, a Account, to string, place countersign.Place, kind message.Kind, data message.Data, life time.Duration) error {
+	if life == 0 {
+		life = tellFor
+	}
+	data.Name, data.Workspace, data.Address = a.User.Name, a.Workspace.Name, s.URL
+	data.At, data.IP, data.UserAgent = tx.NowMilli(), place.IP, place.UserAgent
+	data.Backup, data.CodesTotal = a.Settings.Backup(), a.Settings.RecoveryCodes
+	language := a.User.Language
+	if language == "" {
+		language = a.Workspace.Language
+	}
+	return s.Outbox.Post(tx, a.User.WorkspaceID, message.Mail{
+		Kind: kind, User: a.User.ID, To: to, Language: language, Zone: a.User.Zone,
+		Expires: tx.Now.Add(life), Data: data,
+	})
+}

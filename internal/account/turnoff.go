@@ -1,0 +1,112 @@
+package account
+
+import (
+	"context"
+	"time"
+
+	"countersign"
+	"countersign/internal/message"
+	"countersign/internal/policy"
+	"countersign/internal/store"
+	"countersign/internal/store/rows"
+)
+
+// MayTurnOff refuses while a second factor is required of the user, naming who
+// requires it (security.md, safe readings: impossible while required).
+func (s *Service) MayTurnOff(a Account) error {
+	by := a.Required(s.Now())
+	if by == policy.NotRequired {
+		return nil
+	}
+	return &countersign.Error{
+		Kind: countersign.Forbidden, Code: "required_by_" + string(by), Args: map[string]any{"Workspace": a.Workspace.Name},
+	}
+}
+
+// TurnOff turns two-factor authentication off, or, where the workspace wants it
+// confirmed by e-mail, mails the link and changes nothing yet (mailed is true).
+func (s *Service) TurnOff(ctx context.Context, h Holder) (bool, error) {
+	err := h.NeedFresh()
+	if err != nil {
+		return false, err
+	}
+	a, err := s.Load(ctx, h.Workspace, h.User)
+	if err != nil {
+		return false, err
+	}
+	err = s.MayTurnOff(a)
+	if err != nil {
+		return false, err
+	}
+	if a.Settings.TurnOff == policy.ByEmail {
+		return true, s.mailTurnOff(ctx, h, a)
+	}
+	return false, s.Store.Write(ctx, func(tx *store.Tx) error { return s.off(tx, h, a) })
+}
+
+func (s *Service) mailTurnOff(ctx context.Context, h Holder, a Account) error {
+	return s.Store.Write(ctx, func(tx *store.Tx) error {
+		err := s.Spend(tx, h.Workspace, "turn-off:"+string(h.User), "too_many_mails", mailedCodeRate())
+		if err != nil {
+			return err
+		}
+		link, err := s.NewLink(tx, h.Workspace, LinkTurnOff, h.User, "")
+		if err != nil {
+			return err
+		}
+		err = s.event(tx, h, "two_factor.off_asked", "")
+		if err != nil {
+			return err
+		}
+		return s.TellAt(tx, a, a.User.Email, h.Place, message.TurnOffConfirm,
+			message.Data{Link: link, Minutes: int(LinkTurnOff.Life() / time.Minute)}, LinkTurnOff.Life())
+	})
+}
+
+// CheckTurnOffLink tells whether this session may press the final button: it
+// must be a full one of the link's own user that had a second factor. The link
+// alone changes nothing.
+func (s *Service) CheckTurnOffLink(h Holder, link rows.Link) error {
+	switch {
+	case h.User != link.UserID:
+		return countersign.Refuse(countersign.Forbidden, "link_other_account")
+	case h.Level != policy.LevelFull || !h.HadSecond:
+		return countersign.Refuse(countersign.Forbidden, "second_factor_required")
+	}
+	return nil
+}
+
+// FinishTurnOff is the final button behind the mailed link.
+func (s *Service) FinishTurnOff(ctx context.Context, h Holder, link rows.Link) error {
+	err := s.CheckTurnOffLink(h, link)
+	if err != nil {
+		return err
+	}
+	a, err := s.Load(ctx, h.Workspace, h.User)
+	if err != nil {
+		return err
+	}
+	err = s.MayTurnOff(a)
+	if err != nil {
+		return err
+	}
+	return s.Store.Write(ctx, func(tx *store.Tx) error {
+		err := s.SpendLink(tx, link)
+		if err != nil {
+			return err
+		}
+		return s.off(tx, h, a)
+	})
+}
+
+func (s *Service) off(tx *store.Tx, h Holder, a Account) error {
+	err := s.Reset(tx, a.User, h.Keep())
+	if err != nil {
+		return err
+	}
+	err = s.event(tx, h, "two_factor.off", "")
+	if err != nil {
+		return err
+	}
+	return s.Tell(tx, a, h.Place, message.TwoFactorOff, message.Data{})
+}

@@ -1,0 +1,109 @@
+package account
+
+import (
+	"fmt"
+
+	"countersign"
+	"countersign/internal/seal"
+	"countersign/internal/store"
+	"countersign/internal/store/rows"
+)
+
+// Keep names what a change leaves alive: the session it was made in, its
+// browser, the attempt it belongs to. Zero values keep nothing.
+type Keep struct {
+	Session countersign.SessionID
+	Browser countersign.BrowserID
+	Attempt countersign.AttemptID
+}
+
+// Keep is everything of this holder.
+func (h Holder) Keep() Keep { return Keep{Session: h.Session, Browser: h.Browser} }
+
+// Void ends what was started before a change of password or factor: the other
+// sessions, what other browsers are known for, sign-ins under way, links and
+// mailed codes. It is part of the change's own transaction, so that there is no
+// moment at which the new secret and an old session are both good.
+func (s *Service) Void(tx *store.Tx, user rows.User, keep Keep) error {
+	_, err := tx.EndOtherSessions(tx.Ctx, user.WorkspaceID, user.ID, keep.Session)
+	if err != nil {
+		return fmt.Errorf("end sessions: %w", err)
+	}
+	_, err = tx.ForgetOtherBrowsers(tx.Ctx, user.WorkspaceID, user.ID, keep.Browser)
+	if err != nil {
+		return fmt.Errorf("forget browsers: %w", err)
+	}
+	_, err = tx.VoidAttempts(tx.Ctx, user.WorkspaceID, user.ID, keep.Attempt)
+	if err != nil {
+		return fmt.Errorf("end attempts: %w", err)
+	}
+	_, err = tx.VoidLinksOfUser(tx.Ctx, tx.NowMilli(), user.WorkspaceID, user.ID)
+	if err != nil {
+		return fmt.Errorf("end links: %w", err)
+	}
+	_, err = tx.VoidMailedCodesOfUser(tx.Ctx, user.WorkspaceID, user.ID)
+	if err != nil {
+		return fmt.Errorf("end mailed codes: %w", err)
+	}
+	return nil
+}
+
+// Reset turns two-factor authentication off and voids everything: every
+// credential, code, session, browser and attempt but what keep names.
+func (s *Service) Reset(tx *store.Tx, user rows.User, keep Keep) error {
+	_, err := tx.DeleteCredentialsOfUser(tx.Ctx, user.WorkspaceID, user.ID)
+	if err != nil {
+		return fmt.Errorf("delete credentials: %w", err)
+	}
+	_, err = tx.SetDefaultMethod(tx.Ctx, rows.SetDefaultMethodParams{WorkspaceID: user.WorkspaceID, ID: user.ID})
+	if err != nil {
+		return fmt.Errorf("forget the default: %w", err)
+	}
+	err = s.Unlock(tx, user)
+	if err != nil {
+		return err
+	}
+	return s.Void(tx, user, keep)
+}
+
+// Raise is what a new proof does to a session.
+type Raise struct {
+	// First, Second, Mailed say which proof was given now.
+	First, Mailed bool
+	Second        string
+}
+
+// StepUp records a new proof in the holder's session and gives it a new token:
+// whoever held the old one holds nothing (security.md 19). It returns the
+// token for the cookie.
+func (s *Service) StepUp(tx *store.Tx, h Holder, raise Raise) (string, error) {
+	row, err := tx.GetSession(tx.Ctx, h.Workspace, h.Session)
+	if store.NotFound(err) {
+		return "", signedOut()
+	}
+	if err != nil {
+		return "", fmt.Errorf("load session: %w", err)
+	}
+	token := seal.NewToken()
+	change := rows.StepUpSessionParams{
+		WorkspaceID: h.Workspace, ID: h.Session, UserID: h.User, TokenHash: seal.Hash(token),
+		FirstAt: row.FirstAt, Second: row.Second, SecondAt: row.SecondAt, MailedAt: row.MailedAt,
+	}
+	if raise.First {
+		change.FirstAt = tx.NowMilli()
+	}
+	if raise.Second != "" {
+		change.Second, change.SecondAt = raise.Second, tx.NowMilli()
+	}
+	if raise.Mailed {
+		change.MailedAt = tx.NowMilli()
+	}
+	n, err := tx.StepUpSession(tx.Ctx, change)
+	if err != nil {
+		return "", fmt.Errorf("step up: %w", err)
+	}
+	if n == 0 {
+		return "", signedOut()
+	}
+	return token, nil
+}

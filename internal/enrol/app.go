@@ -1,0 +1,348 @@
+package enrol
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"countersign"
+	"countersign/internal/account"
+	"countersign/internal/audit"
+	"countersign/internal/message"
+	"countersign/internal/method"
+	"countersign/internal/method/totp"
+	"countersign/internal/policy"
+	"countersign/internal/seal"
+	"countersign/internal/store"
+	"countersign/internal/store/rows"
+)
+
+// pendingLife is how long a secret that was shown waits for its code. It
+// survives refresh, back and a second tab for that long.
+const pendingLife = 15 * time.Minute
+
+// maxDeviceName bounds a device's name, in characters.
+const maxDeviceName = 40
+
+// Service enrols.
+type Service struct {
+	Accounts *account.Service
+	Store    *store.Store
+	Ring     *seal.Ring
+	MAC      seal.MACKey
+	Now      func() time.Time
+}
+
+// Pending is an authenticator app that waits for its first code.
+type Pending struct {
+	ID countersign.CredentialID
+	// Secret is the shared secret in clear; Key its base32 form, URI the
+	// otpauth address that the QR code carries.
+	Secret    []byte
+	Key, URI  string
+	Replaces  countersign.CredentialID
+	ExpiresAt time.Time
+}
+
+// BeginApp makes a secret for a new authenticator app, or for one that takes
+// the place of replaces. A secret that already waits is used again, so that
+// what somebody has scanned does not die. Where the workspace allows one app
+// only, a further one always replaces it.
+//
+// Errors: Forbidden "fresh_proof_required" and "email_proof_required";
+// Conflict "too_many_apps"; NotFound when replaces is not the holder's.
+func (s *Service) BeginApp(ctx context.Context, h account.Holder, replaces countersign.CredentialID) error {
+	a, err := s.Accounts.Load(ctx, h.Workspace, h.User)
+	if err != nil {
+		return err
+	}
+	all, err := s.list(ctx, h)
+	if err != nil {
+		return err
+	}
+	apps := active(all, string(method.TOTP))
+	err = mayEnrol(h, len(apps))
+	if err != nil {
+		return err
+	}
+	replaces, err = replaced(a.Settings, apps, replaces)
+	if err != nil {
+		return err
+	}
+	if pendingApp(all, s.Now()) != nil && pendingApp(all, s.Now()).Replaces == replaces {
+		return nil
+	}
+	return s.Store.Write(ctx, func(tx *store.Tx) error {
+		_, err := tx.DeletePending(tx.Ctx, h.Workspace, h.User, string(method.TOTP))
+		if err != nil {
+			return fmt.Errorf("drop the older secret: %w", err)
+		}
+		id := countersign.CredentialID(seal.ID("crd"))
+		secret := totp.Secret(seal.Bytes(totp.Size(a.Settings.TOTPKeyChars)))
+		sealed, err := s.Ring.Seal(secret, account.CredentialPlace(id))
+		if err != nil {
+			return fmt.Errorf("seal the secret: %w", err)
+		}
+		return tx.InsertCredential(tx.Ctx, rows.InsertCredentialParams{
+			WorkspaceID: h.Workspace, ID: id, UserID: h.User, Kind: string(method.TOTP), State: "pending",
+			NameKey: string(id), Replaces: replaces, Secret: sealed, CreatedAt: tx.NowMilli(),
+			ExpiresAt: tx.Now.Add(pendingLife).UnixMilli(),
+		})
+	})
+}
+
+// mayEnrol asks for a fresh proof and, for the very first second factor, for
+// more than the password: a thief who has it must not enrol his own phone.
+func mayEnrol(h account.Holder, factors int) error {
+	err := h.NeedFresh()
+	if err != nil {
+		return err
+	}
+	if factors == 0 && !h.MayEnrolFirst {
+		return countersign.Refuse(countersign.Forbidden, "email_proof_required")
+	}
+	return nil
+}
+
+// replaced decides which credential the new one takes the place of.
+func replaced(settings policy.Settings, apps []rows.Credential, asked countersign.CredentialID) (countersign.CredentialID, error) {
+	if asked != "" {
+		for _, app := range apps {
+			if app.ID == asked {
+				return asked, nil
+			}
+		}
+		return "", countersign.Refuse(countersign.NotFound, "no_such_credential")
+	}
+	if len(apps) < settings.TOTPMax {
+		return "", nil
+	}
+	if settings.TOTPMax == 1 {
+		return apps[0].ID, nil
+	}
+	e := countersign.Refuse(countersign.Conflict, "too_many_apps")
+	e.Args = map[string]any{"Most": settings.TOTPMax}
+	return "", e
+}
+
+// PendingApp returns the app that waits for its code, for the page that shows
+// it. NotFound when there is none (any more).
+func (s *Service) PendingApp(ctx context.Context, h account.Holder) (Pending, error) {
+	a, err := s.Accounts.Load(ctx, h.Workspace, h.User)
+	if err != nil {
+		return Pending{}, err
+	}
+	all, err := s.list(ctx, h)
+	if err != nil {
+		return Pending{}, err
+	}
+	row := pendingApp(all, s.Now())
+	if row == nil {
+		return Pending{}, nothingPending()
+	}
+	// What is shown is a secret: it needs the same proofs as beginning did.
+	err = mayEnrol(h, len(active(all, string(method.TOTP))))
+	if err != nil {
+		return Pending{}, err
+	}
+	secret, err := s.Ring.Open(row.Secret, account.CredentialPlace(row.ID))
+	if err != nil {
+		return Pending{}, fmt.Errorf("open the secret: %w", err)
+	}
+	return Pending{
+		ID: row.ID, Secret: secret, Key: totp.Key(secret), Replaces: row.Replaces,
+		URI: totp.URI(a.Workspace.Name, a.User.Email, secret), ExpiresAt: time.UnixMilli(row.ExpiresAt),
+	}, nil
+}
+
+func nothingPending() error { return countersign.Refuse(countersign.Gone, "enrolment_over") }
+
+// Confirmed is what confirming an app did.
+type Confirmed struct {
+	// Token is the session's new token, for the cookie.
+	Token string
+	// First tells that two-factor authentication was turned on by it.
+	First bool
+	// CodesWait tells that recovery codes are to be saved now; CodesMailed that
+	// they went out by e-mail.
+	CodesWait, CodesMailed bool
+}
+
+// ConfirmApp turns the waiting app on when its code is right. Errors: Invalid on
+// "name" and "code" (joined when both are wrong); Gone "enrolment_over"; and
+// those of BeginApp.
+func (s *Service) ConfirmApp(ctx context.Context, h account.Holder, id countersign.CredentialID, name, code string) (Confirmed, error) {
+	a, err := s.Accounts.Load(ctx, h.Workspace, h.User)
+	if err != nil {
+		return Confirmed{}, err
+	}
+	name, nameErr := account.CheckName("name", name, maxDeviceName)
+	_, problem := totp.Normalize(code)
+	if problem != "" {
+		return Confirmed{}, errors.Join(nameErr, countersign.InvalidField("code", "totp_"+string(problem)))
+	}
+	if nameErr != nil {
+		return Confirmed{}, nameErr
+	}
+	var done Confirmed
+	err = s.Store.Write(ctx, func(tx *store.Tx) error {
+		done = Confirmed{}
+		user, err := tx.LockUser(tx.Ctx, h.Workspace, h.User)
+		if err != nil {
+			return fmt.Errorf("lock user: %w", err)
+		}
+		all, err := tx.ListCredentials(tx.Ctx, h.Workspace, h.User)
+		if err != nil {
+			return fmt.Errorf("load credentials: %w", err)
+		}
+		apps := active(all, string(method.TOTP))
+		err = mayEnrol(h, len(apps))
+		if err != nil {
+			return err
+		}
+		row := pendingApp(all, tx.Now)
+		if row == nil || row.ID != id {
+			return nothingPending()
+		}
+		err = s.turnOn(tx, h, a, *row, apps, name, code)
+		if err != nil {
+			return err
+		}
+		a.User = user
+		done, err = s.afterConfirm(tx, h, a, *row, all, name)
+		return err
+	})
+	return done, err
+}
+
+// turnOn verifies the code, confirms the row and retires the one it replaces.
+func (s *Service) turnOn(tx *store.Tx, h account.Holder, a account.Account, row rows.Credential, apps []rows.Credential, name, code string) error {
+	if row.Replaces == "" && len(apps) >= a.Settings.TOTPMax {
+		e := countersign.Refuse(countersign.Conflict, "too_many_apps")
+		e.Args = map[string]any{"Most": a.Settings.TOTPMax}
+		return e
+	}
+	secret, err := s.Ring.Open(row.Secret, account.CredentialPlace(row.ID))
+	if err != nil {
+		return fmt.Errorf("open the secret: %w", err)
+	}
+	accepted, err := totp.Method{}.Verify(method.Credential{ID: string(row.ID), Kind: method.TOTP, Secret: secret}, code, tx.Now)
+	if errors.Is(err, method.ErrWrong) {
+		return countersign.InvalidField("code", "totp_wrong")
+	}
+	if err != nil {
+		return fmt.Errorf("verify: %w", err)
+	}
+	if row.Replaces != "" {
+		_, err = tx.DeleteCredential(tx.Ctx, h.Workspace, h.User, row.Replaces)
+		if err != nil {
+			return fmt.Errorf("retire the old app: %w", err)
+		}
+	}
+	for _, app := range apps {
+		if app.ID != row.Replaces && app.NameKey == account.NameKey(name) {
+			return countersign.InvalidField("name", "name_taken")
+		}
+	}
+	n, err := tx.ConfirmCredential(tx.Ctx, rows.ConfirmCredentialParams{
+		Name: name, NameKey: account.NameKey(name), Secret: row.Secret, Counter: accepted.Credential.Counter,
+		ConfirmedAt: tx.NowMilli(), WorkspaceID: h.Workspace, UserID: h.User, ID: row.ID, Version: row.Version,
+	})
+	if err != nil {
+		return fmt.Errorf("confirm: %w", err)
+	}
+	if n == 0 {
+		return nothingPending()
+	}
+	// The code that confirmed is used up.
+	_, err = tx.SpendProof(tx.Ctx, rows.SpendProofParams{
+		WorkspaceID: h.Workspace, CredentialID: row.ID, Number: accepted.Spent, SpentAt: tx.NowMilli(),
+	})
+	return err
+}
+
+// afterConfirm does what every new factor does: it becomes the default, ends
+// what was started before, steps the session up, makes codes where there are
+// none, and is told.
+func (s *Service) afterConfirm(tx *store.Tx, h account.Holder, a account.Account, row rows.Credential, all []rows.Credential, name string) (Confirmed, error) {
+	apps := active(all, string(method.TOTP))
+	done := Confirmed{First: len(apps) == 0}
+	_, err := tx.SetDefaultMethod(tx.Ctx, rows.SetDefaultMethodParams{
+		DefaultMethod: string(method.TOTP), DefaultSetAt: tx.NowMilli(), WorkspaceID: h.Workspace, ID: h.User,
+	})
+	if err != nil {
+		return Confirmed{}, fmt.Errorf("set the default: %w", err)
+	}
+	err = s.Accounts.Void(tx, a.User, h.Keep())
+	if err != nil {
+		return Confirmed{}, err
+	}
+	done.Token, err = s.Accounts.StepUp(tx, h, account.Raise{Second: string(method.TOTP)})
+	if err != nil {
+		return Confirmed{}, err
+	}
+	kind, event := message.MethodAdded, "credential.added"
+	switch {
+	case done.First:
+		kind, event = message.TwoFactorOn, "two_factor.on"
+	case row.Replaces != "":
+		kind, event = message.MethodReplaced, "credential.replaced"
+	}
+	err = s.event(tx, h, event, row.ID, name)
+	if err != nil {
+		return Confirmed{}, err
+	}
+	err = s.Accounts.Tell(tx, a, h.Place, kind, message.Data{Method: string(method.TOTP), Device: name, OldDevice: nameOf(apps, row.Replaces)})
+	if err != nil {
+		return Confirmed{}, err
+	}
+	if a.Settings.Recovers() && len(active(all, string(method.Recovery))) == 0 {
+		done.CodesMailed, err = s.makeCodes(tx, h, a)
+		done.CodesWait = !done.CodesMailed
+	}
+	return done, err
+}
+
+func nameOf(list []rows.Credential, id countersign.CredentialID) string {
+	for _, c := range list {
+		if c.ID == id {
+			return c.Name
+		}
+	}
+	return ""
+}
+
+func (s *Service) event(tx *store.Tx, h account.Holder, kind string, id countersign.CredentialID, name string) error {
+	return audit.Write(tx, h.Workspace, audit.Event{
+		Kind: kind, Actor: h.Actor(), User: h.User, Target: string(id), Session: h.Session, Place: h.Place,
+		Detail: map[string]string{"name": name},
+	})
+}
+
+func (s *Service) list(ctx context.Context, h account.Holder) ([]rows.Credential, error) {
+	all, err := s.Store.Read().ListCredentials(ctx, h.Workspace, h.User)
+	if err != nil {
+		return nil, fmt.Errorf("load credentials: %w", store.Classify(err))
+	}
+	return all, nil
+}
+
+func active(all []rows.Credential, kind string) []rows.Credential {
+	var out []rows.Credential
+	for _, c := range all {
+		if c.State == "active" && c.Kind == kind {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+func pendingApp(all []rows.Credential, now time.Time) *rows.Credential {
+	for i, c := range all {
+		if c.State == "pending" && c.Kind == string(method.TOTP) && c.ExpiresAt > now.UnixMilli() {
+			return &all[i]
+		}
+	}
+	return nil
+}

@@ -1,0 +1,182 @@
+package enrol
+
+import (
+	"context"
+	"fmt"
+
+	"countersign"
+	"countersign/internal/account"
+	"countersign/internal/message"
+	"countersign/internal/method"
+	"countersign/internal/store"
+	"countersign/internal/store/rows"
+)
+
+// List returns the holder's active credentials, the oldest first.
+func (s *Service) List(ctx context.Context, h account.Holder) ([]rows.Credential, error) {
+	all, err := s.list(ctx, h)
+	if err != nil {
+		return nil, err
+	}
+	var out []rows.Credential
+	for _, c := range all {
+		if c.State == "active" {
+			out = append(out, c)
+		}
+	}
+	return out, nil
+}
+
+// Find returns one of the holder's active second factors. Somebody else's is
+// NotFound like one that does not exist.
+func (s *Service) Find(ctx context.Context, h account.Holder, id countersign.CredentialID) (rows.Credential, error) {
+	c, err := s.Store.Read().GetCredential(ctx, h.Workspace, h.User, id)
+	if store.NotFound(err) || (err == nil && (c.State != "active" || c.Kind == string(method.Recovery))) {
+		return rows.Credential{}, noSuchCredential()
+	}
+	if err != nil {
+		return rows.Credential{}, fmt.Errorf("load credential: %w", store.Classify(err))
+	}
+	return c, nil
+}
+
+func noSuchCredential() error { return countersign.Refuse(countersign.NotFound, "no_such_credential") }
+
+// Rename gives a credential another name. Errors: Forbidden
+// "fresh_proof_required"; Invalid on field "name"; NotFound.
+func (s *Service) Rename(ctx context.Context, h account.Holder, id countersign.CredentialID, name string) error {
+	err := h.NeedFresh()
+	if err != nil {
+		return err
+	}
+	name, err = account.CheckName("name", name, maxDeviceName)
+	if err != nil {
+		return err
+	}
+	a, err := s.Accounts.Load(ctx, h.Workspace, h.User)
+	if err != nil {
+		return err
+	}
+	old, err := s.Find(ctx, h, id)
+	if err != nil {
+		return err
+	}
+	err = s.Store.Write(ctx, func(tx *store.Tx) error {
+		n, err := tx.RenameCredential(tx.Ctx, rows.RenameCredentialParams{
+			Name: name, NameKey: account.NameKey(name), WorkspaceID: h.Workspace, UserID: h.User, ID: id,
+		})
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			return noSuchCredential()
+		}
+		err = s.event(tx, h, "credential.renamed", id, name)
+		if err != nil {
+			return err
+		}
+		return s.Accounts.Tell(tx, a, h.Place, message.MethodRenamed, message.Data{Method: old.Kind, Device: name, OldDevice: old.Name})
+	})
+	if store.Taken(err) {
+		return countersign.InvalidField("name", "name_taken")
+	}
+	return err
+}
+
+// Remove deletes a second factor. The last one is not removed here: that is
+// turning two-factor authentication off, and follows its rules (Conflict
+// "last_second_factor").
+func (s *Service) Remove(ctx context.Context, h account.Holder, id countersign.CredentialID) (string, error) {
+	err := h.NeedFresh()
+	if err != nil {
+		return "", err
+	}
+	a, err := s.Accounts.Load(ctx, h.Workspace, h.User)
+	if err != nil {
+		return "", err
+	}
+	var token string
+	err = s.Store.Write(ctx, func(tx *store.Tx) error {
+		_, err := tx.LockUser(tx.Ctx, h.Workspace, h.User)
+		if err != nil {
+			return fmt.Errorf("lock user: %w", err)
+		}
+		all, err := tx.ListCredentials(tx.Ctx, h.Workspace, h.User)
+		if err != nil {
+			return fmt.Errorf("load credentials: %w", err)
+		}
+		c, err := removable(all, id)
+		if err != nil {
+			return err
+		}
+		_, err = tx.DeleteCredential(tx.Ctx, h.Workspace, h.User, id)
+		if err != nil {
+			return fmt.Errorf("delete credential: %w", err)
+		}
+		err = s.Accounts.Void(tx, a.User, h.Keep())
+		if err != nil {
+			return err
+		}
+		token, err = s.Accounts.StepUp(tx, h, account.Raise{})
+		if err != nil {
+			return err
+		}
+		err = s.event(tx, h, "credential.removed", id, c.Name)
+		if err != nil {
+			return err
+		}
+		return s.Accounts.Tell(tx, a, h.Place, message.MethodRemoved, message.Data{Method: c.Kind, Device: c.Name})
+	})
+	return token, err
+}
+
+func removable(all []rows.Credential, id countersign.CredentialID) (rows.Credential, error) {
+	var found rows.Credential
+	others := 0
+	for _, c := range all {
+		if c.State != "active" || c.Kind == string(method.Recovery) {
+			continue
+		}
+		if c.ID == id {
+			found = c
+		} else {
+			others++
+		}
+	}
+	switch {
+	case found.ID == "":
+		return rows.Credential{}, noSuchCredential()
+	case others == 0:
+		return rows.Credential{}, countersign.Refuse(countersign.Conflict, "last_second_factor")
+	}
+	return found, nil
+}
+
+// MakeDefault makes a method the one that is asked first.
+func (s *Service) MakeDefault(ctx context.Context, h account.Holder, id countersign.CredentialID) error {
+	err := h.NeedFresh()
+	if err != nil {
+		return err
+	}
+	c, err := s.Find(ctx, h, id)
+	if err != nil {
+		return err
+	}
+	a, err := s.Accounts.Load(ctx, h.Workspace, h.User)
+	if err != nil {
+		return err
+	}
+	return s.Store.Write(ctx, func(tx *store.Tx) error {
+		_, err := tx.SetDefaultMethod(tx.Ctx, rows.SetDefaultMethodParams{
+			DefaultMethod: c.Kind, DefaultSetAt: tx.NowMilli(), WorkspaceID: h.Workspace, ID: h.User,
+		})
+		if err != nil {
+			return fmt.Errorf("set the default: %w", err)
+		}
+		err = s.event(tx, h, "default.changed", id, c.Name)
+		if err != nil {
+			return err
+		}
+		return s.Accounts.Tell(tx, a, h.Place, message.DefaultChanged, message.Data{Method: c.Kind, Device: c.Name})
+	})
+}

@@ -1,0 +1,77 @@
+package session
+
+import (
+	"net/http"
+	"time"
+)
+
+// Cookies names and sets the cookies. Over HTTPS they carry the __Host- prefix
+// (RFC 6265bis section 4.1.3.2): no other host and no plain connection can set
+// them, so nobody plants a session.
+type Cookies struct {
+	// Secure is set when the public address is https.
+	Secure bool
+}
+
+func (c Cookies) name(plain string) string {
+	if c.Secure {
+		return "__Host-" + plain
+	}
+	return plain
+}
+
+const (
+	sessionCookie = "countersign_session"
+	browserCookie = "countersign_browser"
+	bindCookie    = "countersign_signin"
+)
+
+// browserLife is as long as browsers keep a cookie at most.
+const browserLife = 400 * 24 * time.Hour
+
+// Session returns the session token of a request.
+func (c Cookies) Session(r *http.Request) (string, bool) { return c.get(r, sessionCookie) }
+
+// Browser returns the token of a browser that signed in before, or "".
+func (c Cookies) Browser(r *http.Request) string {
+	token, _ := c.get(r, browserCookie)
+	return token
+}
+
+// Bind returns the token that ties sign-ins under way to this browser, or "".
+func (c Cookies) Bind(r *http.Request) string {
+	token, _ := c.get(r, bindCookie)
+	return token
+}
+
+// SetSession sets the session cookie.
+func (c Cookies) SetSession(w http.ResponseWriter, token string) { c.set(w, sessionCookie, token, 0) }
+
+// SetBrowser sets the browser's long-lived cookie.
+func (c Cookies) SetBrowser(w http.ResponseWriter, token string) {
+	c.set(w, browserCookie, token, browserLife)
+}
+
+// SetBind sets the sign-in cookie.
+func (c Cookies) SetBind(w http.ResponseWriter, token string) { c.set(w, bindCookie, token, 0) }
+
+// DropSession removes the session cookie.
+func (c Cookies) DropSession(w http.ResponseWriter) { c.set(w, sessionCookie, "", -time.Second) }
+
+// DropBind removes the sign-in cookie.
+func (c Cookies) DropBind(w http.ResponseWriter) { c.set(w, bindCookie, "", -time.Second) }
+
+func (c Cookies) get(r *http.Request, plain string) (string, bool) {
+	cookie, err := r.Cookie(c.name(plain))
+	if err != nil || cookie.Value == "" || len(cookie.Value) > 100 {
+		return "", false
+	}
+	return cookie.Value, true
+}
+
+func (c Cookies) set(w http.ResponseWriter, plain, value string, life time.Duration) {
+	http.SetCookie(w, &http.Cookie{
+		Name: c.name(plain), Value: value, Path: "/", MaxAge: int(life / time.Second),
+		Secure: c.Secure, HttpOnly: true, SameSite: http.SameSiteLaxMode,
+	})
+}

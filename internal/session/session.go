@@ -1,0 +1,217 @@
+package session
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"time"
+
+	"countersign"
+	"countersign/internal/account"
+	"countersign/internal/audit"
+	"countersign/internal/policy"
+	"countersign/internal/seal"
+	"countersign/internal/store"
+	"countersign/internal/store/rows"
+)
+
+// A session ends after 12 hours without a request, and after 7 days in all.
+const (
+	idleLife  = 12 * time.Hour
+	wholeLife = 7 * 24 * time.Hour
+	// touchEvery bounds how often a request writes "seen now".
+	touchEvery = time.Minute
+)
+
+// Service makes, reads and ends sessions.
+type Service struct {
+	Accounts *account.Service
+	Store    *store.Store
+	Now      func() time.Time
+	Cookies  Cookies
+}
+
+// Current is the session of a request.
+type Current struct {
+	rows.Session
+	Account account.Account
+	Level   policy.Level
+	Reason  policy.Reason
+	// SecondFactors and CodesLeft count what the person has.
+	SecondFactors int64
+	CodesLeft     int64
+	Required      policy.Source
+
+	now time.Time
+}
+
+// Start redeems a proof: it makes the row and sets the cookies. The session
+// that the browser had before ends, whoever's it was (security.md 5).
+func (s *Service) Start(w http.ResponseWriter, r *http.Request, p countersign.Proof, place countersign.Place) error {
+	token := seal.NewToken()
+	old, hasOld := s.Cookies.Session(r)
+	err := s.Store.Write(r.Context(), func(tx *store.Tx) error {
+		if hasOld {
+			err := endByToken(tx, p.Workspace, old)
+			if err != nil {
+				return err
+			}
+		}
+		row := rows.InsertSessionParams{
+			WorkspaceID: p.Workspace, ID: countersign.SessionID(seal.ID("ses")), TokenHash: seal.Hash(token),
+			UserID: p.User, BrowserID: p.Browser, Entry: p.Entry, First: p.First, FirstAt: p.FirstAt.UnixMilli(),
+			Second: p.Second, KnownSince: p.KnownSince.UnixMilli(), CreatedAt: tx.NowMilli(),
+			ExpiresAt: tx.Now.Add(wholeLife).UnixMilli(), IP: place.IP, UserAgent: place.UserAgent,
+		}
+		if !p.SecondAt.IsZero() {
+			row.SecondAt = p.SecondAt.UnixMilli()
+		}
+		return tx.InsertSession(tx.Ctx, row)
+	})
+	if err != nil {
+		return fmt.Errorf("start session: %w", err)
+	}
+	s.Cookies.SetSession(w, token)
+	if p.BrowserToken != "" {
+		s.Cookies.SetBrowser(w, p.BrowserToken)
+	}
+	s.Cookies.DropBind(w)
+	return nil
+}
+
+func endByToken(tx *store.Tx, workspace countersign.WorkspaceID, token string) error {
+	row, err := tx.LoadSession(tx.Ctx, workspace, seal.Hash(token), tx.NowMilli())
+	if store.NotFound(err) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("load the old session: %w", err)
+	}
+	_, err = tx.EndSession(tx.Ctx, workspace, row.User.ID, row.Session.ID)
+	return err
+}
+
+// Load reads the session of a request. Errors: Unauthenticated "signed_out"
+// when there is none, it ended, or its person is disabled.
+func (s *Service) Load(r *http.Request, workspace countersign.WorkspaceID) (Current, error) {
+	token, found := s.Cookies.Session(r)
+	if !found {
+		return Current{}, countersign.Refuse(countersign.Unauthenticated, "signed_out")
+	}
+	now := s.Now()
+	row, err := s.Store.Read().LoadSession(r.Context(), workspace, seal.Hash(token), now.UnixMilli())
+	if store.NotFound(err) {
+		return Current{}, countersign.Refuse(countersign.Unauthenticated, "signed_out")
+	}
+	if err != nil {
+		return Current{}, fmt.Errorf("load session: %w", store.Classify(err))
+	}
+	if now.Sub(time.UnixMilli(row.Session.SeenAt)) >= idleLife {
+		return Current{}, countersign.Refuse(countersign.Unauthenticated, "signed_out")
+	}
+	settings, err := s.Accounts.SettingsAt(r.Context(), workspace, row.User.PoolID, row.SettingsVersion)
+	if err != nil {
+		return Current{}, err
+	}
+	c := Current{
+		Session: row.Session, SecondFactors: row.SecondFactors, CodesLeft: row.RecoveryLeft, now: now,
+		Account: account.Account{
+			Workspace: rows.Workspace{ID: workspace, Name: row.WorkspaceName, SettingsVersion: row.SettingsVersion},
+			Settings:  settings, User: row.User,
+		},
+	}
+	c.Required = c.Account.Required(now)
+	c.Level, c.Reason = policy.LevelOf(policy.Standing{
+		First: c.First, Second: c.Second, SecondFactors: c.SecondFactors,
+		CodesLeft: c.CodesLeft, Recovers: settings.Recovers(), Required: c.Required,
+	})
+	return c, nil
+}
+
+// Touch notes that the session was used, at most once a minute. A fault here
+// does not stop the request; the next one tries again.
+func (s *Service) Touch(ctx context.Context, c Current, place countersign.Place) error {
+	if c.now.Sub(time.UnixMilli(c.SeenAt)) < touchEvery {
+		return nil
+	}
+	return s.Store.Write(ctx, func(tx *store.Tx) error {
+		_, err := tx.TouchSession(tx.Ctx, rows.TouchSessionParams{
+			SeenAt: tx.NowMilli(), IP: place.IP, UserAgent: place.UserAgent, WorkspaceID: c.WorkspaceID, ID: c.ID,
+		})
+		return err
+	})
+}
+
+// Proofs are the moments that decide what is fresh.
+func (c Current) Proofs() policy.Proofs {
+	return policy.Proofs{
+		FirstAt: moment(c.FirstAt), SecondAt: moment(c.SecondAt), MailedAt: moment(c.MailedAt),
+		KnownSince: moment(c.KnownSince), Entry: c.Entry, StartedAt: moment(c.CreatedAt),
+	}
+}
+
+func moment(milli int64) time.Time {
+	if milli == 0 {
+		return time.Time{}
+	}
+	return time.UnixMilli(milli)
+}
+
+// Holder is this session as the rules see it.
+func (c Current) Holder(place countersign.Place) account.Holder {
+	return account.Holder{
+		Workspace: c.WorkspaceID, User: c.UserID, Session: c.ID, Browser: c.BrowserID, Level: c.Level,
+		Known: true,
+		Fresh: policy.Fresh(c.Proofs(), c.SecondFactors, c.now), MayEnrolFirst: policy.MayEnrolFirst(c.Proofs(), c.now),
+		HadSecond: c.Second != "", Place: place,
+	}
+}
+
+// List returns the person's sessions that are alive, the latest first.
+func (s *Service) List(ctx context.Context, c Current) ([]rows.Session, error) {
+	now := s.Now()
+	list, err := s.Store.Read().ListSessions(ctx, rows.ListSessionsParams{
+		WorkspaceID: c.WorkspaceID, UserID: c.UserID, ExpiresAt: now.UnixMilli(), SeenAt: now.Add(-idleLife).UnixMilli(),
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list sessions: %w", store.Classify(err))
+	}
+	return list, nil
+}
+
+// End signs a session of this person out, on the server. One that is not there
+// (any more) is NotFound.
+func (s *Service) End(ctx context.Context, c Current, id countersign.SessionID, place countersign.Place) error {
+	return s.Store.Write(ctx, func(tx *store.Tx) error {
+		n, err := tx.EndSession(tx.Ctx, c.WorkspaceID, c.UserID, id)
+		if err != nil {
+			return fmt.Errorf("end session: %w", err)
+		}
+		if n == 0 {
+			return countersign.Refuse(countersign.NotFound, "no_such_session")
+		}
+		kind := "session.ended"
+		if id == c.ID {
+			kind = "session.signed_out"
+		}
+		return writeEvent(tx, c, kind, string(id), place)
+	})
+}
+
+// EndOthers signs out all the person's sessions but this one.
+func (s *Service) EndOthers(ctx context.Context, c Current, place countersign.Place) error {
+	return s.Store.Write(ctx, func(tx *store.Tx) error {
+		_, err := tx.EndOtherSessions(tx.Ctx, c.WorkspaceID, c.UserID, c.ID)
+		if err != nil {
+			return fmt.Errorf("end sessions: %w", err)
+		}
+		return writeEvent(tx, c, "session.others_ended", "", place)
+	})
+}
+
+func writeEvent(tx *store.Tx, c Current, kind, target string, place countersign.Place) error {
+	return audit.Write(tx, c.WorkspaceID, audit.Event{
+		Kind: kind, Actor: countersign.Actor{Kind: countersign.ByUser, User: c.UserID}, User: c.UserID,
+		Target: target, Session: c.ID, Place: place,
+	})
+}

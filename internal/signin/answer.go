@@ -1,0 +1,109 @@
+package signin
+
+import (
+	"context"
+	"fmt"
+
+	"countersign"
+	"countersign/internal/account"
+	"countersign/internal/audit"
+	"countersign/internal/message"
+	"countersign/internal/method"
+	"countersign/internal/policy"
+	"countersign/internal/store"
+	"countersign/internal/store/rows"
+)
+
+// Password answers the first step. Errors: those of account.Service.Password,
+// with "wrong_password" said as "wrong_credentials"; Conflict "step_over" when
+// the step is done already.
+func (s *Service) Password(ctx context.Context, at Attempt, typed string, v Visitor) error {
+	if typed == "" {
+		return countersign.InvalidField("password", "password_empty")
+	}
+	if at.Step != policy.StepFirst {
+		return stepOver()
+	}
+	answer := account.PasswordAnswer{
+		Workspace: at.WorkspaceID, Email: at.Identifier, Password: typed,
+		Known: at.Known, Place: v.Place, Attempt: at.ID,
+		Accept: func(tx *store.Tx, user rows.User) error {
+			n, err := tx.PassFirst(tx.Ctx, rows.PassFirstParams{
+				First: "password", FirstAt: tx.NowMilli(), ExpiresAt: tx.Now.Add(attemptLife).UnixMilli(),
+				WorkspaceID: at.WorkspaceID, ID: at.ID,
+			})
+			if err != nil {
+				return fmt.Errorf("pass the first factor: %w", err)
+			}
+			if n == 0 {
+				return stepOver()
+			}
+			return audit.Write(tx, at.WorkspaceID, audit.Event{
+				Kind: "proof.accepted", Actor: countersign.Actor{Kind: countersign.ByUser, User: user.ID}, User: user.ID,
+				Attempt: at.ID, Place: v.Place, Detail: map[string]string{"method": "password"},
+			})
+		},
+	}
+	if at.UserID != "" {
+		answer.User = &at.Account.User
+	}
+	err := s.Accounts.Password(ctx, answer)
+	if countersign.CodeOf(err) == "wrong_password" {
+		return countersign.InvalidField("password", "wrong_credentials")
+	}
+	return err
+}
+
+func stepOver() error { return countersign.Refuse(countersign.Conflict, "step_over") }
+
+// Second answers the second step with a code of an authenticator app or a
+// recovery code. Errors: those of account.Service.Answer; Conflict "step_over".
+func (s *Service) Second(ctx context.Context, at Attempt, kind method.Kind, typed string, v Visitor) error {
+	if at.Step != policy.StepSecond {
+		return stepOver()
+	}
+	_, err := s.Accounts.Answer(ctx, account.Answer{
+		Account: at.Account, Kind: kind, Proof: typed, Known: at.Known, Place: v.Place, Attempt: at.ID,
+		Accept: func(tx *store.Tx, p account.Proven) error {
+			effect, err := s.recover(tx, at, p, v)
+			if err != nil {
+				return err
+			}
+			n, err := tx.PassSecond(tx.Ctx, rows.PassSecondParams{
+				Second: string(kind), SecondAt: tx.NowMilli(), Effect: effect, WorkspaceID: at.WorkspaceID, ID: at.ID,
+			})
+			if err != nil {
+				return fmt.Errorf("pass the second factor: %w", err)
+			}
+			if n == 0 {
+				// Somebody else's answer was first; this proof is given back.
+				return stepOver()
+			}
+			return nil
+		},
+	})
+	return err
+}
+
+// recover does what a recovery code does by the workspace's setting: sign in,
+// or reset everything and sign in.
+func (s *Service) recover(tx *store.Tx, at Attempt, p account.Proven, v Visitor) (string, error) {
+	if p.Kind != method.Recovery {
+		return "", nil
+	}
+	if at.Account.Settings.RecoveryEffect != policy.EffectReset {
+		return "recovered", s.Accounts.Tell(tx, at.Account, v.Place, message.RecoveryUsed, message.Data{Left: p.Left})
+	}
+	err := s.Accounts.Reset(tx, p.User, account.Keep{Attempt: at.ID})
+	if err != nil {
+		return "", err
+	}
+	err = audit.Write(tx, at.WorkspaceID, audit.Event{
+		Kind: "two_factor.reset", Actor: countersign.Actor{Kind: countersign.ByUser, User: p.User.ID}, User: p.User.ID,
+		Attempt: at.ID, Place: v.Place, Detail: map[string]string{"by": "recovery_code"},
+	})
+	if err != nil {
+		return "", err
+	}
+	return "reset", s.Accounts.Tell(tx, at.Account, v.Place, message.TwoFactorReset, message.Data{})
+}

@@ -1,0 +1,138 @@
+package signin
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"countersign"
+	"countersign/internal/audit"
+	"countersign/internal/message"
+	"countersign/internal/policy"
+	"countersign/internal/seal"
+	"countersign/internal/store"
+	"countersign/internal/store/rows"
+)
+
+// Finish spends an attempt whose steps are done, once, and returns the proof.
+// Errors: Conflict "step_over" when a step is missing or the attempt was spent.
+func (s *Service) Finish(ctx context.Context, at Attempt, v Visitor) (countersign.Proof, error) {
+	if at.Step != policy.StepDone {
+		return countersign.Proof{}, stepOver()
+	}
+	var proof countersign.Proof
+	err := s.Store.Write(ctx, func(tx *store.Tx) error {
+		user, err := s.spend(tx, at)
+		if err != nil {
+			return err
+		}
+		browser, token, err := keep(tx, user, at, v)
+		if err != nil {
+			return err
+		}
+		err = s.Accounts.ClearGuesses(tx, user, at.Known)
+		if err != nil {
+			return err
+		}
+		_, err = tx.TouchSignedIn(tx.Ctx, tx.NowMilli(), user.WorkspaceID, user.ID)
+		if err != nil {
+			return fmt.Errorf("note the sign-in: %w", err)
+		}
+		proof = proofOf(at, browser, token)
+		return s.tell(tx, at, user, v)
+	})
+	return proof, err
+}
+
+// spend marks the attempt done and computes its step once more, inside the
+// transaction: a factor that was enrolled meanwhile, or a person disabled
+// meanwhile, ends it here.
+func (s *Service) spend(tx *store.Tx, at Attempt) (rows.User, error) {
+	n, err := tx.FinishAttempt(tx.Ctx, at.WorkspaceID, at.ID, tx.NowMilli())
+	if err != nil {
+		return rows.User{}, fmt.Errorf("finish attempt: %w", err)
+	}
+	if n == 0 {
+		return rows.User{}, stepOver()
+	}
+	user, err := tx.GetUser(tx.Ctx, at.WorkspaceID, at.UserID)
+	if store.NotFound(err) || (err == nil && user.State != countersign.Active) {
+		return rows.User{}, over()
+	}
+	if err != nil {
+		return rows.User{}, fmt.Errorf("load user: %w", err)
+	}
+	if user.PasswordVersion != at.Account.User.PasswordVersion {
+		return rows.User{}, over()
+	}
+	credentials, err := tx.ListCredentials(tx.Ctx, at.WorkspaceID, at.UserID)
+	if err != nil {
+		return rows.User{}, fmt.Errorf("load credentials: %w", err)
+	}
+	var second int64
+	for _, c := range credentials {
+		if c.State == "active" && c.Kind != "recovery" {
+			second++
+		}
+	}
+	if policy.Next(policy.Progress{First: at.First, Second: at.Second, SecondFactors: second}) != policy.StepDone {
+		return rows.User{}, stepOver()
+	}
+	return user, nil
+}
+
+// keep remembers the browser. A browser that is new to this person gets a new
+// token, so that a cookie planted by somebody else never becomes known.
+func keep(tx *store.Tx, user rows.User, at Attempt, v Visitor) (rows.Browser, string, error) {
+	token, cookie := v.Browser, ""
+	if !at.Known {
+		token = seal.NewToken()
+		cookie = token
+	}
+	row := rows.KeepBrowserParams{
+		WorkspaceID: user.WorkspaceID, ID: countersign.BrowserID(seal.ID("brw")), UserID: user.ID,
+		TokenHash: seal.Hash(token), Now: tx.NowMilli(), UserAgent: v.Place.UserAgent,
+	}
+	if at.Second != "" && at.Second != "recovery" {
+		// Recovery is never asked first, so it is never remembered as the last.
+		row.LastMethod, row.LastMethodAt = at.Second, tx.NowMilli()
+	}
+	browser, err := tx.KeepBrowser(tx.Ctx, row)
+	if err != nil {
+		return rows.Browser{}, "", fmt.Errorf("keep the browser: %w", err)
+	}
+	return browser, cookie, nil
+}
+
+func proofOf(at Attempt, browser rows.Browser, token string) countersign.Proof {
+	p := countersign.Proof{
+		Workspace: at.WorkspaceID, User: at.UserID, Attempt: at.ID, Entry: at.Entry,
+		First: at.First, FirstAt: time.UnixMilli(at.FirstAt), Second: at.Second,
+		Browser: browser.ID, BrowserToken: token, KnownSince: time.UnixMilli(browser.KnownSince),
+		Effect: at.Effect, ReturnTo: at.ReturnTo,
+	}
+	if at.SecondAt != 0 {
+		p.SecondAt = time.UnixMilli(at.SecondAt)
+	}
+	for _, c := range at.Credentials {
+		if c.Kind == "recovery" {
+			p.CodesLeft = int(c.Counter)
+		}
+	}
+	return p
+}
+
+func (s *Service) tell(tx *store.Tx, at Attempt, user rows.User, v Visitor) error {
+	detail := map[string]string{"first": at.First, "second": at.Second}
+	if !at.Known {
+		detail["browser"] = "new"
+	}
+	err := audit.Write(tx, at.WorkspaceID, audit.Event{
+		Kind: "signin.completed", Actor: countersign.Actor{Kind: countersign.ByUser, User: user.ID}, User: user.ID,
+		Attempt: at.ID, Place: v.Place, Detail: detail,
+	})
+	if err != nil || at.Known || user.SignedInAt == 0 {
+		return err
+	}
+	return s.Accounts.Tell(tx, at.Account, v.Place, message.NewSignIn, message.Data{})
+}

@@ -1,0 +1,209 @@
+package signin
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"strings"
+	"time"
+
+	"countersign"
+	"countersign/internal/account"
+	"countersign/internal/audit"
+	"countersign/internal/limit"
+	"countersign/internal/policy"
+	"countersign/internal/seal"
+	"countersign/internal/store"
+	"countersign/internal/store/rows"
+)
+
+// An attempt lives this long at each step; the second step starts it anew, so
+// that fetching a phone from another room is no problem.
+const attemptLife = 10 * time.Minute
+
+// Service leads sign-ins.
+type Service struct {
+	Accounts *account.Service
+	Store    *store.Store
+	Now      func() time.Time
+}
+
+// Visitor is the browser that signs in, as far as cookies tell.
+type Visitor struct {
+	// Bind ties attempts to this browser: whoever has only an attempt's
+	// address has nothing.
+	Bind string
+	// Browser is the long-lived token of a browser that signed in before.
+	Browser string
+	Place   countersign.Place
+}
+
+// Attempt is one sign-in under way.
+type Attempt struct {
+	rows.Attempt
+	Step policy.Step
+	// Account is the person's; it is zero before the first factor is proven
+	// and for a person who does not exist.
+	Account account.Account
+	// Credentials are the person's active ones, once the first factor is proven.
+	Credentials []rows.Credential
+	// Known tells that this browser completed a sign-in as this person before.
+	Known bool
+}
+
+func startRate() limit.Rate { return limit.Rate{Interval: time.Second, Burst: 60} }
+
+// Start begins a sign-in for what was typed as an address. It is the same for
+// accounts that exist and those that do not. Errors: Invalid on field
+// "identifier".
+func (s *Service) Start(ctx context.Context, workspace countersign.WorkspaceID, identifier, returnTo string, v Visitor) (countersign.AttemptID, error) {
+	address, err := account.CheckEmail("identifier", identifier)
+	if err != nil {
+		return "", err
+	}
+	a, err := s.Accounts.Find(ctx, workspace, address)
+	if err != nil && countersign.KindOf(err) != countersign.NotFound {
+		return "", err
+	}
+	id := countersign.AttemptID(seal.ID("att"))
+	err = s.Store.Write(ctx, func(tx *store.Tx) error {
+		err := s.Accounts.Spend(tx, workspace, "start:"+v.Place.IP, "too_many_starts", startRate())
+		if err != nil {
+			return err
+		}
+		return insert(tx, rows.InsertAttemptParams{
+			WorkspaceID: workspace, ID: id, BrowserHash: seal.Hash(v.Bind), UserID: a.User.ID, Identifier: address,
+			Entry: policy.EntryForm, ReturnTo: InsidePath(returnTo), IP: v.Place.IP, UserAgent: v.Place.UserAgent,
+		})
+	})
+	return id, err
+}
+
+// StartFromLink begins a sign-in whose first factor is done: the password was
+// set a moment ago, in this transaction, by an invitation, set-up or rescue
+// link. The second factor is asked all the same where the person has one.
+func (s *Service) StartFromLink(tx *store.Tx, user rows.User, entry string, v Visitor) (countersign.AttemptID, error) {
+	id := countersign.AttemptID(seal.ID("att"))
+	return id, insert(tx, rows.InsertAttemptParams{
+		WorkspaceID: user.WorkspaceID, ID: id, BrowserHash: seal.Hash(v.Bind), UserID: user.ID, Identifier: user.Email,
+		Entry: entry, First: "password", FirstAt: tx.NowMilli(), IP: v.Place.IP, UserAgent: v.Place.UserAgent,
+	})
+}
+
+func insert(tx *store.Tx, row rows.InsertAttemptParams) error {
+	row.CreatedAt = tx.NowMilli()
+	row.ExpiresAt = tx.Now.Add(attemptLife).UnixMilli()
+	err := tx.InsertAttempt(tx.Ctx, row)
+	if err != nil {
+		return fmt.Errorf("insert attempt: %w", err)
+	}
+	return nil
+}
+
+// InsidePath returns a path of this site, or "" for anything that could lead
+// elsewhere (security.md 21).
+func InsidePath(path string) string {
+	if !strings.HasPrefix(path, "/") || strings.HasPrefix(path, "//") || strings.ContainsAny(path, "\\\r\n\t") {
+		return ""
+	}
+	u, err := url.Parse(path)
+	if err != nil || u.Host != "" || u.Scheme != "" || len(path) > 1000 {
+		return ""
+	}
+	return path
+}
+
+// Load is the dispatcher: it reads an attempt and computes its step. Errors:
+// Gone "attempt_over" for one that is finished, cancelled, expired, unknown, or
+// of another browser: all the same, so that an address tells nothing.
+func (s *Service) Load(ctx context.Context, workspace countersign.WorkspaceID, id countersign.AttemptID, v Visitor) (Attempt, error) {
+	row, err := s.Store.Read().GetAttempt(ctx, workspace, id)
+	if store.NotFound(err) {
+		return Attempt{}, over()
+	}
+	if err != nil {
+		return Attempt{}, fmt.Errorf("load attempt: %w", store.Classify(err))
+	}
+	if row.State != "open" || row.ExpiresAt <= s.Now().UnixMilli() || !seal.Equal(row.BrowserHash, seal.Hash(v.Bind)) || v.Bind == "" {
+		return Attempt{}, over()
+	}
+	at := Attempt{Attempt: row, Step: policy.StepFirst}
+	if row.UserID == "" {
+		return at, nil
+	}
+	at.Known, err = s.known(ctx, row, v)
+	if err != nil {
+		return Attempt{}, err
+	}
+	a, err := s.Accounts.Load(ctx, workspace, row.UserID)
+	if countersign.KindOf(err) == countersign.NotFound {
+		return Attempt{}, over()
+	}
+	if err != nil {
+		return Attempt{}, err
+	}
+	at.Account = a
+	if row.First == "" {
+		return at, nil
+	}
+	return s.withCredentials(ctx, at)
+}
+
+func over() error { return countersign.Refuse(countersign.Gone, "attempt_over") }
+
+func (s *Service) withCredentials(ctx context.Context, at Attempt) (Attempt, error) {
+	if at.Account.User.State != countersign.Active {
+		return Attempt{}, over()
+	}
+	all, err := s.Store.Read().ListCredentials(ctx, at.WorkspaceID, at.UserID)
+	if err != nil {
+		return Attempt{}, fmt.Errorf("load credentials: %w", store.Classify(err))
+	}
+	var second int64
+	for _, c := range all {
+		if c.State != "active" {
+			continue
+		}
+		at.Credentials = append(at.Credentials, c)
+		if c.Kind != "recovery" {
+			second++
+		}
+	}
+	at.Step = policy.Next(policy.Progress{First: at.First, Second: at.Second, SecondFactors: second})
+	return at, nil
+}
+
+func (s *Service) known(ctx context.Context, row rows.Attempt, v Visitor) (bool, error) {
+	if v.Browser == "" {
+		return false, nil
+	}
+	_, err := s.Store.Read().GetBrowser(ctx, row.WorkspaceID, seal.Hash(v.Browser), row.UserID)
+	if store.NotFound(err) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("load browser: %w", store.Classify(err))
+	}
+	return true, nil
+}
+
+// Cancel ends an attempt; one that is over already is not an error.
+func (s *Service) Cancel(ctx context.Context, workspace countersign.WorkspaceID, id countersign.AttemptID, v Visitor) error {
+	at, err := s.Load(ctx, workspace, id, v)
+	if countersign.KindOf(err) == countersign.Gone {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return s.Store.Write(ctx, func(tx *store.Tx) error {
+		_, err := tx.CancelAttempt(tx.Ctx, workspace, id)
+		if err != nil {
+			return fmt.Errorf("cancel attempt: %w", err)
+		}
+		return audit.Write(tx, workspace, audit.Event{
+			Kind: "signin.cancelled", Actor: countersign.Actor{Kind: countersign.ByAnonymous},
+			User: at.UserID, Attempt: id, Place: v.Place,
+		})
+	})
+}

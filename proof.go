@@ -1,0 +1,29 @@
+package countersign
+
+import "time"
+
+// Proof is what a finished sign-in hands over: who proved what, when. Package
+// signin makes it once for each attempt; session, and later the protocols for
+// applications, redeem it.
+type Proof struct {
+	Workspace WorkspaceID
+	User      UserID
+	Attempt   AttemptID
+	// Entry says how the sign-in began: by form, or by a link of which kind.
+	Entry string
+	// First and Second name the methods; Second is "" when none was asked.
+	First, Second     string
+	FirstAt, SecondAt time.Time
+	// Browser is the row of this browser and person; BrowserToken is its cookie
+	// when it has to be set anew, else "".
+	Browser      BrowserID
+	BrowserToken string
+	KnownSince   time.Time
+	// Effect is "reset" when a recovery code turned two-factor authentication
+	// off, "recovered" when it only signed in, else "".
+	Effect string
+	// CodesLeft counts the recovery codes that remain after one was used.
+	CodesLeft int
+	// ReturnTo is the inside path that the person was heading for, or "".
+	ReturnTo string
+}
