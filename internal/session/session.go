@@ -171,7 +171,7 @@ func (c Current) Holder(place countersign.Place) account.Holder {
 func (s *Service) List(ctx context.Context, c Current) ([]rows.Session, error) {
 	now := s.Now()
 	list, err := s.Store.Read().ListSessions(ctx, rows.ListSessionsParams{
-		WorkspaceID: c.WorkspaceID, UserID: c.UserID, ExpiresAt: now.UnixMilli(), SeenAt: now.Add(-idleLife).UnixMilli(),
+		WorkspaceID: c.WorkspaceID, UserID: c.UserID, Now: now.UnixMilli(), Idle: now.Add(-idleLife).UnixMilli(),
 	})
 	if err != nil {
 		return nil, fmt.Errorf("list sessions: %w", store.Classify(err))
