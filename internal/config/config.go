@@ -34,29 +34,18 @@ type Config struct {
 	ACMEEmail string
 	// ACMECA is the directory address of the certificate authority.
 	ACMECA string
-	// SMTP is the mail server, or nil when there is none.
-	SMTP *SMTP
+	// SMTPURL is the mail server as package notify reads it, with the password,
+	// or empty when there is none. It is for the mail server, not for logs.
+	SMTPURL string
 	// From is the sender of every mail.
 	From mail.Address
 	// LogLevel and LogJSON say how much is logged and how.
 	LogLevel slog.Level
 	LogJSON  bool
 
+	smtp         *url.URL // SMTPURL as it was given
 	smtpPassword string
 	shown        []Shown
-}
-
-// SMTP is a mail server.
-type SMTP struct {
-	// Host is a name or an address, without the port.
-	Host string
-	Port int
-	// Implicit means TLS from the first byte; otherwise STARTTLS.
-	Implicit bool
-	// User is empty for a server that asks for no password.
-	User string
-	// Password is in clear: it is for the mail server, not for logs.
-	Password string
 }
 
 // TLS tells whether the program itself answers over HTTPS.
@@ -68,7 +57,7 @@ func (c Config) TLS() bool { return c.TLSCert != "" || c.ACMEEmail != "" }
 // because a reverse proxy also listens in front of a loopback address, and
 // then reset links would be public.
 func (c Config) Development() bool {
-	return c.SMTP == nil && c.ListensOnLoopback() && (c.URL == nil || isLocalName(c.URL.Hostname()))
+	return c.smtp == nil && c.ListensOnLoopback() && (c.URL == nil || isLocalName(c.URL.Hostname()))
 }
 
 // ListensOnLoopback tells whether only this machine can reach the listener. A
@@ -114,8 +103,12 @@ func (c *Config) complete() {
 	if c.MasterKeyFile == "" {
 		c.MasterKeyFile = filepath.Join(c.Data, "master.key")
 	}
-	if c.SMTP != nil && c.smtpPassword != "" {
-		c.SMTP.Password = c.smtpPassword
+	if c.smtp != nil {
+		server := *c.smtp
+		if c.smtpPassword != "" {
+			server.User = url.UserPassword(server.User.Username(), c.smtpPassword)
+		}
+		c.SMTPURL = server.String()
 	}
 	if c.From.Address == "" {
 		host := "localhost"

@@ -70,9 +70,8 @@ func TestASecretComesFromAFileOfItsOwn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := &SMTP{Host: "mail.example.com", Port: 587, User: "post", Password: "pa ss"}
-	if diff := cmp.Diff(want, c.SMTP); diff != "" {
-		t.Error(diff)
+	if want := "smtp://post:pa%20ss@mail.example.com"; c.SMTPURL != want {
+		t.Errorf("got %s, want %s", c.SMTPURL, want)
 	}
 }
 

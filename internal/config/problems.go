@@ -72,18 +72,28 @@ func (c *Config) disagreements(wrong map[string]bool) Problems {
 	if c.TLS() && c.URL != nil && c.URL.Scheme == "http" && c.ACMEEmail == "" {
 		say("url", "begins with http://, but tls_cert makes the server answer over HTTPS; write https://")
 	}
-	if c.SMTP != nil && c.smtpPassword != "" {
-		if c.SMTP.Password != "" {
-			say("smtp_password", "is set, and smtp_url holds a password too; keep one")
-		}
-		if c.SMTP.User == "" {
-			say("smtp_url", "names no user for smtp_password; write it like smtp://user@host:587")
-		}
-	}
-	if c.smtpPassword != "" && c.SMTP == nil {
-		say("smtp_url", "is missing, but smtp_password is set")
-	}
+	c.mailDisagreements(say)
 	return problems
+}
+
+// mailDisagreements judges the settings of the mail server together.
+func (c *Config) mailDisagreements(say func(setting, text string)) {
+	if c.smtp == nil {
+		if c.smtpPassword != "" {
+			say("smtp_url", "is missing, but smtp_password is set")
+		}
+		return
+	}
+	user := c.smtp.User.Username()
+	_, inside := c.smtp.User.Password()
+	switch {
+	case inside && c.smtpPassword != "":
+		say("smtp_password", "is set, and smtp_url holds a password too; keep one")
+	case user == "" && (inside || c.smtpPassword != ""):
+		say("smtp_url", "names no user for its password; write it like smtp://user@host:587")
+	case user != "" && !inside && c.smtpPassword == "":
+		say("smtp_password", "is missing: smtp_url names a user; set smtp_password_file (COUNTERSIGN_SMTP_PASSWORD_FILE, --smtp-password-file)")
+	}
 }
 
 // hasPublicName tells whether a certificate authority can check the name.
@@ -99,7 +109,7 @@ func (c *Config) hasPublicName() bool {
 // are shown on a page instead of mailed would give reset links to everybody
 // who reaches the server.
 func (c *Config) missingForServing(wrong map[string]bool) Problems {
-	if wrong["listen"] || wrong["url"] || wrong["smtp_url"] || c.SMTP != nil || c.Development() {
+	if wrong["listen"] || wrong["url"] || wrong["smtp_url"] || c.smtp != nil || c.Development() {
 		return nil
 	}
 	why := "listen is " + c.Listen + ", which other machines can reach"

@@ -98,7 +98,7 @@ func Settings() []Setting {
 		},
 		{
 			Name: "smtp_url", Group: "Mail", Example: "smtp://user@mail.example.com:587", Secret: true,
-			Doc: "The mail server: smtp:// encrypts with STARTTLS, smtps:// from the first byte. Without it messages are shown at /dev/messages, on this machine only.",
+			Doc: "The mail server: smtp:// insists on STARTTLS (unless it is on this machine and asks for no password), smtps:// encrypts from the first byte. Without a mail server messages are shown at /dev/messages, on this machine only.",
 			set: setSMTPURL,
 		},
 		{

@@ -105,22 +105,22 @@ func setACMECA(c *Config, value string) error {
 
 func setSMTPURL(c *Config, value string) error {
 	u, err := url.Parse(value)
-	if err != nil || (u.Scheme != "smtp" && u.Scheme != "smtps") || u.Hostname() == "" || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" {
+	if err != nil || (u.Scheme != "smtp" && u.Scheme != "smtps") || u.Hostname() == "" || strings.Trim(u.Path, "/") != "" || u.Fragment != "" {
 		return errors.New("is not the address of a mail server; write it like smtp://user@mail.example.com:587 or smtps://user@mail.example.com, with special characters as %XX")
 	}
-	server := SMTP{Host: u.Hostname(), Port: 587, Implicit: u.Scheme == "smtps", User: u.User.Username()}
-	if server.Implicit {
-		server.Port = 465
+	if port, err := strconv.ParseUint(u.Port(), 10, 16); u.Port() != "" && (err != nil || port == 0) {
+		return fmt.Errorf("%q is not a port; use a number from 1 to 65535", u.Port())
 	}
-	if port := u.Port(); port != "" {
-		number, err := strconv.ParseUint(port, 10, 16)
-		if err != nil {
-			return fmt.Errorf("%q is not a port", port)
+	for option, given := range u.Query() {
+		if option != "tls" || (given[0] != "off" && given[0] != "required") {
+			return errors.New("has an option that does not exist; there are only ?tls=required and ?tls=off")
 		}
-		server.Port = int(number)
 	}
-	server.Password, _ = u.User.Password()
-	c.SMTP = &server
+	if u.Query().Get("tls") == "off" && (u.Scheme == "smtps" || u.User != nil) {
+		return errors.New("has ?tls=off, with which neither smtps:// nor a password goes together")
+	}
+	u.Path = ""
+	c.smtp = u
 	return nil
 }
 

@@ -3,8 +3,6 @@ package config
 import (
 	"strings"
 	"testing"
-
-	"github.com/google/go-cmp/cmp"
 )
 
 func TestRefusedValues(t *testing.T) {
@@ -34,6 +32,10 @@ func TestRefusedValues(t *testing.T) {
 		{"ACME beside certificate files", map[string]string{"acme_email": "a@example.com", "url": "https://a.example", "tls_cert": "c", "tls_key": "k"}, false, "acme_email and tls_cert are both set"},
 		{"a password without a server", map[string]string{"smtp_password": "p"}, false, "smtp_url is missing"},
 		{"a password without a user", map[string]string{"smtp_password": "p", "smtp_url": "smtp://a.example"}, false, "--smtp-url: smtp_url names no user"},
+		{"a user without a password", map[string]string{"smtp_url": "smtp://u@a.example"}, false, "smtp_password is missing: smtp_url names a user"},
+		{"a password that would travel in the clear", map[string]string{"smtp_url": "smtp://u:p@a.example?tls=off"}, false, "--smtp-url: smtp_url has ?tls=off"},
+		{"an option that does not exist", map[string]string{"smtp_url": "smtp://a.example?ssl=1"}, false, "--smtp-url: smtp_url has an option"},
+		{"a mail server on port 0", map[string]string{"smtp_url": "smtp://a.example:0"}, false, "--smtp-url: smtp_url \"0\" is not a port"},
 		{"two passwords", map[string]string{"smtp_password": "p", "smtp_url": "smtp://u:p@a.example"}, false, "smtp_password is set, and"},
 		{"every address without a mail server", map[string]string{"listen": ":8080"}, true, "smtp_url is missing: listen is :8080, which other machines can reach"},
 		{"a name in the network without a mail server", map[string]string{"listen": "box:8080"}, true, "smtp_url is missing"},
@@ -106,22 +108,24 @@ func TestDevelopmentNeedsAllOfItsConditions(t *testing.T) {
 }
 
 func TestMailServers(t *testing.T) {
-	rows := map[string]SMTP{
-		"smtp://a.example":                  {Host: "a.example", Port: 587},
-		"smtp://u%40b:p%3A@a.example:25":    {Host: "a.example", Port: 25, User: "u@b", Password: "p:"},
-		"smtps://u@a.example":               {Host: "a.example", Port: 465, Implicit: true, User: "u"},
-		"smtp://[2001:db8::1]:2525":         {Host: "2001:db8::1", Port: 2525},
-		"smtps://a.example/":                {Host: "a.example", Port: 465, Implicit: true},
-		"smtps://u:secret@a.example:10465/": {Host: "a.example", Port: 10465, Implicit: true, User: "u", Password: "secret"},
+	rows := []struct{ address, password, want string }{
+		{"smtp://a.example", "", "smtp://a.example"},
+		{"smtp://a.example/", "", "smtp://a.example"},
+		{"smtp://u%40b:p%3A@a.example:25", "", "smtp://u%40b:p%3A@a.example:25"},
+		{"smtps://u@a.example", "p@ss:/?", "smtps://u:p%40ss%3A%2F%3F@a.example"},
+		{"smtp://[2001:db8::1]:2525?tls=required", "", "smtp://[2001:db8::1]:2525?tls=required"},
+		{"smtp://localhost:1025?tls=off", "", "smtp://localhost:1025?tls=off"},
 	}
-	for address, want := range rows {
-		var c Config
-		if err := setSMTPURL(&c, address); err != nil {
-			t.Errorf("%s: %v", address, err)
-			continue
-		}
-		if diff := cmp.Diff(want, *c.SMTP); diff != "" {
-			t.Errorf("%s: %s", address, diff)
-		}
+	for _, row := range rows {
+		t.Run(row.address, func(t *testing.T) {
+			t.Chdir(t.TempDir())
+			c, err := Load(Inputs{Flags: map[string]string{"smtp_url": row.address}, Env: []string{"COUNTERSIGN_SMTP_PASSWORD=" + row.password}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if c.SMTPURL != row.want {
+				t.Errorf("got %s, want %s", c.SMTPURL, row.want)
+			}
+		})
 	}
 }
