@@ -38,9 +38,10 @@ DELETE FROM guesses WHERE workspace_id = @workspace_id AND subject = @subject;
 SELECT * FROM guesses WHERE workspace_id = @workspace_id AND subject = @subject ORDER BY sort, counter;
 
 -- name: DeleteOldGuesses :execrows
--- Counts of addresses and of names that do not exist are forgotten after two
--- days; those of accounts end with a sign-in only.
-DELETE FROM guesses WHERE since < @before AND locked_until < @before AND sort IN ('address', 'recovery');
+-- Counts with a window are forgotten soon, passwords of names that nobody
+-- types any more after a month. Second factors end with a sign-in only.
+DELETE FROM guesses WHERE (since < @before AND sort IN ('address', 'recovery'))
+  OR (since < @long_before AND locked_until < @long_before AND sort = 'password');
 
 -- name: SpendRate :one
 -- GCRA in one statement: no row means that the limit is reached.

@@ -183,6 +183,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.keepBrowserStmt, err = db.PrepareContext(ctx, keepBrowser); err != nil {
 		return nil, fmt.Errorf("error preparing query KeepBrowser: %w", err)
 	}
+	if q.listBodiesStmt, err = db.PrepareContext(ctx, listBodies); err != nil {
+		return nil, fmt.Errorf("error preparing query ListBodies: %w", err)
+	}
 	if q.listBrowsersStmt, err = db.PrepareContext(ctx, listBrowsers); err != nil {
 		return nil, fmt.Errorf("error preparing query ListBrowsers: %w", err)
 	}
@@ -200,6 +203,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.listKeptStmt, err = db.PrepareContext(ctx, listKept); err != nil {
 		return nil, fmt.Errorf("error preparing query ListKept: %w", err)
+	}
+	if q.listSecretsStmt, err = db.PrepareContext(ctx, listSecrets); err != nil {
+		return nil, fmt.Errorf("error preparing query ListSecrets: %w", err)
 	}
 	if q.listSessionsStmt, err = db.PrepareContext(ctx, listSessions); err != nil {
 		return nil, fmt.Errorf("error preparing query ListSessions: %w", err)
@@ -251,6 +257,15 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.renameCredentialStmt, err = db.PrepareContext(ctx, renameCredential); err != nil {
 		return nil, fmt.Errorf("error preparing query RenameCredential: %w", err)
+	}
+	if q.resealBodyStmt, err = db.PrepareContext(ctx, resealBody); err != nil {
+		return nil, fmt.Errorf("error preparing query ResealBody: %w", err)
+	}
+	if q.resealInstallationStmt, err = db.PrepareContext(ctx, resealInstallation); err != nil {
+		return nil, fmt.Errorf("error preparing query ResealInstallation: %w", err)
+	}
+	if q.resealSecretStmt, err = db.PrepareContext(ctx, resealSecret); err != nil {
+		return nil, fmt.Errorf("error preparing query ResealSecret: %w", err)
 	}
 	if q.setDefaultMethodStmt, err = db.PrepareContext(ctx, setDefaultMethod); err != nil {
 		return nil, fmt.Errorf("error preparing query SetDefaultMethod: %w", err)
@@ -600,6 +615,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing keepBrowserStmt: %w", cerr)
 		}
 	}
+	if q.listBodiesStmt != nil {
+		if cerr := q.listBodiesStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listBodiesStmt: %w", cerr)
+		}
+	}
 	if q.listBrowsersStmt != nil {
 		if cerr := q.listBrowsersStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listBrowsersStmt: %w", cerr)
@@ -628,6 +648,11 @@ func (q *Queries) Close() error {
 	if q.listKeptStmt != nil {
 		if cerr := q.listKeptStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listKeptStmt: %w", cerr)
+		}
+	}
+	if q.listSecretsStmt != nil {
+		if cerr := q.listSecretsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listSecretsStmt: %w", cerr)
 		}
 	}
 	if q.listSessionsStmt != nil {
@@ -713,6 +738,21 @@ func (q *Queries) Close() error {
 	if q.renameCredentialStmt != nil {
 		if cerr := q.renameCredentialStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing renameCredentialStmt: %w", cerr)
+		}
+	}
+	if q.resealBodyStmt != nil {
+		if cerr := q.resealBodyStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing resealBodyStmt: %w", cerr)
+		}
+	}
+	if q.resealInstallationStmt != nil {
+		if cerr := q.resealInstallationStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing resealInstallationStmt: %w", cerr)
+		}
+	}
+	if q.resealSecretStmt != nil {
+		if cerr := q.resealSecretStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing resealSecretStmt: %w", cerr)
 		}
 	}
 	if q.setDefaultMethodStmt != nil {
@@ -937,12 +977,14 @@ type Queries struct {
 	insertSessionStmt           *sql.Stmt
 	insertUserStmt              *sql.Stmt
 	keepBrowserStmt             *sql.Stmt
+	listBodiesStmt              *sql.Stmt
 	listBrowsersStmt            *sql.Stmt
 	listCredentialsStmt         *sql.Stmt
 	listEventsStmt              *sql.Stmt
 	listEventsOfUserStmt        *sql.Stmt
 	listGuessesStmt             *sql.Stmt
 	listKeptStmt                *sql.Stmt
+	listSecretsStmt             *sql.Stmt
 	listSessionsStmt            *sql.Stmt
 	listUsersStmt               *sql.Stmt
 	listWorkspacesStmt          *sql.Stmt
@@ -960,6 +1002,9 @@ type Queries struct {
 	passSecondStmt              *sql.Stmt
 	rehashPasswordStmt          *sql.Stmt
 	renameCredentialStmt        *sql.Stmt
+	resealBodyStmt              *sql.Stmt
+	resealInstallationStmt      *sql.Stmt
+	resealSecretStmt            *sql.Stmt
 	setDefaultMethodStmt        *sql.Stmt
 	setProfileStmt              *sql.Stmt
 	setUserRequirementStmt      *sql.Stmt
@@ -1045,12 +1090,14 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		insertSessionStmt:           q.insertSessionStmt,
 		insertUserStmt:              q.insertUserStmt,
 		keepBrowserStmt:             q.keepBrowserStmt,
+		listBodiesStmt:              q.listBodiesStmt,
 		listBrowsersStmt:            q.listBrowsersStmt,
 		listCredentialsStmt:         q.listCredentialsStmt,
 		listEventsStmt:              q.listEventsStmt,
 		listEventsOfUserStmt:        q.listEventsOfUserStmt,
 		listGuessesStmt:             q.listGuessesStmt,
 		listKeptStmt:                q.listKeptStmt,
+		listSecretsStmt:             q.listSecretsStmt,
 		listSessionsStmt:            q.listSessionsStmt,
 		listUsersStmt:               q.listUsersStmt,
 		listWorkspacesStmt:          q.listWorkspacesStmt,
@@ -1068,6 +1115,9 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		passSecondStmt:              q.passSecondStmt,
 		rehashPasswordStmt:          q.rehashPasswordStmt,
 		renameCredentialStmt:        q.renameCredentialStmt,
+		resealBodyStmt:              q.resealBodyStmt,
+		resealInstallationStmt:      q.resealInstallationStmt,
+		resealSecretStmt:            q.resealSecretStmt,
 		setDefaultMethodStmt:        q.setDefaultMethodStmt,
 		setProfileStmt:              q.setProfileStmt,
 		setUserRequirementStmt:      q.setUserRequirementStmt,

@@ -48,13 +48,14 @@ func (q *Queries) ClearGuessesOfSubject(ctx context.Context, workspaceID counter
 }
 
 const deleteOldGuesses = `-- name: DeleteOldGuesses :execrows
-DELETE FROM guesses WHERE since < $1 AND locked_until < $1 AND sort IN ('address', 'recovery')
+DELETE FROM guesses WHERE (since < $1 AND sort IN ('address', 'recovery'))
+  OR (since < $2 AND locked_until < $2 AND sort = 'password')
 `
 
-// Counts of addresses and of names that do not exist are forgotten after two
-// days; those of accounts end with a sign-in only.
-func (q *Queries) DeleteOldGuesses(ctx context.Context, before int64) (int64, error) {
-	result, err := q.exec(ctx, q.deleteOldGuessesStmt, deleteOldGuesses, before)
+// Counts with a window are forgotten soon, passwords of names that nobody
+// types any more after a month. Second factors end with a sign-in only.
+func (q *Queries) DeleteOldGuesses(ctx context.Context, before int64, longBefore int64) (int64, error) {
+	result, err := q.exec(ctx, q.deleteOldGuessesStmt, deleteOldGuesses, before, longBefore)
 	if err != nil {
 		return 0, err
 	}

@@ -1,0 +1,62 @@
+package account
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"countersign"
+	"countersign/internal/store"
+)
+
+// Sweep removes what can never matter again: expired attempts, sessions, links,
+// codes and pending secrets, old counts, old messages, and events past their
+// retention. It is safe to run on several nodes at once.
+func (s *Service) Sweep(ctx context.Context) error {
+	workspaces, err := s.Store.Read().ListWorkspaces(ctx)
+	if err != nil {
+		return fmt.Errorf("list workspaces: %w", store.Classify(err))
+	}
+	for _, w := range workspaces {
+		settings, err := s.SettingsAt(ctx, w.ID, countersign.DefaultPool, w.SettingsVersion)
+		if err != nil {
+			return err
+		}
+		err = s.Store.Write(ctx, func(tx *store.Tx) error {
+			before := tx.Now.AddDate(0, 0, -settings.RetentionDays).UnixMilli()
+			_, err := tx.DeleteOldEvents(tx.Ctx, w.ID, before)
+			return err
+		})
+		if err != nil {
+			return fmt.Errorf("retain events: %w", err)
+		}
+	}
+	return s.Store.Write(ctx, sweep)
+}
+
+func sweep(tx *store.Tx) error {
+	now := tx.NowMilli()
+	ago := func(d time.Duration) int64 { return tx.Now.Add(-d).UnixMilli() }
+	const day = 24 * time.Hour
+	for _, step := range []struct {
+		what string
+		do   func() (int64, error)
+	}{
+		{"attempts", func() (int64, error) { return tx.DeleteOldAttempts(tx.Ctx, ago(day)) }},
+		{"sessions", func() (int64, error) { return tx.DeleteOldSessions(tx.Ctx, now, ago(12*time.Hour)) }},
+		{"links", func() (int64, error) { return tx.DeleteOldLinks(tx.Ctx, ago(30*day)) }},
+		{"mailed codes", func() (int64, error) { return tx.DeleteOldMailedCodes(tx.Ctx, ago(day)) }},
+		{"pending secrets", func() (int64, error) { return tx.DeleteExpiredPending(tx.Ctx, ago(day)) }},
+		{"spent proofs", func() (int64, error) { return tx.DeleteOldProofs(tx.Ctx, ago(day)) }},
+		{"guesses", func() (int64, error) { return tx.DeleteOldGuesses(tx.Ctx, ago(2*day), ago(30*day)) }},
+		{"rates", func() (int64, error) { return tx.DeleteOldRates(tx.Ctx, ago(day)) }},
+		{"messages", func() (int64, error) { return tx.DeleteOldMessages(tx.Ctx, ago(30*day)) }},
+		{"kept messages", func() (int64, error) { return tx.DeleteKept(tx.Ctx, ago(7*day)) }},
+	} {
+		_, err := step.do()
+		if err != nil {
+			return fmt.Errorf("sweep %s: %w", step.what, err)
+		}
+	}
+	return nil
+}

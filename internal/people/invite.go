@@ -1,0 +1,168 @@
+package people
+
+import (
+	"context"
+
+	"countersign"
+	"countersign/internal/account"
+	"countersign/internal/message"
+	"countersign/internal/store"
+	"countersign/internal/store/rows"
+)
+
+// NewUser is what is known of somebody who gets an account.
+type NewUser struct {
+	Email, Name string
+	Role        countersign.Role
+	// Password, when set, makes the account active at once; else an invitation
+	// is mailed.
+	Password string
+}
+
+// Create makes a user. Errors: Invalid on "email", "name", "role",
+// "new_password"; Conflict "email_taken".
+func (s *Service) Create(ctx context.Context, workspace countersign.WorkspaceID, n NewUser, by By) (rows.User, error) {
+	row, err := s.check(ctx, workspace, n, by)
+	if err != nil {
+		return rows.User{}, err
+	}
+	w, err := s.Store.Read().GetWorkspace(ctx, workspace)
+	if err != nil {
+		return rows.User{}, store.Classify(err)
+	}
+	settings, err := s.Accounts.Settings(ctx, workspace, countersign.DefaultPool)
+	if err != nil {
+		return rows.User{}, err
+	}
+	var user rows.User
+	err = s.Store.Write(ctx, func(tx *store.Tx) error {
+		if row.PasswordHash != "" {
+			row.PasswordChangedAt = tx.NowMilli()
+		}
+		var err error
+		user, err = s.insert(tx, row)
+		if err != nil {
+			return err
+		}
+		err = s.event(tx, by, user, "user.created", map[string]string{"role": string(user.Role)})
+		if err != nil || row.PasswordHash != "" {
+			return err
+		}
+		return s.invite(tx, account.Account{Workspace: w, Settings: settings, User: user}, by)
+	})
+	if store.Taken(err) {
+		return rows.User{}, countersign.Refuse(countersign.Conflict, "email_taken")
+	}
+	return user, err
+}
+
+func (s *Service) check(ctx context.Context, workspace countersign.WorkspaceID, n NewUser, by By) (rows.InsertUserParams, error) {
+	email, err := account.CheckEmail("email", n.Email)
+	if err != nil {
+		return rows.InsertUserParams{}, err
+	}
+	name, err := account.CheckName("name", n.Name, 0)
+	if err != nil {
+		return rows.InsertUserParams{}, err
+	}
+	if !n.Role.Valid() {
+		return rows.InsertUserParams{}, countersign.InvalidField("role", "role_unknown")
+	}
+	row := rows.InsertUserParams{WorkspaceID: workspace, Email: email, Name: name, Role: n.Role, State: countersign.Invited}
+	if n.Password == "" {
+		return row, nil
+	}
+	row.State = countersign.Active
+	row.PasswordHash, err = s.Accounts.NewPassword(ctx, n.Password, by.Place, email, name)
+	return row, err
+}
+
+func (s *Service) invite(tx *store.Tx, a account.Account, by By) error {
+	link, err := s.Accounts.NewLink(tx, a.User.WorkspaceID, account.LinkInvitation, a.User.ID, "")
+	if err != nil {
+		return err
+	}
+	err = s.event(tx, by, a.User, "user.invited", nil)
+	if err != nil {
+		return err
+	}
+	return s.Accounts.TellAt(tx, a, a.User.Email, by.Place, message.Invitation,
+		message.Data{Link: link, Actor: by.Name}, account.LinkInvitation.Life())
+}
+
+// Accepted is what the page behind an invitation or a rescue link asks. Name is
+// empty where it is not asked.
+type Accepted struct {
+	Name, Password string
+	Language, Zone string
+	Place          countersign.Place
+}
+
+// Accept uses an invitation: the person chooses a password, the address is
+// thereby verified, and then runs. Errors: Invalid on "name", "new_password";
+// Gone.
+func (s *Service) Accept(ctx context.Context, link rows.Link, in Accepted, then Then) error {
+	name, err := account.CheckName("name", in.Name, 0)
+	if err != nil {
+		return err
+	}
+	return s.useLink(ctx, link, in, "invitation.accepted", func(tx *store.Tx, a account.Account) error {
+		_, err := tx.SetProfile(tx.Ctx, rows.SetProfileParams{
+			Name: name, Language: in.Language, Zone: in.Zone, WorkspaceID: a.User.WorkspaceID, ID: a.User.ID,
+		})
+		if err != nil {
+			return err
+		}
+		_, err = tx.VerifyEmail(tx.Ctx, rows.VerifyEmailParams{
+			EmailVerifiedAt: tx.NowMilli(), WorkspaceID: a.User.WorkspaceID, ID: a.User.ID, EmailKey: a.User.EmailKey,
+		})
+		return err
+	}, then)
+}
+
+// UseRescue sets a new password by a printed rescue link. The second factor is
+// asked all the same: then starts a sign-in that has the first factor only.
+func (s *Service) UseRescue(ctx context.Context, link rows.Link, in Accepted, then Then) error {
+	return s.useLink(ctx, link, in, "password.rescued", func(tx *store.Tx, a account.Account) error {
+		return s.Accounts.Tell(tx, a, in.Place, message.PasswordRescued, message.Data{Actor: link.Detail})
+	}, then)
+}
+
+func (s *Service) useLink(ctx context.Context, link rows.Link, in Accepted, kind string, more func(*store.Tx, account.Account) error, then Then) error {
+	a, err := s.Accounts.Load(ctx, link.WorkspaceID, link.UserID)
+	if err != nil || a.User.State == countersign.Disabled {
+		return countersign.Refuse(countersign.Gone, "link_expired")
+	}
+	hash, err := s.Accounts.NewPassword(ctx, in.Password, in.Place, a.User.Email, a.User.Name, in.Name, a.Workspace.Name)
+	if err != nil {
+		return err
+	}
+	return s.Store.Write(ctx, func(tx *store.Tx) error {
+		user, err := userIn(tx, a.User)
+		if err != nil || user.State == countersign.Disabled {
+			return countersign.Refuse(countersign.Gone, "link_expired")
+		}
+		err = s.Accounts.SpendLink(tx, link)
+		if err != nil {
+			return err
+		}
+		err = s.Accounts.StorePassword(tx, user, hash, account.Keep{})
+		if err != nil {
+			return err
+		}
+		by := By{Actor: countersign.Actor{Kind: countersign.ByUser, User: user.ID}, Place: in.Place}
+		err = s.event(tx, by, user, kind, nil)
+		if err != nil {
+			return err
+		}
+		err = more(tx, a)
+		if err != nil {
+			return err
+		}
+		user, err = userIn(tx, user)
+		if err != nil {
+			return err
+		}
+		return then(tx, user)
+	})
+}

@@ -1,0 +1,144 @@
+package people
+
+import (
+	"context"
+	"fmt"
+
+	"countersign"
+	"countersign/internal/account"
+	"countersign/internal/message"
+	"countersign/internal/store"
+	"countersign/internal/store/rows"
+)
+
+// Enable lets a disabled user in again. Their factors are as they were.
+func (s *Service) Enable(ctx context.Context, a account.Account, by By) error {
+	return s.Store.Write(ctx, func(tx *store.Tx) error {
+		user, err := userIn(tx, a.User)
+		if err != nil {
+			return err
+		}
+		if user.State != countersign.Disabled {
+			return nil
+		}
+		state := countersign.Active
+		if user.PasswordHash == "" {
+			state = countersign.Invited
+		}
+		_, err = tx.SetUserState(tx.Ctx, state, user.WorkspaceID, user.ID)
+		if err != nil {
+			return fmt.Errorf("enable user: %w", err)
+		}
+		return s.event(tx, by, user, "user.enabled", nil)
+	})
+}
+
+// Disable puts a user out on every path at once. Conflict "last_owner".
+func (s *Service) Disable(ctx context.Context, a account.Account, by By) error {
+	return s.Store.Write(ctx, func(tx *store.Tx) error {
+		user, err := s.notLastOwner(tx, a.User)
+		if err != nil || user.State == countersign.Disabled {
+			return err
+		}
+		_, err = tx.SetUserState(tx.Ctx, countersign.Disabled, user.WorkspaceID, user.ID)
+		if err != nil {
+			return fmt.Errorf("disable user: %w", err)
+		}
+		err = s.Accounts.Void(tx, user, account.Keep{})
+		if err != nil {
+			return err
+		}
+		return s.event(tx, by, user, "user.disabled", nil)
+	})
+}
+
+// Delete removes a user and everything they enrolled; the events stay. The
+// person is told. Conflict "last_owner".
+func (s *Service) Delete(ctx context.Context, a account.Account, by By) error {
+	return s.Store.Write(ctx, func(tx *store.Tx) error {
+		user, err := s.notLastOwner(tx, a.User)
+		if err != nil {
+			return err
+		}
+		err = s.Accounts.Void(tx, user, account.Keep{})
+		if err != nil {
+			return err
+		}
+		err = s.Accounts.Unlock(tx, user)
+		if err != nil {
+			return err
+		}
+		err = s.event(tx, by, user, "user.deleted", nil)
+		if err != nil {
+			return err
+		}
+		err = s.Accounts.Tell(tx, a, by.Place, message.AccountDeleted, message.Data{Actor: by.Name})
+		if err != nil {
+			return err
+		}
+		_, err = tx.DeleteUser(tx.Ctx, user.WorkspaceID, user.ID)
+		return err
+	})
+}
+
+// notLastOwner refuses what would leave a workspace without an owner. It takes
+// the workspace's row first, so that two owners who remove each other at once
+// go one after the other (security.md 33).
+func (s *Service) notLastOwner(tx *store.Tx, u rows.User) (rows.User, error) {
+	_, err := tx.LockWorkspace(tx.Ctx, u.WorkspaceID)
+	if err != nil {
+		return rows.User{}, fmt.Errorf("lock workspace: %w", err)
+	}
+	user, err := userIn(tx, u)
+	if err != nil || user.Role != countersign.Owner || user.State != countersign.Active {
+		return user, err
+	}
+	others, err := tx.CountOtherOwners(tx.Ctx, user.WorkspaceID, user.ID)
+	if err != nil {
+		return rows.User{}, fmt.Errorf("count owners: %w", err)
+	}
+	if others == 0 {
+		return rows.User{}, countersign.Refuse(countersign.Conflict, "last_owner")
+	}
+	return user, nil
+}
+
+// RescueLink makes a one-time address that sets a new password and never skips
+// the second factor. It is printed, not mailed: it is for people whose mail
+// does not reach them.
+func (s *Service) RescueLink(ctx context.Context, a account.Account, by By) (string, error) {
+	if a.User.State == countersign.Disabled {
+		return "", countersign.Refuse(countersign.Conflict, "user_disabled")
+	}
+	var address string
+	err := s.Store.Write(ctx, func(tx *store.Tx) error {
+		var err error
+		address, err = s.Accounts.NewLink(tx, a.User.WorkspaceID, account.LinkRescue, a.User.ID, by.Name)
+		if err != nil {
+			return err
+		}
+		return s.event(tx, by, a.User, "user.rescue_link_made", nil)
+	})
+	return address, err
+}
+
+// ResetSecondFactor turns a user's two-factor authentication off and voids all
+// of it; the person is told. The shell may always do it, loudly; the settings
+// bind everybody else.
+func (s *Service) ResetSecondFactor(ctx context.Context, a account.Account, by By) error {
+	return s.Store.Write(ctx, func(tx *store.Tx) error {
+		user, err := userIn(tx, a.User)
+		if err != nil {
+			return err
+		}
+		err = s.Accounts.Reset(tx, user, account.Keep{})
+		if err != nil {
+			return err
+		}
+		err = s.event(tx, by, user, "two_factor.reset", map[string]string{"by": string(by.Actor.Kind)})
+		if err != nil {
+			return err
+		}
+		return s.Accounts.Tell(tx, a, by.Place, message.AdminReset, message.Data{Actor: by.Name})
+	})
+}

@@ -1,0 +1,98 @@
+package people
+
+import (
+	"context"
+	"fmt"
+	"sort"
+	"strings"
+
+	"countersign"
+	"countersign/internal/audit"
+	"countersign/internal/policy"
+	"countersign/internal/store"
+	"countersign/internal/store/rows"
+)
+
+// Document returns the settings that a workspace has set, and their version.
+func (s *Service) Document(ctx context.Context, workspace countersign.WorkspaceID) (policy.Document, int64, error) {
+	w, err := s.Store.Read().GetWorkspace(ctx, workspace)
+	if err != nil {
+		return nil, 0, fmt.Errorf("load workspace: %w", store.Classify(err))
+	}
+	doc, err := policy.ParseDocument([]byte(w.Settings))
+	return doc, w.SettingsVersion, err
+}
+
+// StoreDocument puts a new settings document in place of the one of a version.
+// Conflict "changed_meanwhile" when somebody else was first; errors of the
+// document name every bad key.
+func (s *Service) StoreDocument(ctx context.Context, workspace countersign.WorkspaceID, doc policy.Document, version int64, by By) error {
+	err := doc.Check()
+	if err != nil {
+		return &countersign.Error{Kind: countersign.Invalid, Code: "settings_invalid", Err: err}
+	}
+	text, err := doc.JSON()
+	if err != nil {
+		return err
+	}
+	before, _, err := s.Document(ctx, workspace)
+	if err != nil {
+		return err
+	}
+	return s.Store.Write(ctx, func(tx *store.Tx) error {
+		n, err := tx.StoreSettings(tx.Ctx, text, workspace, version)
+		if err != nil {
+			return fmt.Errorf("store settings: %w", err)
+		}
+		if n == 0 {
+			return countersign.Refuse(countersign.Conflict, "changed_meanwhile")
+		}
+		return audit.Write(tx, workspace, audit.Event{
+			Kind: "settings.changed", Actor: by.Actor, Place: by.Place, Detail: changes(before, doc),
+		})
+	})
+}
+
+// changes tells before and after of every key that differs.
+func changes(before, after policy.Document) map[string]string {
+	out := map[string]string{}
+	names := append(before.Keys(), after.Keys()...)
+	sort.Strings(names)
+	for _, name := range names {
+		was, is := text(before, name), text(after, name)
+		if was != is {
+			out[name] = was + " → " + is
+		}
+	}
+	return out
+}
+
+func text(d policy.Document, name string) string {
+	value, set := d[name]
+	if !set {
+		return "(default)"
+	}
+	list, isList := value.([]any)
+	if isList {
+		words := make([]string, len(list))
+		for i, word := range list {
+			words[i] = fmt.Sprint(word)
+		}
+		return strings.Join(words, ",")
+	}
+	return fmt.Sprint(value)
+}
+
+// Activity returns the events of a user before an id, the latest first.
+func (s *Service) Activity(ctx context.Context, workspace countersign.WorkspaceID, user countersign.UserID, before countersign.EventID, since int64, most int) ([]rows.Event, error) {
+	if before == "" {
+		before = "evt_~"
+	}
+	events, err := s.Store.Read().ListEventsOfUser(ctx, rows.ListEventsOfUserParams{
+		WorkspaceID: workspace, UserID: user, Before: before, Since: since, Most: int32(min(most, 1000)), // #nosec G115 -- bounded
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list events: %w", store.Classify(err))
+	}
+	return events, nil
+}
