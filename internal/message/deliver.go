@@ -1,0 +1,117 @@
+package message
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"countersign/internal/notify"
+	"countersign/internal/store"
+	"countersign/internal/store/rows"
+)
+
+// pauseAfter is how long to wait after the nth try failed.
+func pauseAfter(tries int64) time.Duration {
+	pauses := []time.Duration{5 * time.Second, 30 * time.Second, 2 * time.Minute, 10 * time.Minute, 30 * time.Minute, time.Hour}
+	return pauses[min(max(tries, 1), int64(len(pauses)))-1]
+}
+
+// deliver hands one claimed message over and records what became of it.
+func (o *Outbox) deliver(ctx context.Context, row rows.Message) {
+	if row.ExpiresAt <= o.now().UnixMilli() {
+		o.fail(ctx, row, "expired before it could be handed over")
+		return
+	}
+	letter, err := o.render(row)
+	switch {
+	case errors.Is(err, errBroken):
+		o.fail(ctx, row, err.Error())
+		return
+	case err != nil:
+		o.retry(ctx, row, err.Error())
+		return
+	case o.mailer == nil:
+		o.record(ctx, row, "kept", func(tx *store.Tx) error {
+			_, err := tx.MarkKept(tx.Ctx, tx.NowMilli(), row.WorkspaceID, row.ID)
+			return err
+		})
+		return
+	}
+	sender := o.from.Name
+	if sender == "" {
+		sender = letter.workspace
+	}
+	err = o.mailer.Send(ctx, notify.Mail{
+		From: o.from.Address, FromName: sender, To: row.Recipient, Subject: letter.subject,
+		Text: letter.text, HTML: letter.html, Language: letter.language, ID: string(row.ID),
+	})
+	switch {
+	case err == nil:
+		o.record(ctx, row, "sent", func(tx *store.Tx) error {
+			_, err := tx.MarkSent(tx.Ctx, rows.MarkSentParams{
+				Body: []byte{}, SentAt: tx.NowMilli(), WorkspaceID: row.WorkspaceID, ID: row.ID,
+			})
+			return err
+		})
+	case notify.Temporary(err):
+		o.retry(ctx, row, letter.problem(err, row.Recipient))
+	default:
+		o.fail(ctx, row, letter.problem(err, row.Recipient))
+	}
+}
+
+// problem is an error for the row and the log: no secret of the mail, and no
+// address of a person.
+func (r rendered) problem(err error, recipient string) string {
+	text := err.Error()
+	for _, secret := range append(r.secrets, recipient) {
+		if secret != "" {
+			text = strings.ReplaceAll(text, secret, "•••")
+		}
+	}
+	return text
+}
+
+// retry lets the message wait; when that would be longer than it is of use, it
+// is given up.
+func (o *Outbox) retry(ctx context.Context, row rows.Message, problem string) {
+	next := o.now().Add(pauseAfter(row.Tries)).UnixMilli()
+	if next >= row.ExpiresAt {
+		o.fail(ctx, row, problem)
+		return
+	}
+	o.record(ctx, row, "waits", func(tx *store.Tx) error {
+		_, err := tx.MarkRetry(tx.Ctx, rows.MarkRetryParams{
+			NextAt: next, Problem: problem, WorkspaceID: row.WorkspaceID, ID: row.ID,
+		})
+		return err
+	}, "problem", problem)
+}
+
+// fail gives the message up and erases its body.
+func (o *Outbox) fail(ctx context.Context, row rows.Message, problem string) {
+	o.record(ctx, row, "failed", func(tx *store.Tx) error {
+		_, err := tx.MarkFailed(tx.Ctx, rows.MarkFailedParams{
+			Body: []byte{}, Problem: problem, WorkspaceID: row.WorkspaceID, ID: row.ID,
+		})
+		return err
+	}, "problem", problem)
+}
+
+// record writes and logs the outcome. The write is not bound to ctx: what was
+// handed over must be marked, or it is handed over again.
+func (o *Outbox) record(ctx context.Context, row rows.Message, outcome string, mark func(*store.Tx) error, more ...any) {
+	about := append([]any{"message", row.ID, "kind", row.Kind, "user", row.UserID, "outcome", outcome, "try", row.Tries}, more...)
+	err := o.store.Write(context.WithoutCancel(ctx), mark)
+	switch {
+	case err != nil:
+		o.log.ErrorContext(ctx, "a message's outcome cannot be written; it will be sent again", append(about, "err", err)...)
+	case outcome == "failed":
+		o.log.ErrorContext(ctx, "message", about...)
+	case outcome == "waits":
+		o.log.WarnContext(ctx, "message", about...)
+	default:
+		o.log.InfoContext(ctx, "message", about...)
+	}
+}

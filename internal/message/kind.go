@@ -1,0 +1,147 @@
+package message
+
+import "time"
+
+// Kind names what a mail says.
+type Kind string
+
+// The mails. Those that carry a link or a code expire with it; Mail.Expires
+// says when.
+const (
+	// Invitation asks somebody to choose a password. Needs Link; Actor invited.
+	Invitation Kind = "invitation"
+	// PasswordReset has the link to choose a new password. Needs Link.
+	PasswordReset Kind = "password_reset"
+	// PasswordRescued tells that a printed rescue link set a new password. Actor made the link.
+	PasswordRescued Kind = "password_rescued"
+	// PasswordChanged tells what it says, after a reset too.
+	PasswordChanged Kind = "password_changed"
+	// EmailChangeConfirm goes to the new address. Needs Link and Email (the new address).
+	EmailChangeConfirm Kind = "email_change_confirm"
+	// EmailChanged goes to the old and to the new address. Needs Email and OldEmail.
+	EmailChanged Kind = "email_changed"
+	// EmailCode has the code that is asked for before the first second factor. Needs Code.
+	EmailCode Kind = "email_code"
+	// TwoFactorOn and TwoFactorOff tell what they say.
+	TwoFactorOn  Kind = "two_factor_on"
+	TwoFactorOff Kind = "two_factor_off"
+	// TurnOffConfirm has the link to the page with the final button. Needs Link.
+	TurnOffConfirm Kind = "turn_off_confirm"
+	// MethodAdded, MethodRemoved, MethodReplaced, MethodRenamed and
+	// DefaultChanged tell of second steps: Method and Device; OldDevice is the
+	// former name, or the device that was replaced.
+	MethodAdded    Kind = "method_added"
+	MethodRemoved  Kind = "method_removed"
+	MethodReplaced Kind = "method_replaced"
+	MethodRenamed  Kind = "method_renamed"
+	DefaultChanged Kind = "default_changed"
+	// RecoveryCodes delivers a new set. Needs Codes.
+	RecoveryCodes Kind = "recovery_codes"
+	// RecoveryRenewed tells that a new set was made, and that the old is void.
+	RecoveryRenewed Kind = "recovery_renewed"
+	// RecoveryUsed tells that a code signed in; Left are left.
+	RecoveryUsed Kind = "recovery_used"
+	// TwoFactorReset tells that a recovery code voided all second steps.
+	TwoFactorReset Kind = "two_factor_reset"
+	// AdminReset tells the same of an administrator: Actor.
+	AdminReset Kind = "admin_reset"
+	// NewSignIn tells of a sign-in from a browser that was not known.
+	NewSignIn Kind = "new_sign_in"
+	// TooManyTries tells of a lock for Minutes (0: until a reset). Method
+	// "password" says wrong passwords, anything else wrong codes.
+	TooManyTries Kind = "too_many_tries"
+	// SignInUnfinished tells that a password was right and no second step came.
+	SignInUnfinished Kind = "sign_in_unfinished"
+	// AccountDeleted is the last mail to an account. Actor, when it was somebody else.
+	AccountDeleted Kind = "account_deleted"
+)
+
+// recipe is how a kind of mail is put together; its sentences are in the
+// catalogue under mail.<kind>_….
+type recipe struct {
+	life   time.Duration // until it is of no use, when the sender does not say
+	needs  need
+	blank  bool     // no greeting by name: the recipient may be a stranger
+	others bool     // somebody else acted: "If you expected this"
+	facts  []string // what is listed, beside the sentences
+	steps  []string // what to do "if this was not you"
+}
+
+// need is what a mail cannot be without.
+type need int
+
+const (
+	needsNothing need = iota // a warning: it has no link, on purpose
+	needsLink
+	needsCode
+	needsCodes
+)
+
+const (
+	warningLife = 48 * time.Hour
+	linkLife    = 30 * time.Minute
+	codeLife    = 15 * time.Minute
+	inviteLife  = 7 * 24 * time.Hour
+)
+
+// recipeOf returns the recipe; ok is false for a kind that does not exist.
+func recipeOf(k Kind) (recipe, bool) {
+	place := []string{"when", "where", "browser"}
+	device := append([]string{"method", "device"}, place...)
+	renamed := append([]string{"method", "device_old", "device"}, place...)
+	change := []string{"open", "password", "tell"}
+	check := []string{"open", "password", "check", "tell"}
+	forgot := []string{"open", "reset", "tell"}
+	warning := func(facts, steps []string) recipe {
+		return recipe{life: warningLife, facts: facts, steps: steps}
+	}
+	switch k {
+	case Invitation:
+		return recipe{life: inviteLife, needs: needsLink, facts: []string{"email_to"}}, true
+	case PasswordReset:
+		return recipe{life: linkLife, needs: needsLink, facts: place}, true
+	case EmailChangeConfirm:
+		return recipe{life: linkLife, needs: needsLink, blank: true, facts: []string{"email_new", "when"}}, true
+	case TurnOffConfirm:
+		return recipe{life: linkLife, needs: needsLink, facts: place, steps: change}, true
+	case EmailCode:
+		return recipe{life: codeLife, needs: needsCode, facts: place, steps: change}, true
+	case RecoveryCodes:
+		return recipe{life: warningLife, needs: needsCodes, facts: place, steps: change}, true
+	case PasswordRescued:
+		return recipe{life: warningLife, others: true, facts: append([]string{"by"}, place...), steps: forgot}, true
+	case AdminReset:
+		return recipe{life: warningLife, others: true, facts: []string{"by", "when"}, steps: change}, true
+	case AccountDeleted:
+		return recipe{life: warningLife, others: true, facts: []string{"by", "when"}, steps: []string{"ask"}}, true
+	case EmailChanged:
+		return warning(append([]string{"email_old", "email_new"}, place...), []string{"open", "email_back", "tell"}), true
+	case PasswordChanged, TwoFactorReset:
+		return warning(place, forgot), true
+	case TooManyTries:
+		return warning(append([]string{"until"}, place...), forgot), true
+	case TwoFactorOn, MethodAdded, MethodRemoved, DefaultChanged:
+		return warning(device, check), true
+	case MethodReplaced, MethodRenamed:
+		return warning(renamed, check), true
+	case NewSignIn:
+		return warning(place, check), true
+	case TwoFactorOff:
+		return warning(place, []string{"open", "password", "again", "tell"}), true
+	case RecoveryRenewed, RecoveryUsed:
+		return warning(place, []string{"open", "password", "renew", "tell"}), true
+	case SignInUnfinished:
+		return warning(place, change), true
+	}
+	return recipe{}, false
+}
+
+// Kinds lists every kind of mail.
+func Kinds() []Kind {
+	return []Kind{
+		Invitation, PasswordReset, PasswordRescued, PasswordChanged, EmailChangeConfirm, EmailChanged, EmailCode,
+		TwoFactorOn, TwoFactorOff, TurnOffConfirm, MethodAdded, MethodRemoved, MethodReplaced, MethodRenamed,
+		DefaultChanged, RecoveryCodes, RecoveryRenewed, RecoveryUsed, TwoFactorReset, AdminReset, NewSignIn,
+		TooManyTries, SignInUnfinished, AccountDeleted,
+	}
+}

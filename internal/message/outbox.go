@@ -1,0 +1,142 @@
+package message
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"html/template"
+	"log/slog"
+	"net/mail"
+	"time"
+
+	"countersign"
+	"countersign/internal/notify"
+	"countersign/internal/seal"
+	"countersign/internal/store"
+	"countersign/internal/store/rows"
+	"countersign/internal/words"
+)
+
+// topic is the bell that a posted message rings.
+const topic = "outbox"
+
+// Options are what an outbox works with.
+type Options struct {
+	Store *store.Store
+	Ring  *seal.Ring
+	Words *words.Catalogue
+	// Mailer hands mails over. nil is development: messages are kept, sealed,
+	// for [Outbox.Kept].
+	Mailer notify.Mailer
+	// From is the sender of all mails. Without a name, the workspace's is shown.
+	From mail.Address
+	Now  func() time.Time
+	// Log gets one line for each outcome, without address or content.
+	Log *slog.Logger
+}
+
+// Outbox takes messages in and gets them out. It may be used by many
+// goroutines, and by several processes on one database.
+type Outbox struct {
+	store    *store.Store
+	ring     *seal.Ring
+	words    *words.Catalogue
+	template *template.Template
+	mailer   notify.Mailer
+	from     mail.Address
+	now      func() time.Time
+	log      *slog.Logger
+}
+
+// New makes an outbox. Nothing goes out until [Outbox.Run].
+func New(o Options) (*Outbox, error) {
+	t, err := parseHTML()
+	if err != nil {
+		return nil, err
+	}
+	log := o.Log
+	if log == nil {
+		log = slog.New(slog.DiscardHandler)
+	}
+	return &Outbox{
+		store: o.Store, ring: o.Ring, words: o.Words, template: t,
+		mailer: o.Mailer, from: o.From, now: o.Now, log: log,
+	}, nil
+}
+
+// longestAgent bounds what is kept of a User-Agent header, in bytes.
+const longestAgent = 512
+
+// Post puts a mail into the outbox, in the transaction of what it tells. It
+// goes out after the commit. An error is a mistake of the caller (a kind that
+// does not exist, a missing link), or the database's.
+func (o *Outbox) Post(tx *store.Tx, workspace countersign.WorkspaceID, m Mail) error {
+	r, err := m.check()
+	if err != nil {
+		return err
+	}
+	expires := m.Expires
+	if expires.IsZero() {
+		expires = tx.Now.Add(r.life)
+	}
+	if len(m.Data.UserAgent) > longestAgent {
+		m.Data.UserAgent = m.Data.UserAgent[:longestAgent]
+	}
+	plain, err := json.Marshal(envelope{Language: m.Language, Zone: m.Zone, Data: m.Data})
+	if err != nil {
+		return fmt.Errorf("write the message: %w", err)
+	}
+	id := countersign.MessageID(seal.SortableID("msg", tx.Now))
+	body, err := o.ring.Seal(plain, place(id))
+	if err != nil {
+		return fmt.Errorf("seal the message: %w", err)
+	}
+	err = tx.InsertMessage(tx.Ctx, rows.InsertMessageParams{
+		WorkspaceID: workspace, ID: id, Kind: string(m.Kind), Channel: "email",
+		UserID: m.User, Recipient: m.To, Body: body,
+		CreatedAt: tx.NowMilli(), ExpiresAt: expires.UnixMilli(),
+	})
+	if err != nil {
+		return fmt.Errorf("post the message: %w", err)
+	}
+	tx.After(func() { o.store.Ring(topic) })
+	return nil
+}
+
+// Shown is a kept message, for development.
+type Shown struct {
+	ID        countersign.MessageID
+	Kind      Kind
+	To        string
+	Subject   string
+	Text      string
+	HTML      string
+	CreatedAt time.Time
+}
+
+// Kept lists what was kept because there is no Mailer, newest first. What does
+// not open any more is left out.
+func (o *Outbox) Kept(ctx context.Context, workspace countersign.WorkspaceID, most int) ([]Shown, error) {
+	list, err := o.store.Read().ListKept(ctx, workspace, int32(min(max(most, 0), 1000))) //nolint:gosec // bounded right here
+	if err != nil {
+		return nil, store.Classify(fmt.Errorf("list the kept messages: %w", err))
+	}
+	out := make([]Shown, 0, len(list))
+	for _, row := range list {
+		mail, err := o.render(row)
+		if err != nil {
+			o.log.WarnContext(ctx, "a kept message cannot be shown", "message", row.ID, "kind", row.Kind, "err", err)
+			continue
+		}
+		out = append(out, Shown{
+			ID: row.ID, Kind: Kind(row.Kind), To: row.Recipient, Subject: mail.subject,
+			Text: mail.text, HTML: mail.html, CreatedAt: time.UnixMilli(row.CreatedAt).UTC(),
+		})
+	}
+	return out, nil
+}
+
+// place binds a body to its row.
+func place(id countersign.MessageID) seal.Place {
+	return seal.Place{Table: "messages", Column: "body", Row: string(id)}
+}

@@ -1,0 +1,117 @@
+package message
+
+import (
+	"context"
+	"math"
+	"sync"
+	"time"
+
+	"countersign/internal/store"
+	"countersign/internal/store/rows"
+)
+
+const (
+	// parallel mails are under way at once in one process, so that one server
+	// that hangs does not hold up the rest.
+	parallel = 4
+	// lease is how long a claimed message belongs to its worker. It is longer
+	// than any conversation; after a crash another worker takes over.
+	lease = time.Minute
+	// look is how often a worker looks without being woken: for retries, and
+	// for what other processes posted.
+	look = 2 * time.Second
+	// grace is how long conversations under way may go on when the server stops.
+	grace = 5 * time.Second
+	// keepRecords is how long the bodiless rows of finished messages stay, and
+	// keepDevelopment how long kept ones do.
+	keepRecords     = 30 * 24 * time.Hour
+	keepDevelopment = 7 * 24 * time.Hour
+	sweepEvery      = time.Hour
+)
+
+// Run gets messages out until ctx ends, and returns when the last conversation
+// is over. Faults of the database are logged and waited out.
+func (o *Outbox) Run(ctx context.Context) error {
+	if o.mailer != nil {
+		// A server has been configured since: what development kept, links
+		// included, is of no use to anybody good.
+		o.sweep(ctx, math.MaxInt64)
+	}
+	// Conversations outlive ctx by a little, so that a mail that is being
+	// taken is also marked as taken.
+	sending, stop := context.WithCancel(context.WithoutCancel(ctx))
+	defer stop()
+	var underway sync.WaitGroup
+	defer underway.Wait()
+
+	bell := o.store.Listen(topic)
+	tick := time.NewTicker(look)
+	defer tick.Stop()
+	free := parallel
+	done := make(chan struct{}, parallel)
+	var swept time.Time
+	for {
+		for _, row := range o.claim(ctx, free) {
+			free--
+			underway.Go(func() {
+				o.deliver(sending, row)
+				done <- struct{}{}
+			})
+		}
+		select {
+		case <-ctx.Done():
+			time.AfterFunc(grace, stop)
+			return nil
+		case <-done:
+			free++
+		case <-bell:
+		case <-tick.C:
+			if now := o.now(); now.Sub(swept) >= sweepEvery {
+				swept = now
+				o.sweep(ctx, now.Add(-keepDevelopment).UnixMilli())
+			}
+		}
+	}
+}
+
+// claim takes up to most messages that are due.
+func (o *Outbox) claim(ctx context.Context, most int) []rows.Message {
+	if most == 0 || ctx.Err() != nil {
+		return nil
+	}
+	now := o.now().UnixMilli()
+	next, err := o.store.Read().NextDue(ctx)
+	if err == nil && (next == 0 || next > now) {
+		return nil
+	}
+	var claimed []rows.Message
+	if err == nil {
+		err = o.store.Write(ctx, func(tx *store.Tx) error {
+			var err error
+			claimed, err = tx.ClaimMessages(tx.Ctx, tx.Now.Add(lease).UnixMilli(), tx.NowMilli(), int32(most)) //nolint:gosec // at most the number of workers
+			return err
+		})
+	}
+	if err != nil && ctx.Err() == nil {
+		o.log.ErrorContext(ctx, "the outbox cannot be read", "err", err)
+	}
+	if err != nil {
+		return nil
+	}
+	return claimed
+}
+
+// sweep removes old rows, and those that development kept before a moment.
+func (o *Outbox) sweep(ctx context.Context, keptBefore int64) {
+	err := o.store.Write(ctx, func(tx *store.Tx) error {
+		_, err := tx.DeleteKept(tx.Ctx, keptBefore)
+		if err != nil {
+			return err
+		}
+		_, err = tx.DeleteOldMessages(tx.Ctx, tx.Now.Add(-keepRecords).UnixMilli())
+		return err
+	})
+	if err != nil && ctx.Err() == nil {
+		o.log.ErrorContext(ctx, "old messages cannot be removed", "err", err)
+	}
+}
