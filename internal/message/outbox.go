@@ -117,7 +117,7 @@ type Shown struct {
 // Kept lists what was kept because there is no Mailer, newest first. What does
 // not open any more is left out.
 func (o *Outbox) Kept(ctx context.Context, workspace countersign.WorkspaceID, most int) ([]Shown, error) {
-	list, err := o.store.Read().ListKept(ctx, workspace, int32(min(max(most, 0), 1000))) //nolint:gosec // bounded right here
+	list, err := o.store.Read().ListKept(ctx, workspace, int32(min(max(most, 0), 1000)))
 	if err != nil {
 		return nil, store.Classify(fmt.Errorf("list the kept messages: %w", err))
 	}

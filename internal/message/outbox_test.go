@@ -55,7 +55,7 @@ func (h *house) later(d time.Duration) {
 func (h *house) inFile(text string) bool {
 	h.t.Helper()
 	for _, suffix := range []string{"", "-wal"} {
-		raw, err := os.ReadFile(h.file + suffix)
+		raw, err := os.ReadFile(h.file + suffix) //nolint:gosec // the test's own file
 		if err != nil && !errors.Is(err, os.ErrNotExist) {
 			h.t.Fatal(err)
 		}
@@ -210,11 +210,11 @@ func TestMailExpires(t *testing.T) {
 func TestPermanentFailureIsGivenUpAndErased(t *testing.T) {
 	h, m := build(t), &mailer{}
 	// A real refusal: this mail has an address that no server can be given.
-	real, err := notify.NewSMTP(notify.Options{Server: "smtp://127.0.0.1:1", Now: h.clock.Now})
+	wire, err := notify.NewSMTP(notify.Options{Server: "smtp://127.0.0.1:1", Now: h.clock.Now})
 	if err != nil {
 		t.Fatal(err)
 	}
-	m.set(real.Send)
+	m.set(wire.Send)
 	o := h.outbox(m)
 	bad := reset()
 	bad.To = "ada@example.com, eve@example.com"
