@@ -26,6 +26,7 @@ type Page struct {
 	tab   *tab
 	scope string // an expression for the element that [Page.In] chose
 	about string // how a person would call that element
+	close func()
 }
 
 // New opens a tab with cookies of its own, for a site like "http://localhost:8080".
@@ -79,8 +80,12 @@ func open(parent context.Context, tb testing.TB, base string, s settings, replay
 	if err != nil {
 		tb.Fatalf("open a tab: %v", err)
 	}
-	return &Page{tb: tb, base: strings.TrimSuffix(base, "/"), tab: t, scope: "document.documentElement", about: "the page"}
+	return &Page{tb: tb, base: strings.TrimSuffix(base, "/"), tab: t, scope: "document.documentElement", about: "the page", close: closeTab}
 }
+
+// Close closes the tab before the end of the test; the last tab that [New] opened
+// takes its cookies with it.
+func (p *Page) Close() { p.close() }
 
 // Open goes to a path of the site, or to a whole address, and waits until the page
 // has loaded.
