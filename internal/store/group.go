@@ -76,6 +76,13 @@ func (w *groupWriter) connect(ctx context.Context) error {
 	return nil
 }
 
+// disconnect closes the connection with its statements: database/sql leaves
+// those of a Conn open, and SQLite keeps a connection alive that has any.
+func (w *groupWriter) disconnect() error {
+	err := w.queries.Close()
+	return errors.Join(err, w.conn.Close())
+}
+
 func (w *groupWriter) write(ctx context.Context, act func(*Tx) error) error {
 	j := &job{act: act, done: make(chan struct{})}
 	err := w.enqueue(ctx, j)
@@ -122,7 +129,13 @@ func (w *groupWriter) close() error {
 	}
 	close(w.jobs)
 	<-w.done
-	err := w.conn.Close()
+	// The readers go first: the last connection to close folds the journal into
+	// the data file, and one that may only read cannot.
+	err := w.store.db.Close()
+	if err != nil {
+		return err
+	}
+	err = w.disconnect()
 	if err != nil {
 		return err
 	}
@@ -199,8 +212,10 @@ func (w *groupWriter) gather(first *job) []*job {
 // busy_timeout says.
 func (w *groupWriter) begin() error {
 	err := w.exec("BEGIN IMMEDIATE")
+	if err != nil && w.reconnect() {
+		err = w.exec("BEGIN IMMEDIATE")
+	}
 	if err != nil {
-		w.reconnect()
 		return busy(fmt.Errorf("begin: %w", err))
 	}
 	return nil
@@ -261,15 +276,18 @@ func (w *groupWriter) exec(statement string) error {
 // by itself, which is what we want.
 func (w *groupWriter) rollback() { _ = w.exec("ROLLBACK") }
 
-// reconnect replaces a connection that can no longer begin.
-func (w *groupWriter) reconnect() {
+// reconnect replaces a connection that can no longer begin, and tells whether
+// it did. One that works, and only did not get the lock, stays.
+func (w *groupWriter) reconnect() bool {
 	w.rollback()
 	if w.exec("SELECT 1") == nil {
-		return
+		return false
 	}
-	_ = w.conn.Close()
+	_ = w.disconnect() // it is broken already
 	err := w.connect(context.Background())
 	if err != nil {
 		w.store.log.Error("the writing connection cannot be opened", "err", err)
+		return false
 	}
+	return true
 }
