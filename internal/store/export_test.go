@@ -39,3 +39,20 @@ func (s *Store) Queued() int {
 	}
 	return len(w.jobs)
 }
+
+// Tables is the list that Copy goes through.
+func Tables() []string { return tables() }
+
+// ListTables names what is really there.
+func ListTables(ctx context.Context, s *Store) ([]string, error) {
+	return listTables(ctx, s.db, s.lite)
+}
+
+// BreakWriter makes the writing connection of SQLite unusable.
+func (s *Store) BreakWriter() error {
+	w, ok := s.writer.(*groupWriter)
+	if !ok {
+		panic("not SQLite")
+	}
+	return w.conn.Close()
+}

@@ -3,8 +3,10 @@ package store_test
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -133,7 +135,9 @@ func TestAMemberThatFailsRollsBackAlone(t *testing.T) {
 	errs := grouped(t, s,
 		member(0, fine),
 		member(1, func(*store.Tx) error { return refused }),
-		member(2, func(tx *store.Tx) error { return tx.InsertCredential(tx.Ctx, credential("usr_nobody", "totp", "", "active")) }),
+		member(2, func(tx *store.Tx) error {
+			return tx.InsertCredential(tx.Ctx, credential("usr_nobody", "totp", "", "active"))
+		}),
 		member(3, func(*store.Tx) error { panic("a broken member") }),
 		member(4, fine),
 	)
@@ -173,6 +177,9 @@ func TestALostTransactionLosesNobody(t *testing.T) {
 		}, func(s *store.Store) error {
 			return s.Writer(context.Background(), `PRAGMA max_page_count = 1073741823`)
 		}},
+		{"a connection that breaks", func(s *store.Store) error {
+			return errors.Join(s.Writer(context.Background(), `ROLLBACK`), s.BreakWriter(), driver.ErrBadConn)
+		}, nil},
 		{"a member that hides the failure", func(s *store.Store) error {
 			return s.Writer(context.Background(), `ROLLBACK`)
 		}, nil},
@@ -256,6 +263,36 @@ func TestWriteAfterCloseIsRefused(t *testing.T) {
 	err = s.Close()
 	if err != nil {
 		t.Errorf("closing again: %v", err)
+	}
+}
+
+func TestAClosedDataFileIsWhole(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "countersign.db")
+	s, err := store.Open(t.Context(), store.Options{Database: file, Now: time.Now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	addUser(t, s, "ada@example.org")
+	_, err = s.Read().GetUserByEmail(t.Context(), workspace, "ada@example.org")
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantMode(t, file, file+"-wal", file+"-shm")
+	err = s.Close()
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantPrivate(t, file) // no journal beside it that a copy would miss
+}
+
+// wantMode checks that files are for their owner only.
+func wantMode(t *testing.T, files ...string) {
+	t.Helper()
+	for _, file := range files {
+		info, err := os.Stat(file)
+		if err != nil || info.Mode().Perm() != 0o600 {
+			t.Errorf("%s: %v, %v; want 0600", file, info, err)
+		}
 	}
 }
 

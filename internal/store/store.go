@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"embed"
+	"errors"
 	"fmt"
 	"io/fs"
 	"log/slog"
@@ -54,6 +55,9 @@ type writer interface {
 
 // Open opens the database, brings its schema up to date, and readies it.
 func Open(ctx context.Context, o Options) (*Store, error) {
+	if o.Now == nil {
+		return nil, errors.New("open the database: no clock was handed in")
+	}
 	s := &Store{now: o.Now, log: o.Log, lite: !IsPostgres(o.Database)}
 	if o.Log == nil {
 		s.log = slog.New(slog.DiscardHandler)
@@ -189,22 +193,9 @@ func (s *Store) openPostgres(ctx context.Context, o Options) error {
 // too. On PostgreSQL a session lock lets one do it while the others wait; on
 // SQLite each tries, in a transaction, and whoever loses finds it done.
 func migrate(ctx context.Context, db *sql.DB, dialect goose.Dialect) error {
-	folder, err := fs.Sub(migrations, "migrations")
+	provider, err := newProvider(db, dialect)
 	if err != nil {
 		return err
-	}
-	options := []goose.ProviderOption{goose.WithLogger(goose.NopLogger())}
-	if dialect == goose.DialectPostgres {
-		// Asked for each second, for five minutes: a migration may take long.
-		locker, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(1, 300))
-		if err != nil {
-			return err
-		}
-		options = append(options, goose.WithSessionLocker(locker))
-	}
-	provider, err := goose.NewProvider(dialect, db, folder, options...)
-	if err != nil {
-		return fmt.Errorf("read the migrations: %w", err)
 	}
 	for round := 0; ; round++ {
 		before, err := provider.GetDBVersion(ctx)
@@ -226,4 +217,26 @@ func migrate(ctx context.Context, db *sql.DB, dialect goose.Dialect) error {
 			return fmt.Errorf("bring the schema up to date: %w", err)
 		}
 	}
+}
+
+// newProvider reads the migrations for a database.
+func newProvider(db *sql.DB, dialect goose.Dialect) (*goose.Provider, error) {
+	folder, err := fs.Sub(migrations, "migrations")
+	if err != nil {
+		return nil, err
+	}
+	options := []goose.ProviderOption{goose.WithLogger(goose.NopLogger())}
+	if dialect == goose.DialectPostgres {
+		// Asked for each second, for five minutes: a migration may take long.
+		locker, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(1, 300))
+		if err != nil {
+			return nil, err
+		}
+		options = append(options, goose.WithSessionLocker(locker))
+	}
+	provider, err := goose.NewProvider(dialect, db, folder, options...)
+	if err != nil {
+		return nil, fmt.Errorf("read the migrations: %w", err)
+	}
+	return provider, nil
 }
