@@ -37,7 +37,8 @@ const (
 	DefaultChanged Kind = "default_changed"
 	// RecoveryCodes delivers a new set. Needs Codes.
 	RecoveryCodes Kind = "recovery_codes"
-	// RecoveryRenewed tells that a new set was made, and that the old is void.
+	// RecoveryRenewed tells that a new set is in force, the first one too, and
+	// that any old one is void.
 	RecoveryRenewed Kind = "recovery_renewed"
 	// RecoveryUsed tells that a code signed in; Left are left.
 	RecoveryUsed Kind = "recovery_used"

@@ -207,7 +207,7 @@ func TestWhatMailsSay(t *testing.T) {
 		},
 		{
 			"a single code is not several", message.RecoveryRenewed, "en", "", change(func(d *message.Data) { d.CodesTotal = 1 }),
-			[]string{"Your recovery code was replaced", "Create a new recovery code"},
+			[]string{"A new recovery code was made", "Create a new recovery code"},
 			[]string{"recovery codes"},
 		},
 		{
