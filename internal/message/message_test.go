@@ -6,6 +6,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/mail"
+	"os"
 	"path/filepath"
 	"slices"
 	"sync"
@@ -17,8 +18,11 @@ import (
 	"countersign/internal/notify"
 	"countersign/internal/seal"
 	"countersign/internal/store"
+	"countersign/internal/store/storetest"
 	"countersign/internal/words"
 )
+
+func TestMain(m *testing.M) { os.Exit(storetest.Main(m)) }
 
 // clock is the test's time.
 type clock struct {

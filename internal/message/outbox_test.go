@@ -15,6 +15,7 @@ import (
 	"countersign/internal/notify"
 	"countersign/internal/store"
 	"countersign/internal/store/rows"
+	"countersign/internal/store/storetest"
 )
 
 // due reads when the next message is to be tried, 0 for none.
@@ -268,17 +269,31 @@ func TestMailOfADeadWorkerIsTakenOver(t *testing.T) {
 }
 
 func TestTwoWorkersSendEachMailOnce(t *testing.T) {
-	h, m := build(t), &mailer{}
-	one, two := h.outbox(m), h.outbox(m)
-	for range 50 {
-		h.post(one, reset())
+	test := func(t *testing.T, h *house) {
+		t.Helper()
+		m := &mailer{}
+		one, two := h.outbox(m), h.outbox(m)
+		for range 50 {
+			h.post(one, reset())
+		}
+		h.run(one)
+		h.run(two)
+		until(t, "all are sent", func() bool { return h.due() == 0 })
+		if len(m.all()) != 50 {
+			t.Errorf("%d mails for 50 messages", len(m.all()))
+		}
 	}
-	h.run(one)
-	h.run(two)
-	until(t, "all are sent", func() bool { return h.due() == 0 })
-	if len(m.all()) != 50 {
-		t.Errorf("%d mails for 50 messages", len(m.all()))
-	}
+	t.Run("sqlite", func(t *testing.T) { test(t, build(t)) })
+	t.Run("postgres", func(t *testing.T) {
+		h := build(t)
+		s, err := store.Open(t.Context(), store.Options{Database: storetest.Migrated(t), Now: h.clock.Now})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = s.Close() })
+		h.store = s
+		test(t, h)
+	})
 }
 
 func TestOneHangingServerDoesNotBlockTheRest(t *testing.T) {
