@@ -25,6 +25,8 @@ import (
 //	steps current ids …     the progress of a wizard
 //	note kind title text …  a Box for the component "notice"
 //	initials name           "NA"
+//	qr text                 a QR code; otpauth uri, the link that opens an app
+//	join lines              the lines as one text, for copying
 //	site                    the frame: language, workspace, host
 func (v *view) funcs() template.FuncMap {
 	return template.FuncMap{
@@ -42,9 +44,11 @@ func (v *view) funcs() template.FuncMap {
 		"asset": func(name string) (string, error) { return v.site.assets.url(name) },
 		"field": v.field, "steps": v.steps, "note": v.note, "problems": v.problems, "confirm": confirm,
 		"initials": initials, "args": func(a ...any) []any { return a },
-		"qr":     func(text string) (template.HTML, error) { return QR(text, v.speaker.Say("common.qr_label")) },
-		"site":   v.frame,
-		"notice": func(p Page) string { return v.speaker.Say(p.Notice, p.NoticeArgs...) },
+		"otpauth": otpauth,
+		"join":    func(lines []string) string { return strings.Join(lines, "\n") },
+		"qr":      func(text string) (template.HTML, error) { return QR(text, v.speaker.Say("common.qr_label")) },
+		"site":    v.frame,
+		"notice":  func(p Page) string { return v.speaker.Say(p.Notice, p.NoticeArgs...) },
 	}
 }
 
@@ -160,4 +164,13 @@ func initials(name string) string {
 func first(word string) string {
 	r, _ := utf8.DecodeRuneInString(word)
 	return string(unicode.ToUpper(r))
+}
+
+// otpauth lets the one address through that html/template does not know: the
+// one that opens an authenticator app. Nothing else passes.
+func otpauth(uri string) (template.URL, error) {
+	if !strings.HasPrefix(uri, "otpauth://totp/") {
+		return "", fmt.Errorf("not the address of an authenticator app")
+	}
+	return template.URL(uri), nil //nolint:gosec // checked above
 }

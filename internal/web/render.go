@@ -64,16 +64,27 @@ type copied struct {
 
 // Renderer reads the pages of a face: files *.html in pages, also in folders.
 // A page is named by its path without ".html". Each defines "title" and its
-// parts, and calls the layout, {{template "gate" .}} or {{template "portal" .}}.
+// parts, and calls the layout: {{template "gate" .}}, "portal" or "plain". Files
+// named _*.html hold parts that the pages share.
 func (s *Site) Renderer(pages fs.FS) (*Renderer, error) {
 	base := template.New("").Option("missingkey=error").Funcs((&view{site: s}).funcs())
 	base, err := base.ParseFS(templates, "templates/*.html")
 	if err != nil {
 		return nil, fmt.Errorf("parse components: %w", err)
 	}
+	shared, err := fs.Glob(pages, "_*.html")
+	if err != nil {
+		return nil, fmt.Errorf("list shared parts: %w", err)
+	}
+	if len(shared) > 0 {
+		base, err = base.ParseFS(pages, shared...)
+		if err != nil {
+			return nil, fmt.Errorf("parse shared parts: %w", err)
+		}
+	}
 	out := &Renderer{site: s, pages: map[string]*pageSet{}}
 	err = fs.WalkDir(pages, ".", func(name string, entry fs.DirEntry, err error) error {
-		if err != nil || entry.IsDir() || !strings.HasSuffix(name, ".html") {
+		if err != nil || entry.IsDir() || !strings.HasSuffix(name, ".html") || strings.HasPrefix(name, "_") {
 			return err
 		}
 		source, err := fs.ReadFile(pages, name)

@@ -1,0 +1,205 @@
+package portal
+
+import (
+	"strings"
+	"time"
+
+	"countersign/internal/web"
+)
+
+// SecurityView is account/security.
+type SecurityView struct {
+	web.Page
+	Workspace string
+	Pool      string
+
+	On         bool
+	Since      time.Time
+	RequiredBy string    // workspace, pool, user, ""
+	From       time.Time // required from this date on, zero when not announced
+	AdminWaits bool      // an administrator without a second factor
+
+	Email             string
+	EmailVerified     bool
+	PasswordChangedAt time.Time
+
+	Steps    []SecondStep
+	TOTPMax  int
+	CanAdd   bool
+	Recovery *RecoveryState // nil when the workspace has none or it is off
+
+	Sessions []Session
+	Activity []Activity
+
+	TurnOffByMail bool
+}
+
+// A SecondStep is one enrolled second factor.
+type SecondStep struct {
+	ID       string
+	Kind     string // totp
+	Name     string
+	Added    time.Time
+	Used     time.Time
+	UsedFrom string
+	Default  bool
+}
+
+// RecoveryState is how many codes are left.
+type RecoveryState struct {
+	Left, Total int
+	Created     time.Time
+	Used        time.Time // the last one, zero when none
+}
+
+// Few tells whether new codes should be made soon: three or fewer of a set of
+// several, or the only one used.
+func (r RecoveryState) Few() bool {
+	if r.Total == 1 {
+		return r.Left == 0
+	}
+	return r.Left <= 3
+}
+
+// A Session is one browser that is signed in.
+type Session struct {
+	ID              string
+	Browser, System string
+	IP              string
+	Started, Active time.Time
+	Current         bool
+}
+
+// Activity is one event in the person's own words.
+type Activity struct {
+	Kind    string // of the event, "signin.completed"
+	Refused bool
+	At      time.Time
+	Name    string // of what it was about
+	IP      string
+	Browser string
+	System  string
+}
+
+// TextID is the catalogue's id for the sentence.
+func (a Activity) TextID() string { return "activity." + strings.ReplaceAll(a.Kind, ".", "_") }
+
+// Icon is the drawing beside it.
+func (a Activity) Icon() string {
+	switch {
+	case a.Refused:
+		return "cross"
+	case strings.HasPrefix(a.Kind, "signin.") || strings.HasPrefix(a.Kind, "session."):
+		return "check"
+	case strings.HasPrefix(a.Kind, "recovery."):
+		return "log"
+	case strings.HasPrefix(a.Kind, "password.") || strings.HasPrefix(a.Kind, "lock."):
+		return "key"
+	case strings.HasPrefix(a.Kind, "email"):
+		return "mail"
+	case strings.HasPrefix(a.Kind, "credential.") || strings.HasPrefix(a.Kind, "two_factor."):
+		return "shield"
+	}
+	return "user"
+}
+
+// ProfileView is account/profile: fields "name" and "language".
+type ProfileView struct {
+	web.Page
+	Email     string
+	Role      string
+	Languages []Choice
+}
+
+// A Choice is one option of a list.
+type Choice struct {
+	Value, Text string
+	Chosen      bool
+}
+
+// ChangePasswordView is account/password: field "password", after a fresh
+// proof.
+type ChangePasswordView struct {
+	web.Page
+	Email string
+}
+
+// ChangeEmailView is account/email: field "email".
+type ChangeEmailView struct {
+	web.Page
+	Email string
+}
+
+// EmailSentView is account/email_sent.
+type EmailSentView struct {
+	web.Page
+	New string
+}
+
+// ActivityView is account/activity.
+type ActivityView struct {
+	web.Page
+	Days     int
+	Activity []Activity
+	Older    string // link to the next page, "" at the end
+	Newest   string // link to the first page, "" when there
+}
+
+// CompanyView is account/company. Closed: an administrator without a second
+// factor sees only why.
+type CompanyView struct {
+	web.Page
+	Workspace     string
+	Closed        bool
+	Require       string // optional, required, from
+	From          time.Time
+	TOTPMax       int
+	RecoveryCodes int
+	Effect        string
+	Delivery      string
+	AdminReset    string
+	TurnOff       string
+	Enrol         string
+	RetentionDays int
+}
+
+// HelpView is help; its texts follow the settings, so that help never promises
+// what they do not keep.
+type HelpView struct {
+	web.Page
+	Workspace  string
+	Address    string
+	Required   bool
+	Recovers   bool
+	Resets     bool
+	AdminReset bool
+	TurnOff    bool // may be turned off at all
+	Apps       []string
+}
+
+// DevMessagesView is dev/messages.
+type DevMessagesView struct {
+	web.Page
+	Messages []DevMessage
+}
+
+// A DevMessage is one mail that was not sent.
+type DevMessage struct {
+	ID, Kind, To, Subject string
+	At                    time.Time
+	Parts                 []DevPart
+}
+
+// A DevPart is a piece of the text; the link in it can be followed.
+type DevPart struct {
+	Text string
+	Href string
+}
+
+// Apps are authenticator apps that are known to work.
+func Apps() []string {
+	return []string{
+		"Google Authenticator", "Microsoft Authenticator", "Duo Mobile", "Twilio Authy",
+		"1Password", "Bitwarden",
+	}
+}
