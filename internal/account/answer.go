@@ -47,7 +47,7 @@ type Proven struct {
 // the judge, and only then lets Accept pass it on. A wrong proof is a success
 // of the transaction: its count commits.
 //
-// Errors: Invalid on field "code" for a wrong, used or malformed proof (a
+// Errors: Invalid on field "code" or "recovery" for a wrong, used or malformed proof (a
 // malformed one costs no try), Limited during a lock, whatever Accept
 // returned; anything else is a fault and lets nobody in.
 func (s *Service) Answer(ctx context.Context, a Answer) (Proven, error) {
@@ -73,6 +73,14 @@ type verdict struct {
 	refusal error
 }
 
+// fieldOf is the input that a form has for a proof of a kind.
+func fieldOf(kind method.Kind) string {
+	if kind == method.Recovery {
+		return "recovery"
+	}
+	return "code"
+}
+
 func malformed(kind method.Kind, proof string) error {
 	var problem method.Problem
 	switch kind {
@@ -84,18 +92,18 @@ func malformed(kind method.Kind, proof string) error {
 	if problem == "" {
 		return nil
 	}
-	return countersign.InvalidField("code", string(kind)+"_"+string(problem))
+	return countersign.InvalidField(fieldOf(kind), string(kind)+"_"+string(problem))
 }
 
 // judge returns a verdict for what must be committed, and an error for what
 // must be rolled back.
 func (s *Service) judge(tx *store.Tx, a Answer) (verdict, error) {
-	user, err := tx.GetUser(tx.Ctx, a.Account.User.WorkspaceID, a.Account.User.ID)
+	user, err := tx.LockUser(tx.Ctx, a.Account.User.WorkspaceID, a.Account.User.ID)
 	if store.NotFound(err) || (err == nil && user.State != countersign.Active) {
 		return verdict{refusal: signedOut()}, nil
 	}
 	if err != nil {
-		return verdict{}, fmt.Errorf("load user: %w", err)
+		return verdict{}, fmt.Errorf("lock user: %w", err)
 	}
 	a.Account.User = user
 	c := count{user.WorkspaceID, userSubject(user.ID), sortOf(a.Kind), counterOf(a.Known)}
@@ -148,6 +156,10 @@ func (s *Service) verifyOnce(tx *store.Tx, a Answer, user rows.User) (Proven, bo
 	judge := s.Methods[a.Kind]
 	if judge == nil {
 		return Proven{}, false, fmt.Errorf("no method %q", a.Kind)
+	}
+	if a.Kind == method.Recovery && !a.Account.Settings.Recovers() {
+		// Codes of a time when the workspace had them are worth nothing now.
+		return Proven{}, false, method.ErrWrong
 	}
 	answer := method.ErrWrong
 	for _, row := range credentials {
@@ -232,11 +244,16 @@ func (s *Service) wrong(tx *store.Tx, a Answer, c count, tries int64, why string
 	if err != nil {
 		return err
 	}
-	pause := limit.RuleOf(c.sort).Pause(tries)
+	rule := limit.RuleOf(c.sort)
+	pause := rule.Pause(tries)
 	if pause == 0 {
 		return nil
 	}
-	return s.Tell(tx, a.Account, a.Place, message.TooManyTries, message.Data{Minutes: int(pause / time.Minute)})
+	minutes := int(pause / time.Minute)
+	if tries >= rule.Most {
+		minutes = 0 // until somebody resets it
+	}
+	return s.Tell(tx, a.Account, a.Place, message.TooManyTries, message.Data{Minutes: minutes, Method: string(a.Kind)})
 }
 
 func (s *Service) refused(tx *store.Tx, a Answer, why string) error {
@@ -253,10 +270,13 @@ const showLeftFrom = 3
 func wrongAnswer(kind method.Kind, sort limit.Sort, tries int64) error {
 	rule := limit.RuleOf(sort)
 	pause := rule.Pause(tries)
-	if pause > 0 {
+	switch {
+	case pause > 0 && tries >= rule.Most:
+		return lockedLasting(sort)
+	case pause > 0:
 		return lockedFor(sort, pause)
 	}
-	e := countersign.InvalidField("code", string(kind)+"_wrong")
+	e := countersign.InvalidField(fieldOf(kind), string(kind)+"_wrong")
 	if tries%limit.Batch >= showLeftFrom {
 		e.Code += "_left"
 		e.Args = map[string]any{"Count": int(rule.Left(tries))}
@@ -265,7 +285,7 @@ func wrongAnswer(kind method.Kind, sort limit.Sort, tries int64) error {
 }
 
 func (s *Service) used(tx *store.Tx, kind method.Kind) error {
-	e := countersign.InvalidField("code", string(kind)+"_used")
+	e := countersign.InvalidField(fieldOf(kind), string(kind)+"_used")
 	if kind == method.TOTP {
 		next := time.Unix((totp.Step(tx.Now)+1)*30, 0)
 		e.Args = map[string]any{"Count": int(next.Sub(tx.Now)/time.Second) + 1}

@@ -29,7 +29,11 @@ func (s *Service) ChangePassword(ctx context.Context, h Holder, typed string) (s
 	}
 	var token string
 	err = s.Store.Write(ctx, func(tx *store.Tx) error {
-		err := s.StorePassword(tx, a.User, hash, h.Keep())
+		_, err := s.Hold(tx, h)
+		if err != nil {
+			return err
+		}
+		err = s.StorePassword(tx, a.User, hash, h.Keep())
 		if err != nil {
 			return err
 		}
@@ -51,12 +55,17 @@ func emailChangeRate() limit.Rate { return limit.Rate{Interval: 5 * time.Minute,
 // AskEmailChange mails a link to a new address; the address changes when the
 // button behind it is pressed. An address that another account has gets the
 // same answer and no link: nobody learns who has an account.
+//
+// Without a second factor the fresh proof is the password. Whoever stole it must
+// not make the mailbox his own and then enrol his phone with a code sent there,
+// so the change asks for as much as the first enrolment does: Forbidden
+// "email_proof_required".
 func (s *Service) AskEmailChange(ctx context.Context, h Holder, typed string) error {
 	err := h.NeedFresh()
 	if err != nil {
 		return err
 	}
-	address, err := CheckEmail("new_email", typed)
+	address, err := CheckEmail("email", typed)
 	if err != nil {
 		return err
 	}
@@ -65,7 +74,7 @@ func (s *Service) AskEmailChange(ctx context.Context, h Holder, typed string) er
 		return err
 	}
 	if EmailKey(address) == a.User.EmailKey {
-		return countersign.InvalidField("new_email", "email_same")
+		return countersign.InvalidField("email", "email_same")
 	}
 	_, err = s.Find(ctx, h.Workspace, address)
 	if err != nil && countersign.KindOf(err) != countersign.NotFound {
@@ -73,7 +82,18 @@ func (s *Service) AskEmailChange(ctx context.Context, h Holder, typed string) er
 	}
 	taken := err == nil
 	return s.Store.Write(ctx, func(tx *store.Tx) error {
-		err := s.Spend(tx, h.Workspace, "change-email:"+string(h.User), "too_many_mails", emailChangeRate())
+		_, err := s.Hold(tx, h)
+		if err != nil {
+			return err
+		}
+		factors, err := secondFactors(tx, h)
+		if err != nil {
+			return err
+		}
+		if factors == 0 && !h.MayEnrolFirst {
+			return countersign.Refuse(countersign.Forbidden, "email_proof_required")
+		}
+		err = s.Spend(tx, h.Workspace, "change-email:"+string(h.User), "too_many_mails", emailChangeRate())
 		if err != nil {
 			return err
 		}
@@ -120,10 +140,14 @@ func (s *Service) ChangeEmail(ctx context.Context, link rows.Link, place counter
 		if err != nil {
 			return fmt.Errorf("change the address: %w", err)
 		}
-		// Links mailed to the old address must not open the account any more.
+		// Links and codes mailed to the old address must not work any more.
 		_, err = tx.VoidLinksOfUser(tx.Ctx, tx.NowMilli(), user.WorkspaceID, user.ID)
 		if err != nil {
 			return fmt.Errorf("void links: %w", err)
+		}
+		_, err = tx.VoidMailedCodesOfUser(tx.Ctx, user.WorkspaceID, user.ID)
+		if err != nil {
+			return fmt.Errorf("void mailed codes: %w", err)
 		}
 		h := Holder{Workspace: user.WorkspaceID, User: user.ID, Place: place}
 		err = s.event(tx, h, "email.changed", "")

@@ -2,6 +2,7 @@ package account
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"countersign"
@@ -26,16 +27,20 @@ func (s *Service) Forgot(ctx context.Context, workspace countersign.WorkspaceID,
 	if err != nil {
 		return err
 	}
-	a, err := s.Find(ctx, workspace, address)
-	known := err == nil && a.User.State != countersign.Disabled
-	if err != nil && countersign.KindOf(err) != countersign.NotFound {
-		return err
+	user, err := s.Store.Read().GetUserByEmail(ctx, workspace, EmailKey(address))
+	known := err == nil && user.State != countersign.Disabled
+	if err != nil && !store.NotFound(err) {
+		return fmt.Errorf("find user: %w", store.Classify(err))
 	}
 	if !known {
-		a = Account{User: rows.User{WorkspaceID: workspace, Email: address}, Workspace: a.Workspace}
+		user = rows.User{WorkspaceID: workspace, PoolID: countersign.DefaultPool, Email: address}
+	}
+	a, err := s.of(ctx, user)
+	if err != nil {
+		return err
 	}
 	return s.Store.Write(ctx, func(tx *store.Tx) error {
-		err := s.Spend(tx, workspace, "forgot-from:"+network(place.IP), "too_many_mails", forgotAddressRate())
+		err := s.Spend(tx, workspace, "forgot-from:"+Network(place.IP), "too_many_mails", forgotAddressRate())
 		if err != nil {
 			return err
 		}
@@ -121,7 +126,7 @@ func (s *Service) ResetPassword(ctx context.Context, link rows.Link, typed strin
 // activeUser reads the user again inside the transaction; a disabled one can do
 // nothing, by no link.
 func (s *Service) activeUser(tx *store.Tx, a Account) (rows.User, error) {
-	user, err := tx.GetUser(tx.Ctx, a.User.WorkspaceID, a.User.ID)
+	user, err := tx.LockUser(tx.Ctx, a.User.WorkspaceID, a.User.ID)
 	if store.NotFound(err) || (err == nil && user.State == countersign.Disabled) {
 		return rows.User{}, countersign.Refuse(countersign.Gone, "link_expired")
 	}

@@ -43,9 +43,9 @@ func (s *Service) passwordSubject(emailKey string) string {
 
 func userSubject(user countersign.UserID) string { return string(user) }
 
-// network is the address that limits count by: a whole /64 for IPv6, because
+// Network is the address that limits count by: a whole /64 for IPv6, because
 // one household or one attacker has all of it.
-func network(ip string) string {
+func Network(ip string) string {
 	address, err := netip.ParseAddr(ip)
 	if err != nil {
 		return "unknown"
@@ -120,9 +120,13 @@ func locked(tx *store.Tx, c count, rule limit.Rule) error {
 	}
 	wait := until.Sub(tx.Now)
 	if rule.Window == 0 && row.Tries >= rule.Most {
-		return &countersign.Error{Kind: countersign.Limited, Code: "locked_" + string(c.sort) + "_lasting"}
+		return lockedLasting(c.sort)
 	}
 	return lockedFor(c.sort, wait)
+}
+
+func lockedLasting(sort limit.Sort) error {
+	return &countersign.Error{Kind: countersign.Limited, Code: "locked_" + string(sort) + "_lasting"}
 }
 
 func lockedFor(sort limit.Sort, wait time.Duration) error {

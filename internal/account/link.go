@@ -77,8 +77,13 @@ func usable(link rows.Link, now time.Time) error {
 	return nil
 }
 
-// SpendLink uses a link up. Gone when somebody else was first.
+// SpendLink uses a link up. Gone "link_expired" when its time is over, and
+// "link_used" when somebody else was first.
 func (s *Service) SpendLink(tx *store.Tx, link rows.Link) error {
+	err := usable(link, tx.Now)
+	if err != nil {
+		return err
+	}
 	n, err := tx.SpendLink(tx.Ctx, tx.NowMilli(), link.WorkspaceID, link.ID)
 	if err != nil {
 		return fmt.Errorf("spend link: %w", err)

@@ -30,7 +30,12 @@ func (s *Service) SendCode(ctx context.Context, h Holder) error {
 	}
 	code := seal.Digits(6)
 	return s.Store.Write(ctx, func(tx *store.Tx) error {
-		err := s.Spend(tx, h.Workspace, "mailed-code:"+string(h.User), "too_many_mails", mailedCodeRate())
+		user, err := s.Hold(tx, h)
+		if err != nil {
+			return err
+		}
+		a.User = user
+		err = s.Spend(tx, h.Workspace, "mailed-code:"+string(h.User), "too_many_mails", mailedCodeRate())
 		if err != nil {
 			return err
 		}
@@ -83,6 +88,10 @@ func (s *Service) CheckCode(ctx context.Context, h Holder, typed string) (string
 	var refusal error
 	err := s.Store.Write(ctx, func(tx *store.Tx) error {
 		token, refusal = "", nil
+		user, err := s.Hold(tx, h)
+		if err != nil {
+			return err
+		}
 		row, err := tx.TryMailedCode(tx.Ctx, rows.TryMailedCodeParams{
 			WorkspaceID: h.Workspace, SessionID: h.Session, UserID: h.User, Now: tx.NowMilli(),
 		})
@@ -103,7 +112,7 @@ func (s *Service) CheckCode(ctx context.Context, h Holder, typed string) (string
 		if err != nil {
 			return fmt.Errorf("spend the code: %w", err)
 		}
-		err = s.verifyEmail(tx, h)
+		err = s.verifyEmail(tx, h, user)
 		if err != nil {
 			return err
 		}
@@ -116,11 +125,7 @@ func (s *Service) CheckCode(ctx context.Context, h Holder, typed string) (string
 	return token, refusal
 }
 
-func (s *Service) verifyEmail(tx *store.Tx, h Holder) error {
-	user, err := tx.GetUser(tx.Ctx, h.Workspace, h.User)
-	if err != nil {
-		return fmt.Errorf("load user: %w", err)
-	}
+func (s *Service) verifyEmail(tx *store.Tx, h Holder, user rows.User) error {
 	n, err := tx.VerifyEmail(tx.Ctx, rows.VerifyEmailParams{
 		EmailVerifiedAt: tx.NowMilli(), WorkspaceID: h.Workspace, ID: h.User, EmailKey: user.EmailKey,
 	})

@@ -44,7 +44,7 @@ func (s *Service) Password(ctx context.Context, a PasswordAnswer) error {
 		key = a.User.EmailKey
 	}
 	counts := []count{
-		{a.Workspace, network(a.Place.IP), limit.Address, ""},
+		{a.Workspace, Network(a.Place.IP), limit.Address, ""},
 		{a.Workspace, s.passwordSubject(key), limit.Password, counterOf(a.Known)},
 	}
 	err := s.takeAll(ctx, a, counts)
@@ -105,7 +105,7 @@ func (s *Service) giveAllBack(ctx context.Context, counts []count) error {
 // compare does the expensive work, outside any transaction. It returns a new
 // hash when the stored one was made with other parameters.
 func (s *Service) compare(ctx context.Context, a PasswordAnswer) (bool, string, error) {
-	caller := password.Caller{Known: a.Known, Network: network(a.Place.IP)}
+	caller := password.Caller{Known: a.Known, Network: Network(a.Place.IP)}
 	if a.User == nil || a.User.PasswordHash == "" || a.User.State != countersign.Active {
 		// The same work, so that the time tells nothing.
 		return false, "", hashFault(s.Hasher.Dummy(ctx, a.Password, caller))
@@ -153,9 +153,11 @@ func (s *Service) rightPassword(ctx context.Context, a PasswordAnswer, counts []
 	stale := false
 	err := s.Store.Write(ctx, func(tx *store.Tx) error {
 		stale = false
-		user, err := tx.GetUser(tx.Ctx, a.Workspace, a.User.ID)
+		// Locked, not read: a password that is being changed by another node at
+		// this moment is either the old one until we are done, or seen here.
+		user, err := tx.LockUser(tx.Ctx, a.Workspace, a.User.ID)
 		if err != nil && !store.NotFound(err) {
-			return fmt.Errorf("load user: %w", err)
+			return fmt.Errorf("lock user: %w", err)
 		}
 		if err != nil || user.State != countersign.Active || user.PasswordVersion != a.User.PasswordVersion {
 			// Changed or disabled while the hash was computed.
@@ -188,19 +190,19 @@ func (s *Service) rightPassword(ctx context.Context, a PasswordAnswer, counts []
 }
 
 // NewPassword judges a password a person has chosen and returns its hash.
-// Errors: Invalid on field "new_password" with the reason.
+// Errors: Invalid on field "password" with the reason.
 func (s *Service) NewPassword(ctx context.Context, typed string, place countersign.Place, about ...string) (string, error) {
 	if typed == "" {
-		return "", countersign.InvalidField("new_password", "password_empty")
+		return "", countersign.InvalidField("password", "password_empty")
 	}
 	if strings.ContainsRune(typed, 0) {
-		return "", countersign.InvalidField("new_password", "password_characters")
+		return "", countersign.InvalidField("password", "password_characters")
 	}
 	problem := password.Judge(typed, about...)
 	if problem != "" {
-		return "", countersign.InvalidField("new_password", "password_"+string(problem))
+		return "", countersign.InvalidField("password", "password_"+string(problem))
 	}
-	hash, err := s.Hasher.Hash(ctx, typed, password.Caller{Known: true, Network: network(place.IP)})
+	hash, err := s.Hasher.Hash(ctx, typed, password.Caller{Known: true, Network: Network(place.IP)})
 	return hash, hashFault(err)
 }
 

@@ -2,10 +2,12 @@ package account
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"countersign"
 	"countersign/internal/message"
+	"countersign/internal/method"
 	"countersign/internal/policy"
 	"countersign/internal/store"
 	"countersign/internal/store/rows"
@@ -25,6 +27,7 @@ func (s *Service) MayTurnOff(a Account) error {
 
 // TurnOff turns two-factor authentication off, or, where the workspace wants it
 // confirmed by e-mail, mails the link and changes nothing yet (mailed is true).
+// Conflict "no_second_factor" when it is off already.
 func (s *Service) TurnOff(ctx context.Context, h Holder) (bool, error) {
 	err := h.NeedFresh()
 	if err != nil {
@@ -41,12 +44,53 @@ func (s *Service) TurnOff(ctx context.Context, h Holder) (bool, error) {
 	if a.Settings.TurnOff == policy.ByEmail {
 		return true, s.mailTurnOff(ctx, h, a)
 	}
-	return false, s.Store.Write(ctx, func(tx *store.Tx) error { return s.off(tx, h, a) })
+	return false, s.Store.Write(ctx, func(tx *store.Tx) error {
+		err := s.holdOn(tx, h)
+		if err != nil {
+			return err
+		}
+		return s.off(tx, h, a)
+	})
+}
+
+// holdOn is Hold for what makes sense only while a second factor is on.
+func (s *Service) holdOn(tx *store.Tx, h Holder) error {
+	_, err := s.Hold(tx, h)
+	if err != nil {
+		return err
+	}
+	factors, err := secondFactors(tx, h)
+	if err != nil {
+		return err
+	}
+	if factors == 0 {
+		return countersign.Refuse(countersign.Conflict, "no_second_factor")
+	}
+	return nil
+}
+
+// secondFactors counts the holder's active second factors.
+func secondFactors(tx *store.Tx, h Holder) (int, error) {
+	all, err := tx.ListCredentials(tx.Ctx, h.Workspace, h.User)
+	if err != nil {
+		return 0, fmt.Errorf("load credentials: %w", err)
+	}
+	n := 0
+	for _, c := range all {
+		if c.State == "active" && c.Kind != string(method.Recovery) {
+			n++
+		}
+	}
+	return n, nil
 }
 
 func (s *Service) mailTurnOff(ctx context.Context, h Holder, a Account) error {
 	return s.Store.Write(ctx, func(tx *store.Tx) error {
-		err := s.Spend(tx, h.Workspace, "turn-off:"+string(h.User), "too_many_mails", mailedCodeRate())
+		err := s.holdOn(tx, h)
+		if err != nil {
+			return err
+		}
+		err = s.Spend(tx, h.Workspace, "turn-off:"+string(h.User), "too_many_mails", mailedCodeRate())
 		if err != nil {
 			return err
 		}
@@ -91,7 +135,11 @@ func (s *Service) FinishTurnOff(ctx context.Context, h Holder, link rows.Link) e
 		return err
 	}
 	return s.Store.Write(ctx, func(tx *store.Tx) error {
-		err := s.SpendLink(tx, link)
+		_, err := s.Hold(tx, h)
+		if err != nil {
+			return err
+		}
+		err = s.SpendLink(tx, link)
 		if err != nil {
 			return err
 		}

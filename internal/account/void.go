@@ -24,8 +24,16 @@ func (h Holder) Keep() Keep { return Keep{Session: h.Session, Browser: h.Browser
 // sessions, what other browsers are known for, sign-ins under way, links and
 // mailed codes. It is part of the change's own transaction, so that there is no
 // moment at which the new secret and an old session are both good.
+//
+// It takes the user's row first. Whoever passes a step of a sign-in or redeems
+// one takes it too, so it is either before this change, and ended by it, or
+// after, and sees it.
 func (s *Service) Void(tx *store.Tx, user rows.User, keep Keep) error {
-	_, err := tx.EndOtherSessions(tx.Ctx, user.WorkspaceID, user.ID, keep.Session)
+	_, err := tx.LockUser(tx.Ctx, user.WorkspaceID, user.ID)
+	if err != nil {
+		return fmt.Errorf("lock user: %w", err)
+	}
+	_, err = tx.EndOtherSessions(tx.Ctx, user.WorkspaceID, user.ID, keep.Session)
 	if err != nil {
 		return fmt.Errorf("end sessions: %w", err)
 	}
@@ -51,7 +59,11 @@ func (s *Service) Void(tx *store.Tx, user rows.User, keep Keep) error {
 // Reset turns two-factor authentication off and voids everything: every
 // credential, code, session, browser and attempt but what keep names.
 func (s *Service) Reset(tx *store.Tx, user rows.User, keep Keep) error {
-	_, err := tx.DeleteCredentialsOfUser(tx.Ctx, user.WorkspaceID, user.ID)
+	_, err := tx.LockUser(tx.Ctx, user.WorkspaceID, user.ID)
+	if err != nil {
+		return fmt.Errorf("lock user: %w", err)
+	}
+	_, err = tx.DeleteCredentialsOfUser(tx.Ctx, user.WorkspaceID, user.ID)
 	if err != nil {
 		return fmt.Errorf("delete credentials: %w", err)
 	}

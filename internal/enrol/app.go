@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"countersign"
@@ -46,8 +47,9 @@ type Pending struct {
 }
 
 // BeginApp makes a secret for a new authenticator app, or for one that takes
-// the place of replaces. A secret that already waits is used again, so that
-// what somebody has scanned does not die. Where the workspace allows one app
+// the place of replaces. A secret that already waits in this session is used
+// again, so that what somebody has scanned does not die; another session never
+// sees it, or a thief could leave the owner a secret that he knows. Where the workspace allows one app
 // only, a further one always replaces it.
 //
 // Errors: Forbidden "fresh_proof_required" and "email_proof_required";
@@ -57,39 +59,49 @@ func (s *Service) BeginApp(ctx context.Context, h account.Holder, replaces count
 	if err != nil {
 		return err
 	}
-	all, err := s.list(ctx, h)
-	if err != nil {
-		return err
-	}
-	apps := active(all, string(method.TOTP))
-	err = mayEnrol(h, len(apps))
-	if err != nil {
-		return err
-	}
-	replaces, err = replaced(a.Settings, apps, replaces)
-	if err != nil {
-		return err
-	}
-	if pendingApp(all, s.Now()) != nil && pendingApp(all, s.Now()).Replaces == replaces {
-		return nil
-	}
 	return s.Store.Write(ctx, func(tx *store.Tx) error {
-		_, err := tx.DeletePending(tx.Ctx, h.Workspace, h.User, string(method.TOTP))
+		_, all, err := s.hold(tx, h)
 		if err != nil {
-			return fmt.Errorf("drop the older secret: %w", err)
+			return err
 		}
-		id := countersign.CredentialID(seal.ID("crd"))
-		secret := totp.Secret(seal.Bytes(totp.Size(a.Settings.TOTPKeyChars)))
-		sealed, err := s.Ring.Seal(secret, account.CredentialPlace(id))
+		apps := active(all, method.TOTP)
+		err = mayEnrol(h, len(apps))
 		if err != nil {
-			return fmt.Errorf("seal the secret: %w", err)
+			return err
 		}
-		return tx.InsertCredential(tx.Ctx, rows.InsertCredentialParams{
-			WorkspaceID: h.Workspace, ID: id, UserID: h.User, Kind: string(method.TOTP), State: "pending",
-			NameKey: string(id), Replaces: replaces, Secret: sealed, CreatedAt: tx.NowMilli(),
-			ExpiresAt: tx.Now.Add(pendingLife).UnixMilli(),
-		})
+		replaces, err := replaced(a.Settings, apps, replaces)
+		if err != nil {
+			return err
+		}
+		waiting := pendingApp(all, h, tx.Now)
+		if waiting != nil && waiting.Replaces == replaces {
+			return nil
+		}
+		return s.insertApp(tx, h, a.Settings, replaces)
 	})
+}
+
+// insertApp puts a new secret in place of one that waits in this session.
+func (s *Service) insertApp(tx *store.Tx, h account.Holder, settings policy.Settings, replaces countersign.CredentialID) error {
+	err := dropPending(tx, h, method.TOTP)
+	if err != nil {
+		return err
+	}
+	id := countersign.CredentialID(seal.ID("crd"))
+	secret := totp.Secret(seal.Bytes(totp.Size(settings.TOTPKeyChars)))
+	sealed, err := s.Ring.Seal(secret, account.CredentialPlace(id))
+	if err != nil {
+		return fmt.Errorf("seal the secret: %w", err)
+	}
+	err = tx.InsertCredential(tx.Ctx, rows.InsertCredentialParams{
+		WorkspaceID: h.Workspace, ID: id, UserID: h.User, Kind: string(method.TOTP), State: "pending",
+		NameKey: begunIn(h), Replaces: replaces, Secret: sealed, CreatedAt: tx.NowMilli(),
+		ExpiresAt: tx.Now.Add(pendingLife).UnixMilli(),
+	})
+	if err != nil {
+		return fmt.Errorf("keep the secret: %w", err)
+	}
+	return nil
 }
 
 // mayEnrol asks for a fresh proof and, for the very first second factor, for
@@ -137,12 +149,12 @@ func (s *Service) PendingApp(ctx context.Context, h account.Holder) (Pending, er
 	if err != nil {
 		return Pending{}, err
 	}
-	row := pendingApp(all, s.Now())
+	row := pendingApp(all, h, s.Now())
 	if row == nil {
 		return Pending{}, nothingPending()
 	}
 	// What is shown is a secret: it needs the same proofs as beginning did.
-	err = mayEnrol(h, len(active(all, string(method.TOTP))))
+	err = mayEnrol(h, len(active(all, method.TOTP)))
 	if err != nil {
 		return Pending{}, err
 	}
@@ -188,20 +200,16 @@ func (s *Service) ConfirmApp(ctx context.Context, h account.Holder, id countersi
 	var done Confirmed
 	err = s.Store.Write(ctx, func(tx *store.Tx) error {
 		done = Confirmed{}
-		user, err := tx.LockUser(tx.Ctx, h.Workspace, h.User)
+		user, all, err := s.hold(tx, h)
 		if err != nil {
-			return fmt.Errorf("lock user: %w", err)
+			return err
 		}
-		all, err := tx.ListCredentials(tx.Ctx, h.Workspace, h.User)
-		if err != nil {
-			return fmt.Errorf("load credentials: %w", err)
-		}
-		apps := active(all, string(method.TOTP))
+		apps := active(all, method.TOTP)
 		err = mayEnrol(h, len(apps))
 		if err != nil {
 			return err
 		}
-		row := pendingApp(all, tx.Now)
+		row := pendingApp(all, h, tx.Now)
 		if row == nil || row.ID != id {
 			return nothingPending()
 		}
@@ -222,6 +230,10 @@ func (s *Service) turnOn(tx *store.Tx, h account.Holder, a account.Account, row 
 		e := countersign.Refuse(countersign.Conflict, "too_many_apps")
 		e.Args = map[string]any{"Most": a.Settings.TOTPMax}
 		return e
+	}
+	if row.Replaces != "" && !slices.ContainsFunc(apps, func(c rows.Credential) bool { return c.ID == row.Replaces }) {
+		// What it was to replace is gone; it must not become one more instead.
+		return nothingPending()
 	}
 	secret, err := s.Ring.Open(row.Secret, account.CredentialPlace(row.ID))
 	if err != nil {
@@ -259,14 +271,17 @@ func (s *Service) turnOn(tx *store.Tx, h account.Holder, a account.Account, row 
 	_, err = tx.SpendProof(tx.Ctx, rows.SpendProofParams{
 		WorkspaceID: h.Workspace, CredentialID: row.ID, Number: accepted.Spent, SpentAt: tx.NowMilli(),
 	})
-	return err
+	if err != nil {
+		return fmt.Errorf("spend the code: %w", err)
+	}
+	return nil
 }
 
 // afterConfirm does what every new factor does: it becomes the default, ends
 // what was started before, steps the session up, makes codes where there are
 // none, and is told.
 func (s *Service) afterConfirm(tx *store.Tx, h account.Holder, a account.Account, row rows.Credential, all []rows.Credential, name string) (Confirmed, error) {
-	apps := active(all, string(method.TOTP))
+	apps := active(all, method.TOTP)
 	done := Confirmed{First: len(apps) == 0}
 	_, err := tx.SetDefaultMethod(tx.Ctx, rows.SetDefaultMethodParams{
 		DefaultMethod: string(method.TOTP), DefaultSetAt: tx.NowMilli(), WorkspaceID: h.Workspace, ID: h.User,
@@ -297,7 +312,7 @@ func (s *Service) afterConfirm(tx *store.Tx, h account.Holder, a account.Account
 	if err != nil {
 		return Confirmed{}, err
 	}
-	if a.Settings.Recovers() && len(active(all, string(method.Recovery))) == 0 {
+	if a.Settings.Recovers() && len(active(all, method.Recovery)) == 0 {
 		done.CodesMailed, err = s.makeCodes(tx, h, a)
 		done.CodesWait = !done.CodesMailed
 	}
@@ -328,19 +343,47 @@ func (s *Service) list(ctx context.Context, h account.Holder) ([]rows.Credential
 	return all, nil
 }
 
-func active(all []rows.Credential, kind string) []rows.Credential {
+// hold is account.Service.Hold with the holder's credentials, read under the
+// same lock.
+func (s *Service) hold(tx *store.Tx, h account.Holder) (rows.User, []rows.Credential, error) {
+	user, err := s.Accounts.Hold(tx, h)
+	if err != nil {
+		return rows.User{}, nil, err
+	}
+	all, err := tx.ListCredentials(tx.Ctx, h.Workspace, h.User)
+	if err != nil {
+		return rows.User{}, nil, fmt.Errorf("load credentials: %w", err)
+	}
+	return user, all, nil
+}
+
+func active(all []rows.Credential, kind method.Kind) []rows.Credential {
 	var out []rows.Credential
 	for _, c := range all {
-		if c.State == "active" && c.Kind == kind {
+		if c.State == "active" && c.Kind == string(kind) {
 			out = append(out, c)
 		}
 	}
 	return out
 }
 
-func pendingApp(all []rows.Credential, now time.Time) *rows.Credential {
+// begunIn is the name_key of a row that waits: only the session that began it
+// sees it and can confirm it.
+func begunIn(h account.Holder) string { return string(h.Session) }
+
+func dropPending(tx *store.Tx, h account.Holder, kind method.Kind) error {
+	_, err := tx.DeletePending(tx.Ctx, rows.DeletePendingParams{
+		WorkspaceID: h.Workspace, UserID: h.User, Kind: string(kind), NameKey: begunIn(h),
+	})
+	if err != nil {
+		return fmt.Errorf("drop what waited: %w", err)
+	}
+	return nil
+}
+
+func pendingApp(all []rows.Credential, h account.Holder, now time.Time) *rows.Credential {
 	for i, c := range all {
-		if c.State == "pending" && c.Kind == string(method.TOTP) && c.ExpiresAt > now.UnixMilli() {
+		if c.State == "pending" && c.Kind == string(method.TOTP) && c.NameKey == begunIn(h) && c.ExpiresAt > now.UnixMilli() {
 			return &all[i]
 		}
 	}

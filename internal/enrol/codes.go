@@ -42,15 +42,12 @@ func (s *Service) NewCodes(ctx context.Context, h account.Holder) (bool, error) 
 	}
 	var mailed bool
 	err = s.Store.Write(ctx, func(tx *store.Tx) error {
-		_, err := tx.LockUser(tx.Ctx, h.Workspace, h.User)
+		user, all, err := s.hold(tx, h)
 		if err != nil {
-			return fmt.Errorf("lock user: %w", err)
+			return err
 		}
-		all, err := tx.ListCredentials(tx.Ctx, h.Workspace, h.User)
-		if err != nil {
-			return fmt.Errorf("load credentials: %w", err)
-		}
-		if len(active(all, string(method.TOTP))) == 0 {
+		a.User = user
+		if len(active(all, method.TOTP)) == 0 {
 			return countersign.Refuse(countersign.Conflict, "no_second_factor")
 		}
 		mailed, err = s.makeCodes(tx, h, a)
@@ -62,9 +59,9 @@ func (s *Service) NewCodes(ctx context.Context, h account.Holder) (bool, error) 
 // makeCodes writes a pending set with the codes sealed in clear, for the page
 // that shows them; or, by e-mail, an active set and the mail.
 func (s *Service) makeCodes(tx *store.Tx, h account.Holder, a account.Account) (bool, error) {
-	_, err := tx.DeletePending(tx.Ctx, h.Workspace, h.User, string(method.Recovery))
+	err := dropPending(tx, h, method.Recovery)
 	if err != nil {
-		return false, fmt.Errorf("drop older codes: %w", err)
+		return false, err
 	}
 	codes := recovery.Generate(a.Settings.RecoveryCodes, seal.Bytes)
 	id := countersign.CredentialID(seal.ID("crd"))
@@ -78,7 +75,7 @@ func (s *Service) makeCodes(tx *store.Tx, h account.Holder, a account.Account) (
 	}
 	err = tx.InsertCredential(tx.Ctx, rows.InsertCredentialParams{
 		WorkspaceID: h.Workspace, ID: id, UserID: h.User, Kind: string(method.Recovery), State: "pending",
-		NameKey: string(id), Secret: sealed, CreatedAt: tx.NowMilli(), ExpiresAt: tx.Now.Add(pendingLife).UnixMilli(),
+		NameKey: begunIn(h), Secret: sealed, CreatedAt: tx.NowMilli(), ExpiresAt: tx.Now.Add(pendingLife).UnixMilli(),
 	})
 	if err != nil {
 		return false, fmt.Errorf("keep codes: %w", err)
@@ -95,7 +92,7 @@ func (s *Service) makeCodes(tx *store.Tx, h account.Holder, a account.Account) (
 }
 
 // WaitingCodes returns the codes that were made and not yet confirmed, for the
-// page that shows them. Codes whose 15 minutes are over are not shown again:
+// page that shows them, to the session that made them. Codes whose 15 minutes are over are not shown again:
 // Expired says that new ones are needed. NotFound when none wait.
 func (s *Service) WaitingCodes(ctx context.Context, h account.Holder) (Codes, error) {
 	err := h.NeedFresh()
@@ -107,7 +104,7 @@ func (s *Service) WaitingCodes(ctx context.Context, h account.Holder) (Codes, er
 		return Codes{}, err
 	}
 	for _, c := range all {
-		if c.Kind != string(method.Recovery) || c.State != "pending" {
+		if c.Kind != string(method.Recovery) || c.State != "pending" || c.NameKey != begunIn(h) {
 			continue
 		}
 		waiting := Codes{ID: c.ID, MadeAt: time.UnixMilli(c.CreatedAt)}
@@ -146,8 +143,12 @@ func (s *Service) SaveCodes(ctx context.Context, h account.Holder, id countersig
 		return err
 	}
 	return s.Store.Write(ctx, func(tx *store.Tx) error {
+		_, err := s.Accounts.Hold(tx, h)
+		if err != nil {
+			return err
+		}
 		c, err := tx.GetCredential(tx.Ctx, h.Workspace, h.User, id)
-		if store.NotFound(err) || (err == nil && (c.Kind != string(method.Recovery) || c.State != "pending")) {
+		if store.NotFound(err) || (err == nil && (c.Kind != string(method.Recovery) || c.State != "pending" || c.NameKey != begunIn(h))) {
 			return countersign.Refuse(countersign.Gone, "codes_over")
 		}
 		if err != nil {

@@ -62,6 +62,10 @@ func (s *Service) Rename(ctx context.Context, h account.Holder, id countersign.C
 		return err
 	}
 	err = s.Store.Write(ctx, func(tx *store.Tx) error {
+		_, err := s.Accounts.Hold(tx, h)
+		if err != nil {
+			return err
+		}
 		n, err := tx.RenameCredential(tx.Ctx, rows.RenameCredentialParams{
 			Name: name, NameKey: account.NameKey(name), WorkspaceID: h.Workspace, UserID: h.User, ID: id,
 		})
@@ -97,13 +101,9 @@ func (s *Service) Remove(ctx context.Context, h account.Holder, id countersign.C
 	}
 	var token string
 	err = s.Store.Write(ctx, func(tx *store.Tx) error {
-		_, err := tx.LockUser(tx.Ctx, h.Workspace, h.User)
+		_, all, err := s.hold(tx, h)
 		if err != nil {
-			return fmt.Errorf("lock user: %w", err)
-		}
-		all, err := tx.ListCredentials(tx.Ctx, h.Workspace, h.User)
-		if err != nil {
-			return fmt.Errorf("load credentials: %w", err)
+			return err
 		}
 		c, err := removable(all, id)
 		if err != nil {
@@ -167,7 +167,11 @@ func (s *Service) MakeDefault(ctx context.Context, h account.Holder, id counters
 		return err
 	}
 	return s.Store.Write(ctx, func(tx *store.Tx) error {
-		_, err := tx.SetDefaultMethod(tx.Ctx, rows.SetDefaultMethodParams{
+		_, err := s.Accounts.Hold(tx, h)
+		if err != nil {
+			return err
+		}
+		_, err = tx.SetDefaultMethod(tx.Ctx, rows.SetDefaultMethodParams{
 			DefaultMethod: c.Kind, DefaultSetAt: tx.NowMilli(), WorkspaceID: h.Workspace, ID: h.User,
 		})
 		if err != nil {

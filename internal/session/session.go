@@ -45,14 +45,19 @@ type Current struct {
 	now time.Time
 }
 
-// Start redeems a proof: it makes the row and sets the cookies. The session
-// that the browser had before ends, whoever's it was (security.md 5).
+// Start redeems a proof, once: it makes the row and sets the cookies. The session
+// that the browser had before ends, whoever's it was (security.md 5). Gone
+// "attempt_over" when the proof was used, or voided by a change since.
 func (s *Service) Start(w http.ResponseWriter, r *http.Request, p countersign.Proof, place countersign.Place) error {
 	token := seal.NewToken()
 	old, hasOld := s.Cookies.Session(r)
 	err := s.Store.Write(r.Context(), func(tx *store.Tx) error {
+		_, err := s.Accounts.Redeem(tx, p)
+		if err != nil {
+			return err
+		}
 		if hasOld {
-			err := endByToken(tx, p.Workspace, old)
+			err = endByToken(tx, p.Workspace, old)
 			if err != nil {
 				return err
 			}

@@ -44,10 +44,15 @@ func (s *Service) Password(ctx context.Context, at Attempt, typed string, v Visi
 			})
 		},
 	}
-	if at.UserID != "" {
-		answer.User = &at.Account.User
+	// Looked for also where the attempt has no user: the time tells nothing.
+	user, err := s.Store.Read().GetUser(ctx, at.WorkspaceID, at.UserID)
+	if err != nil && !store.NotFound(err) {
+		return fmt.Errorf("load user: %w", store.Classify(err))
 	}
-	err := s.Accounts.Password(ctx, answer)
+	if err == nil {
+		answer.User = &user
+	}
+	err = s.Accounts.Password(ctx, answer)
 	if countersign.CodeOf(err) == "wrong_password" {
 		return countersign.InvalidField("password", "wrong_credentials")
 	}

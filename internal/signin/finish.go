@@ -48,19 +48,19 @@ func (s *Service) Finish(ctx context.Context, at Attempt, v Visitor) (countersig
 // transaction: a factor that was enrolled meanwhile, or a person disabled
 // meanwhile, ends it here.
 func (s *Service) spend(tx *store.Tx, at Attempt) (rows.User, error) {
+	user, err := tx.LockUser(tx.Ctx, at.WorkspaceID, at.UserID)
+	if store.NotFound(err) || (err == nil && user.State != countersign.Active) {
+		return rows.User{}, over()
+	}
+	if err != nil {
+		return rows.User{}, fmt.Errorf("lock user: %w", err)
+	}
 	n, err := tx.FinishAttempt(tx.Ctx, at.WorkspaceID, at.ID, tx.NowMilli())
 	if err != nil {
 		return rows.User{}, fmt.Errorf("finish attempt: %w", err)
 	}
 	if n == 0 {
 		return rows.User{}, stepOver()
-	}
-	user, err := tx.GetUser(tx.Ctx, at.WorkspaceID, at.UserID)
-	if store.NotFound(err) || (err == nil && user.State != countersign.Active) {
-		return rows.User{}, over()
-	}
-	if err != nil {
-		return rows.User{}, fmt.Errorf("load user: %w", err)
 	}
 	if user.PasswordVersion != at.Account.User.PasswordVersion {
 		return rows.User{}, over()

@@ -61,18 +61,19 @@ func (s *Service) Start(ctx context.Context, workspace countersign.WorkspaceID, 
 	if err != nil {
 		return "", err
 	}
-	a, err := s.Accounts.Find(ctx, workspace, address)
-	if err != nil && countersign.KindOf(err) != countersign.NotFound {
-		return "", err
+	// One look-up, whether it finds somebody or not: the time tells nothing.
+	user, err := s.Store.Read().GetUserByEmail(ctx, workspace, account.EmailKey(address))
+	if err != nil && !store.NotFound(err) {
+		return "", fmt.Errorf("find user: %w", store.Classify(err))
 	}
 	id := countersign.AttemptID(seal.ID("att"))
 	err = s.Store.Write(ctx, func(tx *store.Tx) error {
-		err := s.Accounts.Spend(tx, workspace, "start:"+v.Place.IP, "too_many_starts", startRate())
+		err := s.Accounts.Spend(tx, workspace, "start:"+account.Network(v.Place.IP), "too_many_starts", startRate())
 		if err != nil {
 			return err
 		}
 		return insert(tx, rows.InsertAttemptParams{
-			WorkspaceID: workspace, ID: id, BrowserHash: seal.Hash(v.Bind), UserID: a.User.ID, Identifier: address,
+			WorkspaceID: workspace, ID: id, BrowserHash: seal.Hash(v.Bind), UserID: user.ID, Identifier: address,
 			Entry: policy.EntryForm, ReturnTo: InsidePath(returnTo), IP: v.Place.IP, UserAgent: v.Place.UserAgent,
 		})
 	})
@@ -128,12 +129,14 @@ func (s *Service) Load(ctx context.Context, workspace countersign.WorkspaceID, i
 		return Attempt{}, over()
 	}
 	at := Attempt{Attempt: row, Step: policy.StepFirst}
-	if row.UserID == "" {
-		return at, nil
-	}
 	at.Known, err = s.known(ctx, row, v)
 	if err != nil {
 		return Attempt{}, err
+	}
+	if row.First == "" {
+		// Nothing of the account is read before its first factor: the page
+		// must not know it, and the time must not tell whether there is one.
+		return at, nil
 	}
 	a, err := s.Accounts.Load(ctx, workspace, row.UserID)
 	if countersign.KindOf(err) == countersign.NotFound {
@@ -143,9 +146,6 @@ func (s *Service) Load(ctx context.Context, workspace countersign.WorkspaceID, i
 		return Attempt{}, err
 	}
 	at.Account = a
-	if row.First == "" {
-		return at, nil
-	}
 	return s.withCredentials(ctx, at)
 }
 

@@ -33,7 +33,8 @@ DELETE FROM credentials WHERE workspace_id = @workspace_id AND user_id = @user_i
 DELETE FROM credentials WHERE workspace_id = @workspace_id AND user_id = @user_id AND kind = @kind AND id <> @id;
 
 -- name: DeletePending :execrows
-DELETE FROM credentials WHERE workspace_id = @workspace_id AND user_id = @user_id AND kind = @kind AND state = 'pending';
+-- Until it is confirmed, name_key is the session that began it.
+DELETE FROM credentials WHERE workspace_id = @workspace_id AND user_id = @user_id AND kind = @kind AND name_key = @name_key AND state = 'pending';
 
 -- name: DeleteCredentialsOfUser :execrows
 DELETE FROM credentials WHERE workspace_id = @workspace_id AND user_id = @user_id;

@@ -42,7 +42,13 @@ WHERE workspace_id = @workspace_id AND id = @id AND state = 'open' AND first <> 
 UPDATE attempts SET state = 'cancelled' WHERE workspace_id = @workspace_id AND id = @id AND state = 'open';
 
 -- name: VoidAttempts :execrows
-UPDATE attempts SET state = 'cancelled' WHERE workspace_id = @workspace_id AND user_id = @user_id AND state = 'open' AND id <> @id;
+-- Also those that are finished and not yet redeemed: a session that starts after
+-- the change would outlive it.
+UPDATE attempts SET state = 'cancelled' WHERE workspace_id = @workspace_id AND user_id = @user_id AND state IN ('open', 'done') AND id <> @id;
+
+-- name: RedeemAttempt :execrows
+UPDATE attempts SET state = 'redeemed'
+WHERE workspace_id = @workspace_id AND id = @id AND user_id = @user_id AND state = 'done' AND expires_at > CAST(@now AS BIGINT);
 
 -- name: DeleteOldAttempts :execrows
 DELETE FROM attempts WHERE expires_at < @before;

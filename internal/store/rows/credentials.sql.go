@@ -124,11 +124,24 @@ func (q *Queries) DeleteOldProofs(ctx context.Context, before int64) (int64, err
 }
 
 const deletePending = `-- name: DeletePending :execrows
-DELETE FROM credentials WHERE workspace_id = $1 AND user_id = $2 AND kind = $3 AND state = 'pending'
+DELETE FROM credentials WHERE workspace_id = $1 AND user_id = $2 AND kind = $3 AND name_key = $4 AND state = 'pending'
 `
 
-func (q *Queries) DeletePending(ctx context.Context, workspaceID countersign.WorkspaceID, userID countersign.UserID, kind string) (int64, error) {
-	result, err := q.exec(ctx, q.deletePendingStmt, deletePending, workspaceID, userID, kind)
+type DeletePendingParams struct {
+	WorkspaceID countersign.WorkspaceID
+	UserID      countersign.UserID
+	Kind        string
+	NameKey     string
+}
+
+// Until it is confirmed, name_key is the session that began it.
+func (q *Queries) DeletePending(ctx context.Context, arg DeletePendingParams) (int64, error) {
+	result, err := q.exec(ctx, q.deletePendingStmt, deletePending,
+		arg.WorkspaceID,
+		arg.UserID,
+		arg.Kind,
+		arg.NameKey,
+	)
 	if err != nil {
 		return 0, err
 	}

@@ -252,6 +252,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.passSecondStmt, err = db.PrepareContext(ctx, passSecond); err != nil {
 		return nil, fmt.Errorf("error preparing query PassSecond: %w", err)
 	}
+	if q.redeemAttemptStmt, err = db.PrepareContext(ctx, redeemAttempt); err != nil {
+		return nil, fmt.Errorf("error preparing query RedeemAttempt: %w", err)
+	}
 	if q.rehashPasswordStmt, err = db.PrepareContext(ctx, rehashPassword); err != nil {
 		return nil, fmt.Errorf("error preparing query RehashPassword: %w", err)
 	}
@@ -730,6 +733,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing passSecondStmt: %w", cerr)
 		}
 	}
+	if q.redeemAttemptStmt != nil {
+		if cerr := q.redeemAttemptStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing redeemAttemptStmt: %w", cerr)
+		}
+	}
 	if q.rehashPasswordStmt != nil {
 		if cerr := q.rehashPasswordStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing rehashPasswordStmt: %w", cerr)
@@ -1000,6 +1008,7 @@ type Queries struct {
 	nextDueStmt                 *sql.Stmt
 	passFirstStmt               *sql.Stmt
 	passSecondStmt              *sql.Stmt
+	redeemAttemptStmt           *sql.Stmt
 	rehashPasswordStmt          *sql.Stmt
 	renameCredentialStmt        *sql.Stmt
 	resealBodyStmt              *sql.Stmt
@@ -1113,6 +1122,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		nextDueStmt:                 q.nextDueStmt,
 		passFirstStmt:               q.passFirstStmt,
 		passSecondStmt:              q.passSecondStmt,
+		redeemAttemptStmt:           q.redeemAttemptStmt,
 		rehashPasswordStmt:          q.rehashPasswordStmt,
 		renameCredentialStmt:        q.renameCredentialStmt,
 		resealBodyStmt:              q.resealBodyStmt,

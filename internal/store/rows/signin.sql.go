@@ -294,10 +294,37 @@ func (q *Queries) PassSecond(ctx context.Context, arg PassSecondParams) (int64, 
 	return result.RowsAffected()
 }
 
-const voidAttempts = `-- name: VoidAttempts :execrows
-UPDATE attempts SET state = 'cancelled' WHERE workspace_id = $1 AND user_id = $2 AND state = 'open' AND id <> $3
+const redeemAttempt = `-- name: RedeemAttempt :execrows
+UPDATE attempts SET state = 'redeemed'
+WHERE workspace_id = $1 AND id = $2 AND user_id = $3 AND state = 'done' AND expires_at > CAST($4 AS BIGINT)
 `
 
+type RedeemAttemptParams struct {
+	WorkspaceID countersign.WorkspaceID
+	ID          countersign.AttemptID
+	UserID      countersign.UserID
+	Now         int64
+}
+
+func (q *Queries) RedeemAttempt(ctx context.Context, arg RedeemAttemptParams) (int64, error) {
+	result, err := q.exec(ctx, q.redeemAttemptStmt, redeemAttempt,
+		arg.WorkspaceID,
+		arg.ID,
+		arg.UserID,
+		arg.Now,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const voidAttempts = `-- name: VoidAttempts :execrows
+UPDATE attempts SET state = 'cancelled' WHERE workspace_id = $1 AND user_id = $2 AND state IN ('open', 'done') AND id <> $3
+`
+
+// Also those that are finished and not yet redeemed: a session that starts after
+// the change would outlive it.
 func (q *Queries) VoidAttempts(ctx context.Context, workspaceID countersign.WorkspaceID, userID countersign.UserID, iD countersign.AttemptID) (int64, error) {
 	result, err := q.exec(ctx, q.voidAttemptsStmt, voidAttempts, workspaceID, userID, iD)
 	if err != nil {
