@@ -20,7 +20,7 @@ type NewUser struct {
 }
 
 // Create makes a user. Errors: Invalid on "email", "name", "role",
-// "new_password"; Conflict "email_taken".
+// "password"; Conflict "email_taken".
 func (s *Service) Create(ctx context.Context, workspace countersign.WorkspaceID, n NewUser, by By) (rows.User, error) {
 	row, err := s.check(ctx, workspace, n, by)
 	if err != nil {
@@ -99,7 +99,7 @@ type Accepted struct {
 }
 
 // Accept uses an invitation: the person chooses a password, the address is
-// thereby verified, and then runs. Errors: Invalid on "name", "new_password";
+// thereby verified, and then runs. Errors: Invalid on "name", "password";
 // Gone.
 func (s *Service) Accept(ctx context.Context, link rows.Link, in Accepted, then Then) error {
 	name, err := account.CheckName("name", in.Name, 0)

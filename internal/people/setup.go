@@ -54,7 +54,7 @@ type FirstOwner struct {
 }
 
 // FinishSetup makes the first owner by a set-up link. Errors: Invalid on fields
-// "workspace", "name", "email", "new_password"; Conflict "already_set_up"; Gone.
+// "workspace", "name", "email", "password"; Conflict "already_set_up"; Gone.
 func (s *Service) FinishSetup(ctx context.Context, link rows.Link, f FirstOwner, then Then) error {
 	workspace, err := account.CheckName("workspace", f.Workspace, 0)
 	if err != nil {

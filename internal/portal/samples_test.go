@@ -41,8 +41,8 @@ func samples() []sample {
 	}
 	wrongApp, changeApp := app, app
 	wrongApp.Form = web.NewForm("name", "Phone of Ngozi")
-	wrongApp.Form.Wrong("name", "device_taken")
-	wrongApp.Form.Wrong("code", "wrong_code")
+	wrongApp.Form.Wrong("name", "name_taken")
+	wrongApp.Form.Wrong("code", "totp_wrong")
 	changeApp.First, changeApp.Replaces, changeApp.Leave = false, "Pixel 9", false
 	sheet := CodesView{
 		Page: in, Codes: codes, Created: now, Workspace: "Acme", Address: "https://id.example.com", Email: user.Email,
@@ -51,7 +51,7 @@ func samples() []sample {
 	one, mailed, unsaved := sheet, sheet, sheet
 	one.Codes, one.Resets, one.AdminReset, one.Wizard = []string{"7K4M-QX9D-2T2V-H8NC-6PRW"}, true, false, false
 	mailed.Codes = nil
-	unsaved.Form = wrong("saved", "not_saved")
+	unsaved.Form = wrong("saved", "codes_not_saved")
 	on := SecurityView{
 		Page: account, Workspace: "Acme", Pool: "Staff", On: true, Since: now.AddDate(0, -2, 0), Email: user.Email,
 		EmailVerified: true, PasswordChangedAt: now.AddDate(0, -9, 0), TOTPMax: 5, CanAdd: true,
@@ -78,11 +78,11 @@ func samples() []sample {
 	return []sample{
 		{"signin/identifier", "", IdentifierView{Page: web.Page{Form: web.NewForm()}}},
 		{"signin/identifier", "signed out", IdentifierView{Page: web.Page{Notice: "signin.done_signed_out"}}},
-		{"signin/identifier", "wrong", IdentifierView{Page: web.Page{Form: wrong("identifier", "bad_email")}}},
+		{"signin/identifier", "wrong", IdentifierView{Page: web.Page{Form: wrong("identifier", "email_malformed")}}},
 		{"signin/password", "", PasswordView{Identifier: user.Email}},
 		{"signin/password", "wrong", PasswordView{Page: web.Page{Form: wrong("password", "wrong_credentials")}, Identifier: user.Email}},
 		{"signin/code", "", CodeView{Workspace: "Acme", Devices: []string{"Pixel 9"}, Recovers: true}},
-		{"signin/code", "wrong", CodeView{Page: web.Page{Form: wrong("code", "wrong_code")}, Workspace: "Acme", Devices: []string{"Pixel 9", "Tablet"}, TriesLeft: 7, Pause: 15 * time.Minute, Recovers: true}},
+		{"signin/code", "wrong", CodeView{Page: web.Page{Form: wrong("code", "totp_wrong")}, Workspace: "Acme", Devices: []string{"Pixel 9", "Tablet"}, TriesLeft: 7, Pause: 15 * time.Minute, Recovers: true}},
 		{"signin/recovery", "", RecoveryView{Workspace: "Acme", AdminReset: true}},
 		{"signin/recovery", "resets", RecoveryView{Workspace: "Acme", Resets: true, Required: true}},
 		{"signin/ways", "", WaysView{Ways: []Way{
@@ -93,16 +93,16 @@ func samples() []sample {
 		{"signin/locked", "second", LockedView{Kind: "second", Wait: 15 * time.Minute, Until: now.Add(15 * time.Minute), Recovers: true}},
 		{"signin/expired", "", ExpiredView{}},
 		{"signin/forgot", "", ForgotView{}},
-		{"signin/forgot", "wrong", ForgotView{Page: web.Page{Form: wrong("email", "required_email")}}},
+		{"signin/forgot", "wrong", ForgotView{Page: web.Page{Form: wrong("email", "email_empty")}}},
 		{"signin/forgot_sent", "", ForgotSentView{Email: user.Email}},
 		{"signin/required", "", RequiredView{Page: in, Workspace: "Acme", Source: "workspace"}},
 		{"signin/required", "settings", RequiredView{Page: in, Workspace: "Acme", Source: "pool", Pool: "Staff", Settings: true}},
 		{"signin/proof", "totp", ProofView{Page: in, Act: "turn_off", Kind: "totp", Others: []string{"recovery"}, Back: "/account/security", Return: "/account/two-factor/off", Devices: []string{"Pixel 9"}, Workspace: "Acme"}},
-		{"signin/proof", "recovery", ProofView{Page: with(wrong("recovery", "wrong_recovery")), Act: "codes", Kind: "recovery", Others: []string{"totp"}, Back: "/account/security", Return: "/account/recovery"}},
+		{"signin/proof", "recovery", ProofView{Page: with(wrong("recovery", "recovery_wrong")), Act: "codes", Kind: "recovery", Others: []string{"totp"}, Back: "/account/security", Return: "/account/recovery"}},
 		{"signin/proof", "password", ProofView{Page: in, Act: "email", Kind: "password", Back: "/account/security", Return: "/account/email"}},
-		{"signin/proof", "mailed", ProofView{Page: with(wrong("code", "wrong_mailed_code")), Act: "second_factor", Kind: "mailed", Sent: true, Back: "/account/security", Return: "/account/two-factor"}},
+		{"signin/proof", "mailed", ProofView{Page: with(wrong("code", "email_code_wrong", "Count", 3)), Act: "second_factor", Kind: "mailed", Sent: true, Back: "/account/security", Return: "/account/two-factor"}},
 		{"signin/proof", "to mail", ProofView{Page: in, Act: "second_factor", Kind: "mailed", Back: "/account/security", Return: "/account/two-factor"}},
-		{"link/reset", "", ResetView{Page: web.Page{Form: wrong("password", "guessable")}, Email: user.Email}},
+		{"link/reset", "", ResetView{Page: web.Page{Form: wrong("password", "password_guessable")}, Email: user.Email}},
 		{"link/reset", "rescue", ResetView{Email: user.Email, Rescue: true}},
 		{"link/invite", "", InviteView{Workspace: "Acme", Email: user.Email}},
 		{"link/setup", "", SetupView{}},
@@ -112,6 +112,7 @@ func samples() []sample {
 		{"link/dead", "used", DeadView{Reason: "used", Kind: "invite"}},
 		{"link/dead", "unknown", DeadView{Reason: "unknown", Kind: "setup"}},
 		{"link/dead", "other", DeadView{Page: in, Reason: "other", Kind: "turn_off", Email: user.Email}},
+		{"enrol/settings", "", SettingsView{Page: in}},
 		{"enrol/method", "", MethodView{Page: in, Methods: []string{"totp"}, Leave: true}},
 		{"enrol/method", "again", MethodView{Page: in, Methods: []string{"totp"}, Again: true}},
 		{"enrol/app", "", app},
@@ -136,7 +137,7 @@ func samples() []sample {
 		{"account/security", "required", held},
 		{"account/security", "one device, one code", single},
 		{"account/profile", "", ProfileView{Page: with(web.NewForm("name", user.Name)), Email: user.Email, Role: "owner", Languages: []Choice{{"en", "English", true}, {"de", "Deutsch", false}}}},
-		{"account/password", "", ChangePasswordView{Page: with(wrong("password", "too_short")), Email: user.Email}},
+		{"account/password", "", ChangePasswordView{Page: with(wrong("password", "password_too_short")), Email: user.Email}},
 		{"account/email", "", ChangeEmailView{Page: in, Email: user.Email}},
 		{"account/email_sent", "", EmailSentView{Page: in, New: "n.adeyemi@example.com"}},
 		{"account/activity", "", ActivityView{Page: web.Page{User: user, Section: "activity"}, Days: 30, Activity: activities(), Older: "/account/activity?before=evt_1", Newest: "/account/activity"}},

@@ -6,6 +6,13 @@ import (
 	"countersign/internal/web"
 )
 
+// SettingsView is enrol/settings: where a company leads people who must set up
+// two-factor authentication by the words "Account settings".
+type SettingsView struct {
+	web.Page
+	On bool
+}
+
 // MethodView is enrol/method: field "method" (radio).
 type MethodView struct {
 	web.Page
@@ -77,6 +84,7 @@ type RemoveView struct {
 // RenewView is enrol/renew: a button that makes new recovery codes.
 type RenewView struct {
 	web.Page
+	Leave  bool // a Cancel link leads back; false when the last code was used
 	ByMail bool
 	Email  string
 }

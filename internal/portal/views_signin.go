@@ -21,6 +21,7 @@ type PasswordView struct {
 // CodeView is signin/code: field "code".
 type CodeView struct {
 	web.Page
+	Attempt   string // the sign-in's own address is /signin/{Attempt}
 	Workspace string
 	Devices   []string // names of the authenticator apps that may answer
 	TriesLeft int      // 0: do not say; shown after the third wrong code
@@ -32,6 +33,7 @@ type CodeView struct {
 // will do before it is typed.
 type RecoveryView struct {
 	web.Page
+	Attempt    string // the sign-in's own address is /signin/{Attempt}
 	Workspace  string
 	Resets     bool // recovery.effect = reset
 	Required   bool // a second factor is required, so set-up follows a reset
@@ -41,7 +43,8 @@ type RecoveryView struct {
 // WaysView is signin/ways: what this person has set up, strongest first.
 type WaysView struct {
 	web.Page
-	Ways []Way
+	Attempt string // the sign-in's own address is /signin/{Attempt}
+	Ways    []Way
 }
 
 // A Way is one method to finish the sign-in with.
@@ -55,6 +58,7 @@ type Way struct {
 // LockedView is signin/locked.
 type LockedView struct {
 	web.Page
+	Attempt  string // the sign-in's own address is /signin/{Attempt}
 	Kind     string // password, second
 	Wait     time.Duration
 	Until    time.Time

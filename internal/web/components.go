@@ -5,10 +5,11 @@ import "fmt"
 // A Field is one input for the components "field", "password", "code" and
 // "check", with its texts already said.
 type Field struct {
-	ID, Name, Label, Hint, Error, Value   string
-	Type, Autocomplete, Inputmode, Labels string
-	Readonly                              bool
-	Describe                              string // ids for aria-describedby
+	ID, Name, Label, Hint, Error, Value string
+	More                                string // what to do about the error
+	Type, Autocomplete, Inputmode       string
+	Readonly                            bool
+	Describe                            string // ids for aria-describedby
 }
 
 // field makes a Field. The options alternate name and value: hint (a text id),
@@ -54,6 +55,9 @@ func (v *view) field(form *Form, name, label string, options ...any) (Field, err
 	e := form.of(name)
 	if e != nil {
 		f.Error = v.speaker.SayMap("errors."+e.Code, e.Args)
+		if more := "errors." + e.Code + "_more"; v.speaker.Has(more) {
+			f.More = v.speaker.SayMap(more, e.Args)
+		}
 		if f.Describe != "" {
 			f.Describe += " "
 		}

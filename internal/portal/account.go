@@ -1,0 +1,182 @@
+package portal
+
+import (
+	"net/http"
+	"time"
+
+	"countersign"
+	"countersign/internal/agent"
+	"countersign/internal/audit"
+	"countersign/internal/method"
+	"countersign/internal/policy"
+	"countersign/internal/session"
+	"countersign/internal/store/rows"
+	"countersign/internal/web"
+)
+
+// activityDays is how far back a person's own activity is shown.
+const activityDays = 30
+
+func (p *Portal) toSecurity(w http.ResponseWriter, r *http.Request, _ session.Current) error {
+	return see(w, r, "/account/security")
+}
+
+func moment(milli int64) time.Time {
+	if milli == 0 {
+		return time.Time{}
+	}
+	return time.UnixMilli(milli)
+}
+
+func (p *Portal) security(w http.ResponseWriter, r *http.Request, c session.Current) error {
+	u := c.Account.User
+	settings := c.Account.Settings
+	view := SecurityView{
+		Page: p.frame(r, c, "security", nil), Workspace: c.Account.Workspace.Name, On: c.SecondFactors > 0,
+		RequiredBy: string(c.Required), From: settings.Announced(p.Now()), AdminWaits: u.Role.Manages() && c.SecondFactors == 0,
+		Email: u.Email, EmailVerified: u.EmailVerifiedAt != 0, PasswordChangedAt: moment(u.PasswordChangedAt),
+		TOTPMax: settings.TOTPMax, TurnOffByMail: settings.TurnOff == policy.ByEmail,
+	}
+	credentials, err := p.Enrol.List(r.Context(), c.Holder(web.Place(r)))
+	if err != nil {
+		return err
+	}
+	view.addCredentials(credentials, u.DefaultMethod, settings.RecoveryCodes)
+	view.CanAdd = len(view.Steps) < settings.TOTPMax
+	view.Sessions, err = p.sessions(r, c)
+	if err != nil {
+		return err
+	}
+	view.Activity, _, err = p.recent(r, c, "", 8)
+	if err != nil {
+		return err
+	}
+	return p.pages.Render(w, r, http.StatusOK, "account/security", view)
+}
+
+// addCredentials sorts a person's credentials into the page's sections. The
+// first app is the default one: they are asked for together.
+func (v *SecurityView) addCredentials(list []rows.Credential, byDefault string, total int) {
+	for _, c := range list {
+		switch c.Kind {
+		case string(method.Recovery):
+			v.Recovery = &RecoveryState{
+				Left: int(c.Counter), Total: max(total, int(c.Counter)), Created: moment(c.ConfirmedAt), Used: moment(c.UsedAt),
+			}
+		default:
+			v.Steps = append(v.Steps, SecondStep{
+				ID: string(c.ID), Kind: c.Kind, Name: c.Name, Added: moment(c.ConfirmedAt), Used: moment(c.UsedAt),
+				UsedFrom: c.UsedFrom, Default: c.Kind == byDefault,
+			})
+			if v.Since.IsZero() || v.Since.After(moment(c.ConfirmedAt)) {
+				v.Since = moment(c.ConfirmedAt)
+			}
+		}
+	}
+}
+
+func (p *Portal) sessions(r *http.Request, c session.Current) ([]Session, error) {
+	list, err := p.Sessions.List(r.Context(), c)
+	if err != nil {
+		return nil, err
+	}
+	var out []Session
+	for _, s := range list {
+		browser, system := agent.Describe(s.UserAgent)
+		out = append(out, Session{
+			ID: string(s.ID), Browser: browser, System: system, IP: s.IP, Started: moment(s.CreatedAt), Active: moment(s.SeenAt),
+			Current: s.ID == c.ID,
+		})
+	}
+	return out, nil
+}
+
+// recent returns the person's own events before an id, and the id to go on from.
+func (p *Portal) recent(r *http.Request, c session.Current, before countersign.EventID, most int) ([]Activity, countersign.EventID, error) {
+	since := p.Now().AddDate(0, 0, -activityDays).UnixMilli()
+	events, err := p.People.Activity(r.Context(), c.WorkspaceID, c.UserID, before, since, most+1)
+	if err != nil {
+		return nil, "", err
+	}
+	var next countersign.EventID
+	if len(events) > most {
+		events = events[:most]
+		next = events[most-1].ID
+	}
+	var out []Activity
+	for _, e := range events {
+		browser, system := agent.Describe(e.UserAgent)
+		detail := audit.Detail(e)
+		kind := e.Kind
+		if e.Kind == "proof.accepted" || e.Kind == "proof.refused" {
+			kind += "." + detail["method"]
+		}
+		out = append(out, Activity{
+			Kind: kind, Refused: e.Outcome == string(audit.Refused), At: moment(e.At), Name: detail["name"],
+			IP: e.IP, Browser: browser, System: system,
+		})
+	}
+	return out, next, nil
+}
+
+func (p *Portal) activity(w http.ResponseWriter, r *http.Request, c session.Current) error {
+	before := countersign.EventID(r.URL.Query().Get("before"))
+	list, next, err := p.recent(r, c, before, 50)
+	if err != nil {
+		return err
+	}
+	view := ActivityView{Page: p.frame(r, c, "activity", nil), Days: activityDays, Activity: list}
+	if next != "" {
+		view.Older = "/account/activity?before=" + string(next)
+	}
+	if before != "" {
+		view.Newest = "/account/activity"
+	}
+	return p.pages.Render(w, r, http.StatusOK, "account/activity", view)
+}
+
+func (p *Portal) endSession(w http.ResponseWriter, r *http.Request, c session.Current) error {
+	id := countersign.SessionID(r.PathValue("id"))
+	err := p.Sessions.End(r.Context(), c, id, web.Place(r))
+	if err != nil && countersign.KindOf(err) != countersign.NotFound {
+		return err
+	}
+	if id == c.ID {
+		p.Sessions.Cookies.DropSession(w)
+		return see(w, r, "/signin?done=signed_out")
+	}
+	return see(w, r, "/account/security?done=ended#devices")
+}
+
+func (p *Portal) endOthers(w http.ResponseWriter, r *http.Request, c session.Current) error {
+	err := p.Sessions.EndOthers(r.Context(), c, web.Place(r))
+	if err != nil {
+		return err
+	}
+	return see(w, r, "/account/security?done=others_ended#devices")
+}
+
+// company shows the settings to administrators. Those without a second factor
+// keep the portal and are told why this page is closed.
+func (p *Portal) company(w http.ResponseWriter, r *http.Request, c session.Current) error {
+	if !c.Account.User.Role.Manages() {
+		return countersign.Refuse(countersign.Forbidden, "administrators_only")
+	}
+	s := c.Account.Settings
+	view := CompanyView{
+		Page: p.frame(r, c, "company", nil), Workspace: c.Account.Workspace.Name, Closed: c.SecondFactors == 0, Require: "optional",
+		From: s.Require.From, TOTPMax: s.TOTPMax, RecoveryCodes: s.RecoveryCodes, Effect: s.RecoveryEffect, Delivery: s.RecoveryDelivery,
+		AdminReset: s.AdminReset, TurnOff: s.TurnOff, Enrol: s.EnrolAtSignIn, RetentionDays: s.RetentionDays,
+	}
+	switch {
+	case s.Require.Required && !s.Require.From.IsZero() && !s.Require.Holds(p.Now()):
+		view.Require = "from"
+	case s.Require.Required:
+		view.Require = "required"
+	}
+	status := http.StatusOK
+	if view.Closed {
+		status = http.StatusForbidden
+	}
+	return p.pages.Render(w, r, status, "account/company", view)
+}

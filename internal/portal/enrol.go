@@ -1,0 +1,176 @@
+package portal
+
+import (
+	"net/http"
+	"strings"
+
+	"countersign"
+	"countersign/internal/agent"
+	"countersign/internal/method"
+	"countersign/internal/method/totp"
+	"countersign/internal/policy"
+	"countersign/internal/session"
+	"countersign/internal/web"
+)
+
+// mayLeave tells whether the wizard has a way back to the account.
+func mayLeave(c session.Current) bool { return c.Level == policy.LevelFull }
+
+// accountSettings is the page that companies lead to when a second factor is
+// required and the wizard does not start by itself.
+func (p *Portal) accountSettings(w http.ResponseWriter, r *http.Request, c session.Current) error {
+	return p.pages.Render(w, r, http.StatusOK, "enrol/settings", SettingsView{
+		Page: p.frame(r, c, "security", nil), On: c.SecondFactors > 0,
+	})
+}
+
+func (p *Portal) chooseMethod(w http.ResponseWriter, r *http.Request, c session.Current) error {
+	err := p.mayBegin(r, c)
+	if err != nil {
+		return err
+	}
+	return p.showMethods(w, r, c, nil, http.StatusOK)
+}
+
+// mayBegin asks for the fresh proof before anything is shown or typed.
+func (p *Portal) mayBegin(r *http.Request, c session.Current) error {
+	h := c.Holder(web.Place(r))
+	err := h.NeedFresh()
+	if err != nil {
+		return err
+	}
+	if c.SecondFactors == 0 && !h.MayEnrolFirst {
+		return countersign.Refuse(countersign.Forbidden, "email_proof_required")
+	}
+	return nil
+}
+
+func (p *Portal) showMethods(w http.ResponseWriter, r *http.Request, c session.Current, form *web.Form, status int) error {
+	return p.pages.Render(w, r, status, "enrol/method", MethodView{
+		Page: p.frame(r, c, "security", form), Methods: []string{string(method.TOTP)},
+		Again: c.Account.Settings.TOTPMax == 1 && c.SecondFactors > 0, Leave: mayLeave(c),
+	})
+}
+
+func (p *Portal) beginMethod(w http.ResponseWriter, r *http.Request, c session.Current) error {
+	form, err := web.ReadForm(r)
+	if err != nil {
+		return err
+	}
+	if form.Value("method") != string(method.TOTP) {
+		form.Wrong("method", "choose_method")
+		return p.showMethods(w, r, c, form, form.Status())
+	}
+	err = p.Enrol.BeginApp(r.Context(), c.Holder(web.Place(r)), "")
+	if countersign.KindOf(err) == countersign.Conflict && form.Take(err, "") {
+		return p.showMethods(w, r, c, form, http.StatusConflict)
+	}
+	if err != nil {
+		return err
+	}
+	return see(w, r, "/account/two-factor/app")
+}
+
+// app shows the waiting secret. Nothing waits after 15 minutes: the choice of a
+// method begins anew.
+func (p *Portal) app(w http.ResponseWriter, r *http.Request, c session.Current) error {
+	browser, system := agent.Describe(r.UserAgent())
+	_ = browser
+	return p.showApp(w, r, c, web.NewForm("name", suggestion(r, c, system)), http.StatusOK)
+}
+
+// suggestion is a name for the device that holds the app. On a phone it is the
+// phone's own kind; elsewhere the phone is not this machine.
+func suggestion(r *http.Request, c session.Current, system string) string {
+	device := "phone"
+	if system == "Android" || system == "iOS" {
+		device = system
+	}
+	first, _, _ := strings.Cut(c.Account.User.Name, " ")
+	name := web.Speaker(r.Context()).Say("enrol.name_suggestion_"+strings.ToLower(device), "Name", first)
+	if len([]rune(name)) > 40 {
+		return system
+	}
+	return name
+}
+
+func (p *Portal) showApp(w http.ResponseWriter, r *http.Request, c session.Current, form *web.Form, status int) error {
+	h := c.Holder(web.Place(r))
+	pending, err := p.Enrol.PendingApp(r.Context(), h)
+	if countersign.KindOf(err) == countersign.Gone {
+		return see(w, r, "/account/two-factor")
+	}
+	if err != nil {
+		return err
+	}
+	view := AppView{
+		Page: p.frame(r, c, "security", form), URI: pending.URI, Groups: totp.Groups(pending.Key), Key: pending.Key,
+		Issuer: c.Account.Workspace.Name, Account: c.Account.User.Email, Until: pending.ExpiresAt, First: c.SecondFactors == 0,
+		Leave: mayLeave(c), Recovers: c.Account.Settings.Recovers() && c.CodesLeft == 0,
+	}
+	if pending.Replaces != "" {
+		old, err := p.Enrol.Find(r.Context(), h, pending.Replaces)
+		if err == nil {
+			view.Replaces = old.Name
+		}
+	}
+	return p.pages.Render(w, r, status, "enrol/app", view)
+}
+
+func (p *Portal) confirmApp(w http.ResponseWriter, r *http.Request, c session.Current) error {
+	form, err := web.ReadForm(r)
+	if err != nil {
+		return err
+	}
+	h := c.Holder(web.Place(r))
+	pending, err := p.Enrol.PendingApp(r.Context(), h)
+	if err != nil {
+		return p.enrolmentOver(w, r, err)
+	}
+	done, err := p.Enrol.ConfirmApp(r.Context(), h, pending.ID, form.Raw("name"), form.Raw("code"))
+	if err != nil {
+		if countersign.KindOf(err) == countersign.Gone || countersign.KindOf(err) == countersign.Unavailable || !form.Take(err, "code") {
+			return p.enrolmentOver(w, r, err)
+		}
+		form.Forget("code")
+		return p.showApp(w, r, c, form, form.Status())
+	}
+	p.Sessions.Cookies.SetSession(w, done.Token)
+	switch {
+	case done.CodesWait:
+		return see(w, r, "/account/two-factor/codes")
+	case done.CodesMailed:
+		return see(w, r, "/account/two-factor/codes?mailed=yes")
+	case done.First:
+		return see(w, r, "/account/two-factor/finished")
+	}
+	return see(w, r, "/account/security?done=changed")
+}
+
+// enrolmentOver begins anew when the secret's time is over: there is nothing to
+// lose, the QR code that was shown is dead.
+func (p *Portal) enrolmentOver(w http.ResponseWriter, r *http.Request, err error) error {
+	if countersign.KindOf(err) == countersign.Gone {
+		return see(w, r, "/account/two-factor")
+	}
+	return err
+}
+
+func (p *Portal) finished(w http.ResponseWriter, r *http.Request, c session.Current) error {
+	list, err := p.Enrol.List(r.Context(), c.Holder(web.Place(r)))
+	if err != nil {
+		return err
+	}
+	name := ""
+	for _, one := range list {
+		if one.Kind == string(method.TOTP) {
+			name = one.Name
+		}
+	}
+	if name == "" {
+		return see(w, r, "/account/security")
+	}
+	return p.pages.Render(w, r, http.StatusOK, "enrol/finished", FinishedView{
+		Page: p.frame(r, c, "security", nil), Name: name, Email: c.Account.User.Email, Next: "/account/security",
+	})
+}

@@ -1,0 +1,194 @@
+package portal
+
+import (
+	"net/http"
+	"net/url"
+
+	"countersign"
+	"countersign/internal/account"
+	"countersign/internal/method"
+	"countersign/internal/session"
+	"countersign/internal/store"
+	"countersign/internal/store/rows"
+	"countersign/internal/web"
+)
+
+// proofMailed is the code sent to the account's address, asked beside the
+// password before the first second factor.
+const proofMailed = "mailed"
+
+// proof shows what is asked before an important change, or goes on when nothing
+// is missing (any more).
+func (p *Portal) proof(w http.ResponseWriter, r *http.Request, c session.Current) error {
+	query := r.URL.Query()
+	return p.askProof(w, r, c, proofForm{act: query.Get("act"), to: query.Get("return"), with: query.Get("with"), form: web.NewForm(), status: http.StatusOK})
+}
+
+// proofForm is what the page of a fresh proof is about.
+type proofForm struct {
+	act, to, with string
+	form          *web.Form
+	status        int
+}
+
+// missing names the proof that the act still needs, "" for none.
+func missing(c session.Current, h account.Holder, act string) string {
+	switch {
+	case act == "confirm_email":
+		if c.Account.User.EmailVerifiedAt == 0 {
+			return proofMailed
+		}
+		return ""
+	case !h.Fresh && c.SecondFactors > 0:
+		return string(method.TOTP)
+	case !h.Fresh:
+		return string(method.Password)
+	case act == "second_factor" && c.SecondFactors == 0 && !h.MayEnrolFirst:
+		return proofMailed
+	}
+	return ""
+}
+
+func (p *Portal) askProof(w http.ResponseWriter, r *http.Request, c session.Current, f proofForm) error {
+	h := c.Holder(web.Place(r))
+	if actKnown(f.act) == "" {
+		f.act = "second_factor"
+	}
+	back := web.Inside(f.to, "/account/security")
+	kind := missing(c, h, f.act)
+	if kind == "" {
+		return see(w, r, back)
+	}
+	view := ProofView{
+		Page: p.frame(r, c, "security", f.form), Act: f.act, Kind: kind, Back: cancelTo(c), Return: back,
+		Workspace: c.Account.Workspace.Name,
+	}
+	if kind == string(method.TOTP) && c.CodesLeft > 0 {
+		view.Others = []string{string(method.Recovery)}
+		if f.with == string(method.Recovery) {
+			view.Kind, view.Others = string(method.Recovery), []string{string(method.TOTP)}
+		}
+	}
+	if kind == string(method.TOTP) {
+		credentials, err := p.Enrol.List(r.Context(), h)
+		if err != nil {
+			return err
+		}
+		for _, one := range credentials {
+			if one.Kind == string(method.TOTP) {
+				view.Devices = append(view.Devices, one.Name)
+			}
+		}
+	}
+	if kind == proofMailed {
+		until, err := p.Accounts.CodeSent(r.Context(), h)
+		if err != nil {
+			return err
+		}
+		view.Sent = !until.IsZero()
+	}
+	return p.pages.Render(w, r, f.status, "signin/proof", view)
+}
+
+// cancelTo is a page that this session reaches.
+func cancelTo(c session.Current) string {
+	if c.Reason != "" {
+		return "/"
+	}
+	return "/account/security"
+}
+
+// actKnown returns the act when it is one that pages name.
+func actKnown(act string) string {
+	switch act {
+	case "second_factor", "change_device", "rename", "default", "remove", "turn_off", "password", "email", "export", "codes", "confirm_email":
+		return act
+	}
+	return ""
+}
+
+// prove judges the answer, steps the session up, and goes on to the act.
+func (p *Portal) prove(w http.ResponseWriter, r *http.Request, c session.Current) error {
+	form, err := web.ReadForm(r)
+	if err != nil {
+		return err
+	}
+	query := r.URL.Query()
+	f := proofForm{act: query.Get("act"), to: form.Value("return"), with: form.Value("with"), form: form, status: http.StatusOK}
+	h := c.Holder(web.Place(r))
+	kind := missing(c, h, f.act)
+	var token string
+	switch {
+	case kind == "":
+	case kind == proofMailed && form.Value("send") == "yes":
+		err = p.Accounts.SendCode(r.Context(), h)
+		form.Forget("code")
+	case kind == proofMailed:
+		token, err = p.Accounts.CheckCode(r.Context(), h, form.Raw("code"))
+	case kind == string(method.Password):
+		token, err = p.provePassword(r, c, h, form.Raw("password"))
+	case f.with == string(method.Recovery):
+		token, err = p.proveSecond(r, c, h, method.Recovery, form.Raw("recovery"))
+	default:
+		token, err = p.proveSecond(r, c, h, method.TOTP, form.Raw("code"))
+	}
+	form.Forget("password", "code", "recovery")
+	if err != nil {
+		if countersign.CodeOf(err) == "email_code_over" {
+			form.Wrong("", "email_code_over")
+			f.status = http.StatusGone
+			return p.askProof(w, r, c, f)
+		}
+		if countersign.KindOf(err) == countersign.Unavailable || !form.Take(err, fieldFor(kind, f.with)) {
+			return err
+		}
+		retryAfter(w, err)
+		f.status = web.Status(err)
+		return p.askProof(w, r, c, f)
+	}
+	if token != "" {
+		p.Sessions.Cookies.SetSession(w, token)
+	}
+	again := url.Values{"act": {f.act}, "return": {f.to}}
+	return see(w, r, "/proof?"+again.Encode())
+}
+
+func fieldFor(kind, with string) string {
+	switch {
+	case kind == string(method.Password):
+		return "password"
+	case with == string(method.Recovery):
+		return "recovery"
+	}
+	return "code"
+}
+
+func (p *Portal) provePassword(r *http.Request, c session.Current, h account.Holder, typed string) (string, error) {
+	if typed == "" {
+		return "", countersign.InvalidField("password", "password_empty")
+	}
+	var token string
+	err := p.Accounts.Password(r.Context(), account.PasswordAnswer{
+		Workspace: h.Workspace, Email: c.Account.User.Email, Password: typed, User: &c.Account.User, Known: h.Known,
+		Place: h.Place, Session: h.Session,
+		Accept: func(tx *store.Tx, _ rows.User) error {
+			var err error
+			token, err = p.Accounts.StepUp(tx, h, account.Raise{First: true})
+			return err
+		},
+	})
+	return token, err
+}
+
+func (p *Portal) proveSecond(r *http.Request, c session.Current, h account.Holder, kind method.Kind, typed string) (string, error) {
+	var token string
+	_, err := p.Accounts.Answer(r.Context(), account.Answer{
+		Account: c.Account, Kind: kind, Proof: typed, Known: h.Known, Place: h.Place, Session: h.Session,
+		Accept: func(tx *store.Tx, _ account.Proven) error {
+			var err error
+			token, err = p.Accounts.StepUp(tx, h, account.Raise{Second: string(kind)})
+			return err
+		},
+	})
+	return token, err
+}

@@ -1,0 +1,320 @@
+package portal
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+	"time"
+
+	"countersign"
+	"countersign/internal/method"
+	"countersign/internal/policy"
+	"countersign/internal/seal"
+	"countersign/internal/signin"
+	"countersign/internal/web"
+)
+
+// visitor is what the request's cookies say.
+func (p *Portal) visitor(r *http.Request) signin.Visitor {
+	return signin.Visitor{Bind: p.Sessions.Cookies.Bind(r), Browser: p.Sessions.Cookies.Browser(r), Place: web.Place(r)}
+}
+
+// bound makes the cookie that ties attempts to this browser, when it has none.
+func (p *Portal) bound(w http.ResponseWriter, r *http.Request) signin.Visitor {
+	v := p.visitor(r)
+	if v.Bind == "" {
+		v.Bind = seal.NewToken()
+		p.Sessions.Cookies.SetBind(w, v.Bind)
+	}
+	return v
+}
+
+// home leads to the account, or to the sign-in page.
+func (p *Portal) home(w http.ResponseWriter, r *http.Request) error {
+	return see(w, r, "/account/security")
+}
+
+func (p *Portal) identifier(w http.ResponseWriter, r *http.Request) error {
+	return p.pages.Render(w, r, http.StatusOK, "signin/identifier", IdentifierView{
+		Page: web.Page{Form: web.NewForm("return", r.URL.Query().Get("return")), Notice: noticeOf(r)},
+	})
+}
+
+func (p *Portal) start(w http.ResponseWriter, r *http.Request) error {
+	form, err := web.ReadForm(r)
+	if err != nil {
+		return err
+	}
+	id, err := p.SignIn.Start(r.Context(), workspace, form.Value("identifier"), form.Value("return"), p.bound(w, r))
+	if err != nil {
+		if !form.Take(err, "identifier") {
+			return err
+		}
+		retryAfter(w, err)
+		return p.pages.Render(w, r, web.Status(err), "signin/identifier", IdentifierView{Page: web.Page{Form: form}})
+	}
+	return see(w, r, "/signin/"+string(id)+"/password")
+}
+
+// step is a handler that has an attempt of this browser.
+type step func(w http.ResponseWriter, r *http.Request, at signin.Attempt) error
+
+// attempt loads the attempt of the address. One that is over, or of another
+// browser, shows the way to start again.
+func (p *Portal) attempt(next step) web.Handler {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		at, err := p.SignIn.Load(r.Context(), workspace, countersign.AttemptID(r.PathValue("attempt")), p.visitor(r))
+		if err == nil {
+			err = next(w, r, at)
+		}
+		if countersign.CodeOf(err) == "attempt_over" {
+			return p.pages.Render(w, r, http.StatusGone, "signin/expired", ExpiredView{})
+		}
+		if countersign.CodeOf(err) == "step_over" {
+			return see(w, r, "/signin/"+r.PathValue("attempt"))
+		}
+		return err
+	}
+}
+
+// base is the address of an attempt's pages.
+func base(at signin.Attempt) string { return "/signin/" + string(at.ID) }
+
+// dispatch leads to the step's own page.
+func (p *Portal) dispatch(w http.ResponseWriter, r *http.Request, at signin.Attempt) error {
+	if at.Step == policy.StepFirst {
+		return see(w, r, base(at)+"/password")
+	}
+	return see(w, r, base(at)+"/code")
+}
+
+func (p *Portal) passwordStep(w http.ResponseWriter, r *http.Request, at signin.Attempt) error {
+	if at.Step != policy.StepFirst {
+		return see(w, r, base(at))
+	}
+	return p.pages.Render(w, r, http.StatusOK, "signin/password", PasswordView{
+		Page: web.Page{Form: web.NewForm()}, Identifier: at.Identifier,
+	})
+}
+
+func (p *Portal) answerPassword(w http.ResponseWriter, r *http.Request, at signin.Attempt) error {
+	form, err := web.ReadForm(r)
+	if err != nil {
+		return err
+	}
+	v := p.visitor(r)
+	err = p.SignIn.Password(r.Context(), at, form.Raw("password"), v)
+	if err == nil {
+		return p.next(w, r, at.ID, v)
+	}
+	if countersign.KindOf(err) == countersign.Limited {
+		return p.locked(w, r, at, "password", err)
+	}
+	if countersign.KindOf(err) != countersign.Invalid || !form.Take(err, "password") {
+		return err
+	}
+	form.Forget("password")
+	return p.pages.Render(w, r, form.Status(), "signin/password", PasswordView{
+		Page: web.Page{Form: form}, Identifier: at.Identifier,
+	})
+}
+
+// next asks the dispatcher where the attempt stands; one that is done is
+// finished, and its proof handed to the session.
+func (p *Portal) next(w http.ResponseWriter, r *http.Request, id countersign.AttemptID, v signin.Visitor) error {
+	at, err := p.SignIn.Load(r.Context(), workspace, id, v)
+	if err != nil {
+		return err
+	}
+	if at.Step != policy.StepDone {
+		return p.dispatch(w, r, at)
+	}
+	proof, err := p.SignIn.Finish(r.Context(), at, v)
+	if err != nil {
+		return err
+	}
+	err = p.Sessions.Start(w, r, proof, v.Place)
+	if err != nil {
+		return err
+	}
+	return see(w, r, landing(proof))
+}
+
+// landing is where a finished sign-in leads.
+func landing(proof countersign.Proof) string {
+	switch {
+	case proof.Effect == "reset":
+		return "/account/security?done=was_reset"
+	case proof.Effect == "recovered":
+		return "/account/security?done=recovered"
+	case proof.ReturnTo != "":
+		return proof.ReturnTo
+	case proof.Entry == policy.EntrySetup:
+		return "/account/two-factor"
+	}
+	return "/account/security"
+}
+
+func (p *Portal) codeStep(w http.ResponseWriter, r *http.Request, at signin.Attempt) error {
+	if at.Step != policy.StepSecond {
+		return p.elsewhere(w, r, at)
+	}
+	return p.showCode(w, r, at, web.NewForm(), http.StatusOK)
+}
+
+// elsewhere leads from a page of the second step to where the attempt stands.
+// A done one waits for its own post to be sent again; reading starts nothing.
+func (p *Portal) elsewhere(w http.ResponseWriter, r *http.Request, at signin.Attempt) error {
+	if at.Step == policy.StepFirst {
+		return see(w, r, base(at)+"/password")
+	}
+	return countersign.Refuse(countersign.Gone, "attempt_over")
+}
+
+func (p *Portal) showCode(w http.ResponseWriter, r *http.Request, at signin.Attempt, form *web.Form, status int) error {
+	return p.pages.Render(w, r, status, "signin/code", CodeView{
+		Page: web.Page{Form: form}, Attempt: string(at.ID), Workspace: at.Account.Workspace.Name,
+		Devices: devices(at), Recovers: recovers(at),
+	})
+}
+
+func devices(at signin.Attempt) []string {
+	var names []string
+	for _, c := range at.Credentials {
+		if c.Kind == string(method.TOTP) {
+			names = append(names, c.Name)
+		}
+	}
+	return names
+}
+
+func recovers(at signin.Attempt) bool {
+	for _, c := range at.Credentials {
+		if c.Kind == string(method.Recovery) && c.Counter > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+func (p *Portal) answerCode(w http.ResponseWriter, r *http.Request, at signin.Attempt) error {
+	return p.answerSecond(w, r, at, method.TOTP, "code", p.showCode)
+}
+
+func (p *Portal) answerRecovery(w http.ResponseWriter, r *http.Request, at signin.Attempt) error {
+	return p.answerSecond(w, r, at, method.Recovery, "recovery", p.showRecovery)
+}
+
+// shows renders a step's page with a form.
+type shows func(w http.ResponseWriter, r *http.Request, at signin.Attempt, form *web.Form, status int) error
+
+func (p *Portal) answerSecond(w http.ResponseWriter, r *http.Request, at signin.Attempt, kind method.Kind, field string, again shows) error {
+	form, err := web.ReadForm(r)
+	if err != nil {
+		return err
+	}
+	v := p.visitor(r)
+	if at.Step == policy.StepDone {
+		// The answer was accepted and the session was not made (the database
+		// went away between the two): sending it again finishes.
+		return p.next(w, r, at.ID, v)
+	}
+	err = p.SignIn.Second(r.Context(), at, kind, form.Raw(field), v)
+	if err == nil {
+		return p.next(w, r, at.ID, v)
+	}
+	if countersign.KindOf(err) == countersign.Limited {
+		return p.locked(w, r, at, string(kind), err)
+	}
+	if countersign.KindOf(err) == countersign.Unauthenticated {
+		return countersign.Refuse(countersign.Gone, "attempt_over")
+	}
+	if countersign.KindOf(err) != countersign.Invalid || !form.Take(err, field) {
+		return err
+	}
+	form.Forget(field)
+	return again(w, r, at, form, form.Status())
+}
+
+func (p *Portal) recoveryStep(w http.ResponseWriter, r *http.Request, at signin.Attempt) error {
+	if at.Step != policy.StepSecond {
+		return p.elsewhere(w, r, at)
+	}
+	return p.showRecovery(w, r, at, web.NewForm(), http.StatusOK)
+}
+
+func (p *Portal) showRecovery(w http.ResponseWriter, r *http.Request, at signin.Attempt, form *web.Form, status int) error {
+	settings := at.Account.Settings
+	return p.pages.Render(w, r, status, "signin/recovery", RecoveryView{
+		Page: web.Page{Form: form}, Attempt: string(at.ID), Workspace: at.Account.Workspace.Name,
+		Resets: settings.RecoveryEffect == policy.EffectReset, Required: at.Account.Required(p.Now()) != policy.NotRequired,
+		AdminReset: settings.AdminReset == policy.ResetAllowed,
+	})
+}
+
+func (p *Portal) ways(w http.ResponseWriter, r *http.Request, at signin.Attempt) error {
+	if at.Step != policy.StepSecond {
+		return p.elsewhere(w, r, at)
+	}
+	app := Way{Kind: string(method.TOTP), Devices: devices(at), Href: base(at) + "/code"}
+	view := WaysView{Attempt: string(at.ID)}
+	for _, c := range at.Credentials {
+		if c.Kind == string(method.TOTP) && c.UsedAt > app.Used.UnixMilli() {
+			app.Used = time.UnixMilli(c.UsedAt)
+		}
+	}
+	view.Ways = append(view.Ways, app)
+	if recovers(at) {
+		view.Ways = append(view.Ways, Way{Kind: string(method.Recovery), Href: base(at) + "/recovery"})
+	}
+	return p.pages.Render(w, r, http.StatusOK, "signin/ways", view)
+}
+
+// locked shows how long to wait and what still works. The status and the header
+// say the same to programs.
+func (p *Portal) locked(w http.ResponseWriter, r *http.Request, at signin.Attempt, kind string, err error) error {
+	var refusal *countersign.Error
+	if !errors.As(err, &refusal) {
+		return err
+	}
+	retryAfter(w, err)
+	view := LockedView{Attempt: string(at.ID), Kind: lockKind(kind), Wait: refusal.RetryAfter, Recovers: recovers(at) && kind != string(method.Recovery)}
+	if refusal.RetryAfter > 0 {
+		view.Until = p.Now().Add(refusal.RetryAfter)
+	}
+	return p.pages.Render(w, r, http.StatusTooManyRequests, "signin/locked", view)
+}
+
+func lockKind(kind string) string {
+	if kind == string(method.TOTP) {
+		return "second"
+	}
+	return kind
+}
+
+func (p *Portal) cancel(w http.ResponseWriter, r *http.Request) error {
+	err := p.SignIn.Cancel(r.Context(), workspace, countersign.AttemptID(r.PathValue("attempt")), p.visitor(r))
+	if err != nil {
+		return err
+	}
+	p.Sessions.Cookies.DropBind(w)
+	return see(w, r, "/signin")
+}
+
+// signOut ends the session on the server. One that is gone already is signed
+// out as well.
+func (p *Portal) signOut(w http.ResponseWriter, r *http.Request) error {
+	c, err := p.Sessions.Load(r, workspace)
+	if err == nil {
+		err = p.Sessions.End(r.Context(), c, c.ID, web.Place(r))
+	}
+	switch countersign.KindOf(err) {
+	case countersign.Unauthenticated, countersign.NotFound:
+	default:
+		if err != nil {
+			return err
+		}
+	}
+	p.Sessions.Cookies.DropSession(w)
+	return see(w, r, "/signin?"+url.Values{"done": {"signed_out"}}.Encode())
+}

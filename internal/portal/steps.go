@@ -1,0 +1,152 @@
+package portal
+
+import (
+	"net/http"
+
+	"countersign"
+	"countersign/internal/policy"
+	"countersign/internal/session"
+	"countersign/internal/store/rows"
+	"countersign/internal/web"
+)
+
+// credential is the one of the address. Somebody else's is not found.
+func (p *Portal) credential(r *http.Request, c session.Current) (rows.Credential, error) {
+	h := c.Holder(web.Place(r))
+	err := h.NeedFresh()
+	if err != nil {
+		return rows.Credential{}, err
+	}
+	return p.Enrol.Find(r.Context(), h, countersign.CredentialID(r.PathValue("id")))
+}
+
+func (p *Portal) makeDefault(w http.ResponseWriter, r *http.Request, c session.Current) error {
+	err := p.Enrol.MakeDefault(r.Context(), c.Holder(web.Place(r)), countersign.CredentialID(r.PathValue("id")))
+	if err != nil {
+		return err
+	}
+	return see(w, r, "/account/security?done=default")
+}
+
+func (p *Portal) renamePage(w http.ResponseWriter, r *http.Request, c session.Current) error {
+	one, err := p.credential(r, c)
+	if err != nil {
+		return err
+	}
+	return p.pages.Render(w, r, http.StatusOK, "enrol/rename", RenameView{
+		Page: p.frame(r, c, "security", web.NewForm("name", one.Name)), Name: one.Name,
+	})
+}
+
+func (p *Portal) rename(w http.ResponseWriter, r *http.Request, c session.Current) error {
+	form, err := web.ReadForm(r)
+	if err != nil {
+		return err
+	}
+	one, err := p.credential(r, c)
+	if err != nil {
+		return err
+	}
+	err = p.Enrol.Rename(r.Context(), c.Holder(web.Place(r)), one.ID, form.Raw("name"))
+	if err != nil {
+		if countersign.KindOf(err) != countersign.Invalid || !form.Take(err, "name") {
+			return err
+		}
+		return p.pages.Render(w, r, form.Status(), "enrol/rename", RenameView{
+			Page: p.frame(r, c, "security", form), Name: one.Name,
+		})
+	}
+	return see(w, r, "/account/security?done=renamed")
+}
+
+func (p *Portal) changePage(w http.ResponseWriter, r *http.Request, c session.Current) error {
+	one, err := p.credential(r, c)
+	if err != nil {
+		return err
+	}
+	return p.pages.Render(w, r, http.StatusOK, "enrol/change", ChangeView{
+		Page: p.frame(r, c, "security", nil), Name: one.Name, Recovers: c.Account.Settings.Recovers(),
+	})
+}
+
+func (p *Portal) change(w http.ResponseWriter, r *http.Request, c session.Current) error {
+	one, err := p.credential(r, c)
+	if err != nil {
+		return err
+	}
+	err = p.Enrol.BeginApp(r.Context(), c.Holder(web.Place(r)), one.ID)
+	if err != nil {
+		return err
+	}
+	return see(w, r, "/account/two-factor/app")
+}
+
+// removePage asks once; the last second factor leads to turning off, which is
+// the same act.
+func (p *Portal) removePage(w http.ResponseWriter, r *http.Request, c session.Current) error {
+	one, err := p.credential(r, c)
+	if err != nil {
+		return err
+	}
+	if c.SecondFactors == 1 {
+		return p.showOff(w, r, c, one.Name)
+	}
+	return p.pages.Render(w, r, http.StatusOK, "enrol/remove", RemoveView{Page: p.frame(r, c, "security", nil), Name: one.Name})
+}
+
+func (p *Portal) remove(w http.ResponseWriter, r *http.Request, c session.Current) error {
+	one, err := p.credential(r, c)
+	if err != nil {
+		return err
+	}
+	token, err := p.Enrol.Remove(r.Context(), c.Holder(web.Place(r)), one.ID)
+	if countersign.CodeOf(err) == "last_second_factor" {
+		return p.off(w, r, c)
+	}
+	if err != nil {
+		return err
+	}
+	p.Sessions.Cookies.SetSession(w, token)
+	return see(w, r, "/account/security?done=removed")
+}
+
+func (p *Portal) offPage(w http.ResponseWriter, r *http.Request, c session.Current) error {
+	if c.SecondFactors == 0 {
+		return see(w, r, "/account/security")
+	}
+	if c.Required == policy.NotRequired {
+		err := c.Holder(web.Place(r)).NeedFresh()
+		if err != nil {
+			return err
+		}
+	}
+	return p.showOff(w, r, c, "")
+}
+
+// showOff asks once, or says who requires two-factor authentication.
+func (p *Portal) showOff(w http.ResponseWriter, r *http.Request, c session.Current, removing string) error {
+	status := http.StatusOK
+	if c.Required != policy.NotRequired {
+		status = http.StatusForbidden
+	}
+	return p.pages.Render(w, r, status, "enrol/turn_off", TurnOffView{
+		Page: p.frame(r, c, "security", nil), RequiredBy: string(c.Required), Workspace: c.Account.Workspace.Name,
+		ByMail: c.Account.Settings.TurnOff == policy.ByEmail, Email: c.Account.User.Email, Removing: removing,
+	})
+}
+
+func (p *Portal) off(w http.ResponseWriter, r *http.Request, c session.Current) error {
+	if c.Required != policy.NotRequired {
+		return p.showOff(w, r, c, "")
+	}
+	mailed, err := p.Accounts.TurnOff(r.Context(), c.Holder(web.Place(r)))
+	if err != nil {
+		return err
+	}
+	if mailed {
+		return p.pages.Render(w, r, http.StatusOK, "enrol/turn_off_sent", TurnOffSentView{
+			Page: p.frame(r, c, "security", nil), Email: c.Account.User.Email,
+		})
+	}
+	return see(w, r, "/account/security?done=off")
+}

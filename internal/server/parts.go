@@ -1,0 +1,240 @@
+package server
+
+import (
+	"context"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"net"
+	"os"
+	"path/filepath"
+	"runtime"
+	"time"
+
+	"countersign/internal/account"
+	"countersign/internal/config"
+	"countersign/internal/enrol"
+	"countersign/internal/message"
+	"countersign/internal/method"
+	"countersign/internal/method/recovery"
+	"countersign/internal/method/totp"
+	"countersign/internal/notify"
+	"countersign/internal/password"
+	"countersign/internal/people"
+	"countersign/internal/seal"
+	"countersign/internal/signin"
+	"countersign/internal/store"
+	"countersign/internal/words"
+)
+
+// Options are what the program, or a test in the program's place, hands in.
+// Only Config is needed. What tests replace stands here and nowhere else: no
+// flag or variable of the product reaches it.
+type Options struct {
+	Config config.Config
+	// Log receives one line for each request and for what workers do.
+	Log *slog.Logger
+	// Out is where the address to open is printed.
+	Out io.Writer
+	// Now is the clock.
+	Now func() time.Time
+	// Hash are the parameters of the password hash.
+	Hash password.Params
+	// Roots are trusted beside the system's, for mail servers and authorities.
+	Roots *x509.CertPool
+	// Words are further languages.
+	Words []words.Option
+	// Demo marks every page as a demonstration.
+	Demo bool
+}
+
+func (o Options) complete() Options {
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Out == nil {
+		o.Out = io.Discard
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Hash == (password.Params{}) {
+		o.Hash = password.Default
+	}
+	return o
+}
+
+// Parts are the engine on an open database, for the faces and for the
+// administrator's commands on the machine.
+type Parts struct {
+	Store    *store.Store
+	Ring     *seal.Ring
+	Hasher   *password.Hasher
+	Words    *words.Catalogue
+	Outbox   *message.Outbox
+	Accounts *account.Service
+	SignIn   *signin.Service
+	Enrol    *enrol.Service
+	People   *people.Service
+}
+
+// Open opens the database and the master key that the settings name, makes
+// them when they are new, and joins the engine. It does not serve.
+func Open(ctx context.Context, o Options) (*Parts, error) {
+	return open(ctx, o.complete(), configured(o.Config.Listen))
+}
+
+// configured is a listening address as it was written, for a shell that does
+// not listen.
+type configured string
+
+func (configured) Network() string  { return "tcp" }
+func (c configured) String() string { return string(c) }
+
+func open(ctx context.Context, o Options, listening net.Addr) (*Parts, error) {
+	p := &Parts{}
+	err := p.open(ctx, o, listening)
+	if err != nil {
+		return nil, errors.Join(err, p.Close())
+	}
+	return p, nil
+}
+
+func (p *Parts) open(ctx context.Context, o Options, listening net.Addr) error {
+	c := o.Config
+	var err error
+	p.Words, err = words.Load(o.Words...)
+	if err != nil {
+		return fmt.Errorf("load the texts: %w", err)
+	}
+	p.Store, err = store.Open(ctx, store.Options{Database: Database(c), Now: o.Now, Log: o.Log})
+	if err != nil {
+		return err
+	}
+	var key seal.MACKey
+	p.Ring, key, err = unlock(ctx, p.Store, c.MasterKeyFile)
+	if err != nil {
+		return err
+	}
+	mailer, err := mailerOf(o)
+	if err != nil {
+		return err
+	}
+	p.Outbox, err = message.New(message.Options{
+		Store: p.Store, Ring: p.Ring, Words: p.Words, Mailer: mailer, From: c.From, Now: o.Now, Log: o.Log,
+	})
+	if err != nil {
+		return err
+	}
+	p.Hasher = password.NewHasher(o.Hash, runtime.GOMAXPROCS(0), o.Now)
+	p.Accounts = &account.Service{
+		Store: p.Store, Ring: p.Ring, MAC: key, Hasher: p.Hasher, Outbox: p.Outbox, Now: o.Now, URL: c.BaseURL(listening),
+		Methods: map[method.Kind]method.Method{method.TOTP: totp.Method{}, method.Recovery: recovery.Method{Key: key}},
+	}
+	p.SignIn = &signin.Service{Accounts: p.Accounts, Store: p.Store, Now: o.Now}
+	p.Enrol = &enrol.Service{Accounts: p.Accounts, Store: p.Store, Ring: p.Ring, MAC: key, Now: o.Now}
+	p.People = &people.Service{Accounts: p.Accounts, Store: p.Store, Now: o.Now}
+	return nil
+}
+
+// Close ends what Open began.
+func (p *Parts) Close() error {
+	if p.Hasher != nil {
+		p.Hasher.Close()
+	}
+	if p.Store != nil {
+		return p.Store.Close()
+	}
+	return nil
+}
+
+// Database names the database of the settings as store.Open wants it.
+func Database(c config.Config) string {
+	if c.DatabaseURL != "" {
+		return c.DatabaseURL
+	}
+	return filepath.Join(c.Data, "countersign.db")
+}
+
+func mailerOf(o Options) (notify.Mailer, error) {
+	if o.Config.SMTPURL == "" {
+		// A nil interface, not a nil *SMTP: messages are kept for development.
+		return nil, nil //nolint:nilnil // no mailer is an answer here
+	}
+	return notify.NewSMTP(notify.Options{Server: o.Config.SMTPURL, Roots: o.Roots, Now: o.Now})
+}
+
+// macKeyName is the row that holds the key of keyed digests, sealed under the
+// master key. It stays when the master key is rotated, so that digests stay
+// good; and it tells at start whether the master key is the right one.
+const macKeyName = "mac_key"
+
+func macKeyPlace() seal.Place {
+	return seal.Place{Table: "installation", Column: "value", Row: macKeyName}
+}
+
+// unlock reads the master key and opens the installation's own key with it. A
+// new installation gets both; a database that was sealed before never gets a
+// new master key, because its secrets would be lost behind it.
+func unlock(ctx context.Context, s *store.Store, file string) (*seal.Ring, seal.MACKey, error) {
+	sealed, err := s.Read().GetInstallation(ctx, macKeyName)
+	if err != nil && !store.NotFound(err) {
+		return nil, nil, fmt.Errorf("read the installation's key: %w", err)
+	}
+	ring, ringErr := seal.ReadRing(file)
+	isNew := store.NotFound(err)
+	if isNew && errors.Is(ringErr, fs.ErrNotExist) {
+		ring, ringErr = create(file)
+	}
+	if ringErr != nil {
+		if !isNew && errors.Is(ringErr, fs.ErrNotExist) {
+			return nil, nil, fmt.Errorf("the database is sealed with a master key, and %s is not there: put that file back, or name it with master_key_file", file)
+		}
+		return nil, nil, ringErr
+	}
+	if isNew {
+		sealed, err = newMACKey(ctx, s, ring)
+		if err != nil {
+			return nil, nil, err
+		}
+	}
+	key, err := ring.Open(sealed, macKeyPlace())
+	if err != nil {
+		return nil, nil, fmt.Errorf("the master key in %s is not the one that this database was sealed with: %w", file, err)
+	}
+	return ring, seal.MACKey(key), nil
+}
+
+func create(file string) (*seal.Ring, error) {
+	err := os.MkdirAll(filepath.Dir(file), 0o700)
+	if err != nil {
+		return nil, fmt.Errorf("make the folder of the master key: %w", err)
+	}
+	ring, err := seal.CreateRing(file)
+	if errors.Is(err, fs.ErrExist) {
+		// Another process that starts at the same time was first.
+		return seal.ReadRing(file)
+	}
+	return ring, err
+}
+
+// newMACKey makes the key once, whoever else starts at the same time.
+func newMACKey(ctx context.Context, s *store.Store, ring *seal.Ring) ([]byte, error) {
+	sealed, err := ring.Seal(seal.Bytes(32), macKeyPlace())
+	if err != nil {
+		return nil, fmt.Errorf("seal the installation's key: %w", err)
+	}
+	var kept []byte
+	err = s.Write(ctx, func(tx *store.Tx) error {
+		_, err := tx.InsertInstallation(tx.Ctx, macKeyName, sealed)
+		if err != nil {
+			return err
+		}
+		kept, err = tx.GetInstallation(tx.Ctx, macKeyName)
+		return err
+	})
+	return kept, err
+}
