@@ -1,0 +1,211 @@
+package accounttest
+
+import (
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+
+	"countersign"
+	"countersign/internal/account"
+	"countersign/internal/method"
+	"countersign/internal/policy"
+	"countersign/internal/seal"
+	"countersign/internal/session"
+	"countersign/internal/signin"
+	"countersign/internal/store"
+)
+
+// Browser is a browser with its cookies. It talks to one node.
+type Browser struct {
+	e     *Engine
+	bind  string
+	IP    string
+	Agent string
+	jar   map[string]string
+}
+
+// Browser opens a new browser, at an address.
+func (e *Engine) Browser(ip string) *Browser {
+	return &Browser{e: e, bind: seal.NewToken(), IP: ip, Agent: "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0", jar: map[string]string{}}
+}
+
+// On is the same browser, cookies and all, talking to another node.
+func (b *Browser) On(e *Engine) *Browser {
+	other := *b
+	other.e = e
+	return &other
+}
+
+// Place is where the browser's requests come from.
+func (b *Browser) Place() countersign.Place {
+	return countersign.Place{IP: b.IP, UserAgent: b.Agent, RequestID: "req-1"}
+}
+
+const (
+	browserCookie = "__Host-countersign_browser"
+	sessionCookie = "__Host-countersign_session"
+)
+
+// Visitor is the browser as package signin sees it.
+func (b *Browser) Visitor() signin.Visitor {
+	return signin.Visitor{Bind: b.bind, Browser: b.jar[browserCookie], Place: b.Place()}
+}
+
+// Request is a request with the browser's cookies.
+func (b *Browser) Request() *http.Request {
+	r := httptest.NewRequest(http.MethodPost, URL+"/", nil)
+	for name, value := range b.jar {
+		r.AddCookie(&http.Cookie{Name: name, Value: value}) //nolint:gosec // a request's cookie has no attributes
+	}
+	return r
+}
+
+// Token is the session's cookie, or "".
+func (b *Browser) Token() string { return b.jar[sessionCookie] }
+
+// SetToken puts a session's token into the cookie, as a page does after a step
+// up, and as a thief does.
+func (b *Browser) SetToken(token string) { b.jar[sessionCookie] = token }
+
+// Take keeps the cookies of an answer.
+func (b *Browser) Take(w *httptest.ResponseRecorder) {
+	for _, cookie := range w.Result().Cookies() { //nolint:bodyclose // a recorder's body is memory
+		if cookie.MaxAge < 0 {
+			delete(b.jar, cookie.Name)
+			continue
+		}
+		b.jar[cookie.Name] = cookie.Value
+	}
+}
+
+// Start begins a sign-in.
+func (b *Browser) Start(tb testing.TB, identifier string) countersign.AttemptID {
+	tb.Helper()
+	id, err := b.e.SignIn.Start(context.Background(), Workspace, identifier, "", b.Visitor())
+	must(tb, err)
+	return id
+}
+
+// Attempt loads an attempt; it has to be there.
+func (b *Browser) Attempt(tb testing.TB, id countersign.AttemptID) signin.Attempt {
+	tb.Helper()
+	at, err := b.Load(id)
+	must(tb, err)
+	return at
+}
+
+// Load loads an attempt.
+func (b *Browser) Load(id countersign.AttemptID) (signin.Attempt, error) {
+	return b.e.SignIn.Load(context.Background(), Workspace, id, b.Visitor())
+}
+
+// TryPassword answers the first step of a new sign-in.
+func (b *Browser) TryPassword(tb testing.TB, email, typed string) error {
+	tb.Helper()
+	return b.Password(b.Attempt(tb, b.Start(tb, email)), typed)
+}
+
+// Password answers the first step.
+func (b *Browser) Password(at signin.Attempt, typed string) error {
+	return b.e.SignIn.Password(context.Background(), at, typed, b.Visitor())
+}
+
+// First gives the person's password in a new sign-in.
+func (b *Browser) First(tb testing.TB, p *Person) signin.Attempt {
+	tb.Helper()
+	id := b.Start(tb, p.Email)
+	must(tb, b.Password(b.Attempt(tb, id), p.Password))
+	return b.Attempt(tb, id)
+}
+
+// Second answers the second step.
+func (b *Browser) Second(at signin.Attempt, kind method.Kind, typed string) error {
+	return b.e.SignIn.Second(context.Background(), at, kind, typed, b.Visitor())
+}
+
+// Finish spends the attempt, reading it anew.
+func (b *Browser) Finish(id countersign.AttemptID) (countersign.Proof, error) {
+	at, err := b.Load(id)
+	if err != nil {
+		return countersign.Proof{}, err
+	}
+	return b.e.SignIn.Finish(context.Background(), at, b.Visitor())
+}
+
+// Redeem starts the session of a finished sign-in.
+func (b *Browser) Redeem(proof countersign.Proof) error {
+	w := httptest.NewRecorder()
+	err := b.e.Sessions.Start(w, b.Request(), proof, b.Place())
+	if err == nil {
+		b.Take(w)
+	}
+	return err
+}
+
+// Complete finishes an attempt and starts its session.
+func (b *Browser) Complete(tb testing.TB, id countersign.AttemptID) countersign.Proof {
+	tb.Helper()
+	proof, err := b.Finish(id)
+	must(tb, err)
+	must(tb, b.Redeem(proof))
+	return proof
+}
+
+// SignIn signs the person in: the password, and the app's next code where the
+// person has an app.
+func (b *Browser) SignIn(tb testing.TB, p *Person) countersign.Proof {
+	tb.Helper()
+	at := b.First(tb, p)
+	if at.Step == policy.StepSecond {
+		must(tb, b.Second(at, method.TOTP, p.NextCode(tb)))
+	}
+	return b.Complete(tb, at.ID)
+}
+
+// SignInBy signs the person in with a recovery code.
+func (b *Browser) SignInBy(tb testing.TB, p *Person, code string) countersign.Proof {
+	tb.Helper()
+	at := b.First(tb, p)
+	must(tb, b.Second(at, method.Recovery, code))
+	return b.Complete(tb, at.ID)
+}
+
+// Session loads the browser's session; it has to be there.
+func (b *Browser) Session(tb testing.TB) session.Current {
+	tb.Helper()
+	c, err := b.LoadSession()
+	must(tb, err)
+	return c
+}
+
+// LoadSession loads the browser's session.
+func (b *Browser) LoadSession() (session.Current, error) {
+	return b.e.Sessions.Load(b.Request(), Workspace)
+}
+
+// Holder is the browser's session as the rules see it.
+func (b *Browser) Holder(tb testing.TB) account.Holder {
+	tb.Helper()
+	return b.Session(tb).Holder(b.Place())
+}
+
+// Prove gives a second factor in the session: a fresh proof. It keeps the new
+// token.
+func (b *Browser) Prove(tb testing.TB, p *Person, kind method.Kind, typed string) error {
+	tb.Helper()
+	h := b.Holder(tb)
+	var token string
+	_, err := b.e.Accounts.Answer(context.Background(), account.Answer{
+		Account: p.Account(tb), Kind: kind, Proof: typed, Known: h.Known, Place: h.Place, Session: h.Session,
+		Accept: func(tx *store.Tx, _ account.Proven) error {
+			var err error
+			token, err = b.e.Accounts.StepUp(tx, h, account.Raise{Second: string(kind)})
+			return err
+		},
+	})
+	if err == nil {
+		b.SetToken(token)
+	}
+	return err
+}
