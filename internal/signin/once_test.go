@@ -1,0 +1,165 @@
+package signin_test
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"countersign/internal/account"
+	"countersign/internal/account/accounttest"
+	"countersign/internal/method"
+	"countersign/internal/method/totp"
+	"countersign/internal/signin"
+	"countersign/internal/store"
+)
+
+// many is how many submit at once: a thousand, or fewer where each commits
+// alone.
+func many(e *accounttest.Engine) int {
+	if e.Store.SQLite() {
+		return 1000
+	}
+	return 200
+}
+
+// attempts begins sign-ins that all wait for the second step, in turn on each
+// node.
+func attempts(t *testing.T, all []*accounttest.Engine, p *accounttest.Person, n int) ([]*accounttest.Browser, []signin.Attempt) {
+	t.Helper()
+	browsers, waiting := make([]*accounttest.Browser, n), make([]signin.Attempt, n)
+	for i := range n {
+		browsers[i] = all[i%len(all)].Browser("192.0.2.1")
+		waiting[i] = browsers[i].First(t, p)
+	}
+	return browsers, waiting
+}
+
+// A thousand parallel submissions, over two nodes and several sign-ins, give
+// one success (security.md 6).
+func TestATimeBasedCodeWorksOnce(t *testing.T) {
+	both(t, func(t *testing.T, e *accounttest.Engine) {
+		ada := e.Guarded(t, "ada@example.com")
+		browsers, waiting := attempts(t, nodes(t, e), ada, 8)
+		right := ada.Code()
+		counts := race(many(e), func(i int) error {
+			return browsers[i%8].Second(waiting[i%8], method.TOTP, right)
+		})
+		if counts["ok"] != 1 {
+			t.Errorf("%v, want one ok", counts)
+		}
+		if n := e.Count(t, "proof.accepted", `"method":"totp"`); n != 1 {
+			t.Errorf("%d events of acceptance", n)
+		}
+	})
+}
+
+// The same with nothing but the credential's version and the unique index as
+// the judge: the lock is out of the way.
+func TestATimeBasedCodeWorksOnceWithoutTheLock(t *testing.T) {
+	both(t, func(t *testing.T, e *accounttest.Engine) {
+		ada := e.Guarded(t, "ada@example.com")
+		all := nodes(t, e)
+		right, hers := ada.Code(), ada.Account(t)
+		for range 5 {
+			race(40, func(i int) error {
+				_, err := all[i%2].Accounts.Answer(ctx(), account.Answer{
+					Account: hers, Kind: method.TOTP, Proof: right,
+					Accept: func(*store.Tx, account.Proven) error { return nil },
+				})
+				return errors.Join(err, e.Store.Write(ctx(), func(tx *store.Tx) error { return e.Accounts.Unlock(tx, hers.User) }))
+			})
+		}
+		if n := e.Count(t, "proof.accepted", `"method":"totp"`); n != 1 {
+			t.Errorf("%d events of acceptance, want 1", n)
+		}
+	})
+}
+
+func TestARecoveryCodeWorksOnceAndForItsOwnerOnly(t *testing.T) {
+	both(t, func(t *testing.T, e *accounttest.Engine) {
+		ada, bob := e.Guarded(t, "ada@example.com"), e.Guarded(t, "bob@example.com")
+		browsers, waiting := attempts(t, nodes(t, e), ada, 8)
+		counts := race(many(e), func(i int) error {
+			return browsers[i%8].Second(waiting[i%8], method.Recovery, ada.Codes[0])
+		})
+		if counts["ok"] != 1 {
+			t.Errorf("%v, want one ok", counts)
+		}
+		e.Advance(t, time.Hour)
+		b := e.Browser("192.0.2.1")
+		want(t, "a used code", b.Second(b.First(t, ada), method.Recovery, ada.Codes[0]), "recovery_used")
+		want(t, "ada's code for bob", b.Second(b.First(t, bob), method.Recovery, ada.Codes[1]), "recovery_wrong")
+		want(t, "the next code, typed as people do", b.Second(b.First(t, ada), method.Recovery, " "+ada.Codes[1][:5]+ada.Codes[1][6:]), "ok")
+	})
+}
+
+func TestAnAttemptIsFinishedAndRedeemedOnce(t *testing.T) {
+	both(t, func(t *testing.T, e *accounttest.Engine) {
+		ada := e.Guarded(t, "ada@example.com")
+		all := nodes(t, e)
+		b := e.Browser("192.0.2.1")
+		at := b.First(t, ada)
+		want(t, "the code", b.Second(at, method.TOTP, ada.Code()), "ok")
+		at = b.Attempt(t, at.ID)
+		counts := race(200, func(i int) error {
+			_, err := all[i%2].SignIn.Finish(ctx(), at, b.Visitor())
+			return err
+		})
+		if counts["ok"] != 1 || counts["step_over"] != 199 {
+			t.Errorf("finishing: %v, want one ok", counts)
+		}
+		bob := e.Guarded(t, "bob@example.com")
+		at = b.First(t, bob)
+		want(t, "the code", b.Second(at, method.TOTP, bob.Code()), "ok")
+		proof, err := b.Finish(at.ID)
+		want(t, "finishing", err, "ok")
+		counts = race(100, func(i int) error { return e.Browser("192.0.2.2").On(all[i%2]).Redeem(proof) })
+		if counts["ok"] != 1 || counts["attempt_over"] != 99 {
+			t.Errorf("redeeming: %v, want one ok", counts)
+		}
+	})
+}
+
+// One attempt, two right answers at once: one counts, the other is given back
+// and can be used again.
+func TestAProofThatPassedNothingIsNotSpent(t *testing.T) {
+	both(t, func(t *testing.T, e *accounttest.Engine) {
+		ada := e.Guarded(t, "ada@example.com")
+		b := e.Browser("192.0.2.1")
+		at := b.First(t, ada)
+		want(t, "the code", b.Second(at, method.TOTP, ada.Code()), "ok")
+		want(t, "a recovery code for the step that is over", b.Second(at, method.Recovery, ada.Codes[0]), "step_over")
+		other := b.First(t, ada)
+		want(t, "the recovery code, where it is asked", b.Second(other, method.Recovery, ada.Codes[0]), "ok")
+	})
+}
+
+// One step of drift each way, and never a step at or before the last accepted
+// one, whichever attempt, browser or node it comes from.
+func TestDriftAndReplay(t *testing.T) {
+	both(t, func(t *testing.T, e *accounttest.Engine) {
+		ada := e.Guarded(t, "ada@example.com")
+		all := nodes(t, e)
+		e.Advance(t, 10*totp.Period)
+		now := totp.Step(e.Clock.Now())
+		at := func(step int64) string { return totp.Code(ada.Secret, step) }
+		for i, row := range []struct {
+			sentence, code, answer string
+		}{
+			{"two steps behind", at(now - 2), "totp_wrong"},
+			{"two steps ahead", at(now + 2), "totp_wrong"},
+			{"one step behind", at(now - 1), "ok"},
+			{"the same code again", at(now - 1), "totp_used_left"},
+			{"the present step", at(now), "ok"},
+			{"the step before the accepted one", at(now - 1), "totp_used_left"},
+			{"one step ahead", at(now + 1), "ok"},
+			{"the present step after the one ahead", at(now), "totp_used_left"},
+		} {
+			b := all[i%2].Browser("192.0.2.1")
+			got := code(b.Second(b.First(t, ada), method.TOTP, row.code))
+			if got != row.answer && got+"_left" != row.answer {
+				t.Errorf("%s: got %s, want %s", row.sentence, got, row.answer)
+			}
+		}
+	})
+}
