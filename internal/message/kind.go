@@ -51,8 +51,6 @@ const (
 	// TooManyTries tells of a lock for Minutes (0: until a reset). Method
 	// "password" says wrong passwords, anything else wrong codes.
 	TooManyTries Kind = "too_many_tries"
-	// SignInUnfinished tells that a password was right and no second step came.
-	SignInUnfinished Kind = "sign_in_unfinished"
 	// AccountDeleted is the last mail to an account. Actor, when it was somebody else.
 	AccountDeleted Kind = "account_deleted"
 )
@@ -131,8 +129,6 @@ func recipeOf(k Kind) (recipe, bool) {
 		return warning(place, []string{"open", "password", "again", "tell"}), true
 	case RecoveryRenewed, RecoveryUsed:
 		return warning(place, []string{"open", "password", "renew", "tell"}), true
-	case SignInUnfinished:
-		return warning(place, change), true
 	}
 	return recipe{}, false
 }
@@ -143,6 +139,6 @@ func Kinds() []Kind {
 		Invitation, PasswordReset, PasswordRescued, PasswordChanged, EmailChangeConfirm, EmailChanged, EmailCode,
 		TwoFactorOn, TwoFactorOff, TurnOffConfirm, MethodAdded, MethodRemoved, MethodReplaced, MethodRenamed,
 		DefaultChanged, RecoveryCodes, RecoveryRenewed, RecoveryUsed, TwoFactorReset, AdminReset, NewSignIn,
-		TooManyTries, SignInUnfinished, AccountDeleted,
+		TooManyTries, AccountDeleted,
 	}
 }
