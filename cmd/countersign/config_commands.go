@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 
-	"countersign"
 	"countersign/internal/config"
 )
 
@@ -33,7 +32,7 @@ func (c *configInit) Run(t *terminal) error {
 	// 0600, because passwords are likely to be written into it.
 	f, err := os.OpenFile(c.File, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if errors.Is(err, os.ErrExist) {
-		return existsError{c.File}
+		return exists(c.File, err)
 	}
 	if err != nil {
 		return fmt.Errorf("write the configuration: %w", err)
@@ -42,17 +41,9 @@ func (c *configInit) Run(t *terminal) error {
 	if err := errors.Join(err, f.Close()); err != nil {
 		return fmt.Errorf("write the configuration: %w", err)
 	}
-	t.say("Wrote %s. Every setting in it is commented out.", c.File)
+	t.tell("cli.config_written", "File", c.File)
 	return nil
 }
-
-// existsError says that a file was left as it is.
-type existsError struct{ path string }
-
-func (e existsError) Error() string { return e.path + " exists already and was left as it is" }
-
-// Unwrap gives the kind, which decides the exit code.
-func (e existsError) Unwrap() error { return countersign.Refuse(countersign.Conflict, "exists") }
 
 // configValidate checks the file, the environment and the flags together.
 type configValidate struct {
@@ -89,9 +80,9 @@ func (c *configValidate) Run(t *terminal) error {
 		return err
 	}
 	for _, warning := range loaded.Warnings() {
-		t.say("Warning: %s.", warning)
+		t.tell("cli.config_warning", "Text", warning)
 	}
-	t.say("The configuration is right.")
+	t.tell("cli.config_right")
 	return nil
 }
 

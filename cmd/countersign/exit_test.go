@@ -22,7 +22,7 @@ func TestExitCodes(t *testing.T) {
 		{"a value that cannot be right", countersign.Refuse(countersign.Invalid, "x"), 2},
 		{"nobody is signed in", countersign.Refuse(countersign.Unauthenticated, "x"), 4},
 		{"something that is not there", fmt.Errorf("load user: %w", countersign.Refuse(countersign.NotFound, "x")), 5},
-		{"something that exists already", existsError{"f"}, 6},
+		{"something that exists already", exists("f", nil), 6},
 		{"a link whose time is over", countersign.Refuse(countersign.Gone, "x"), 7},
 		{"an act that is not allowed", countersign.Refuse(countersign.Forbidden, "x"), 8},
 		{"too many tries", countersign.Refuse(countersign.Limited, "x"), 1},

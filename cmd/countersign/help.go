@@ -13,8 +13,10 @@ type exampler interface{ examples() []string }
 // examples of the program itself.
 func (*program) examples() []string {
 	return []string{
+		"countersign serve",
+		"countersign demo",
+		"countersign admin user list",
 		"countersign config init",
-		"countersign config validate",
 	}
 }
 

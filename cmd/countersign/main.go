@@ -4,8 +4,8 @@
 // It owns the command line: names of commands and flags, what is printed where,
 // and exit codes. It decides nothing about people or sign-ins: a command reads
 // the settings, calls one method of a package below, and prints the answer.
-// The command line speaks English, as logs do; what people read in pages and
-// mails comes from package words.
+// Refusals, questions and messages come from package words, in the language of
+// LANG; help texts, problems of the settings and faults are English, as logs are.
 package main
 
 import (

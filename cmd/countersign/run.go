@@ -2,23 +2,24 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 
 	"github.com/alecthomas/kong"
-
-	"countersign/internal/config"
 )
 
 // program is the whole command line. Kong reads the tags.
 type program struct {
+	Serve   serveCommand   `cmd:"" help:"Start the server."`
+	Demo    demoCommand    `cmd:"" help:"Start a temporary demonstration with people in every state."`
+	Admin   adminCommands  `cmd:"" help:"Manage users, settings, keys and data on this machine."`
 	Config  configCommands `cmd:"" help:"Write, check and show the configuration."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 	Help    helpCommand    `cmd:"" help:"Explain a command or a topic."`
 
-	JSON  bool `name:"json" help:"Print the result as JSON."`
-	Quiet bool `name:"quiet" short:"q" help:"Print no messages, only results and errors."`
+	JSON    bool `name:"json" help:"Print the result as JSON."`
+	Quiet   bool `name:"quiet" short:"q" help:"Print no messages, only results and errors."`
+	NoInput bool `name:"no-input" help:"Never ask; fail instead."`
 }
 
 // run is the program without its process: everything it touches is handed in,
@@ -26,6 +27,7 @@ type program struct {
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer, env []string) int {
 	var p program
 	helped := false
+	speaker := speakerOf(env)
 	parser, err := kong.New(
 		&p,
 		kong.Name("countersign"),
@@ -38,21 +40,23 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		kong.ExplicitGroups([]kong.Group{{Key: "settings", Title: "Settings (--smtp-from is also COUNTERSIGN_SMTP_FROM, and smtp_from in the file):"}}),
 	)
 	if err != nil {
-		return report(stderr, fmt.Errorf("read the command line’s own description: %w", err))
+		return report(stderr, speaker, fmt.Errorf("read the command line’s own description: %w", err))
 	}
 	command, err := parser.Parse(spoken(args))
 	if helped {
 		return exitOK // --help was answered; what else stands on the line does not matter
 	}
 	if err != nil {
-		return report(stderr, usageError{fmt.Errorf("%w; see `countersign --help`", err)})
+		return report(stderr, speaker, usageError{fmt.Errorf("%w; see `countersign --help`", err)})
 	}
-	t := &terminal{in: stdin, out: stdout, messages: stderr, env: env, json: p.JSON}
+	t := &terminal{
+		in: stdin, out: stdout, messages: stderr, errors: stderr, env: env, speaker: speaker, json: p.JSON, noInput: p.NoInput,
+	}
 	if p.Quiet {
 		t.messages = io.Discard
 	}
 	command.BindTo(ctx, (*context.Context)(nil))
-	return report(stderr, command.Run(t, parser))
+	return report(stderr, speaker, command.Run(t, parser))
 }
 
 // spoken turns what people try first into the command they mean.
@@ -65,20 +69,4 @@ func spoken(args []string) []string {
 	default:
 		return args
 	}
-}
-
-// report says what went wrong, and what the shell is told.
-func report(stderr io.Writer, err error) int {
-	if err == nil {
-		return exitOK
-	}
-	var problems config.Problems
-	if errors.As(err, &problems) {
-		for _, problem := range problems {
-			_, _ = fmt.Fprintln(stderr, "countersign:", problem)
-		}
-	} else {
-		_, _ = fmt.Fprintln(stderr, "countersign:", err)
-	}
-	return exitCode(err)
 }

@@ -9,6 +9,8 @@ import (
 	"text/tabwriter"
 
 	"github.com/mattn/go-isatty"
+
+	"countersign/internal/words"
 )
 
 // terminal is where a command reads and writes: results on out, messages on
@@ -17,14 +19,12 @@ import (
 type terminal struct {
 	in       io.Reader
 	out      io.Writer
-	messages io.Writer
+	messages io.Writer // silent with --quiet
+	errors   io.Writer // never silent
 	env      []string
+	speaker  func() *words.Speaker
 	json     bool
-}
-
-// say prints a message for the person, not for the pipe.
-func (t *terminal) say(format string, args ...any) {
-	_, _ = fmt.Fprintf(t.messages, format+"\n", args...)
+	noInput  bool
 }
 
 // print prints a result as it is.
