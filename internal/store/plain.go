@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"countersign/internal/store/rows"
@@ -53,6 +54,11 @@ func (w *plainWriter) once(ctx context.Context, act func(*Tx) error) (*Tx, error
 		return nil, err
 	}
 	err = began.Commit()
+	if errors.Is(err, pgx.ErrTxCommitRollback) {
+		// A query had failed and act went on: a fault of ours, and coming back
+		// later does not mend it.
+		return nil, fmt.Errorf("commit: %w", err)
+	}
 	if err != nil {
 		return nil, busy(fmt.Errorf("commit: %w", err))
 	}

@@ -31,7 +31,8 @@ func (tx *Tx) After(do func()) { tx.after = append(tx.after, do) }
 // Write runs act in one transaction and returns when it is committed. An error
 // of act rolls back and is returned as it is. act may run more than once, so
 // it must set, not add to, what it leaves outside; it must not call Write, wait
-// for anything, or send anything.
+// for anything, or send anything. After an error of a query it must return one:
+// PostgreSQL then undoes the whole transaction, SQLite that statement alone.
 //
 // Errors: whatever act returned; an Unavailable [countersign.Error] when the
 // database is gone, full or too busy.
