@@ -60,7 +60,7 @@ func fill(t *testing.T, s *store.Store) {
 			func() error { return tx.InsertMessage(tx.Ctx, message([]byte("sealed"))) },
 			func() error { return tx.InsertMessage(tx.Ctx, message([]byte{})) }, // as one that was handed over
 			func() error {
-				for i := range 1_200 {
+				for i := range 300 {
 					err := tx.InsertEvent(tx.Ctx, rows.InsertEventParams{
 						WorkspaceID: workspace, ID: countersign.EventID(fmt.Sprintf("evt_%05d", i)), At: int64(i), Kind: "signin.completed", UserID: u.ID,
 					})
@@ -79,7 +79,7 @@ func fill(t *testing.T, s *store.Store) {
 	})
 	// No query writes these yet: a chained batch, and events that belong to it.
 	insert(t, s, "INSERT INTO seals (workspace_id, id, at, events, digest, mac) VALUES ('wsp_default', 1, 2, 3, $1, $2)", []byte("digest"), []byte{0})
-	insert(t, s, "UPDATE events SET seal_id = 1 WHERE id < 'evt_00600'")
+	insert(t, s, "UPDATE events SET seal_id = 1 WHERE id < 'evt_00150'")
 }
 
 func firstError(acts ...func() error) error {
@@ -168,6 +168,7 @@ func openers() map[string]func(t *testing.T) *store.Store {
 }
 
 func TestACopyHoldsEverything(t *testing.T) {
+	t.Parallel()
 	for fromName, openFrom := range openers() {
 		from := openFrom(t)
 		fill(t, from)
@@ -179,7 +180,7 @@ func TestACopyHoldsEverything(t *testing.T) {
 					t.Fatal(err)
 				}
 				same(t, from, to)
-				if len(counts) != len(store.Tables()) || counts["events"] != 1_200 || counts["users"] != 1 || counts["messages"] != 2 {
+				if len(counts) != len(store.Tables()) || counts["events"] != 300 || counts["users"] != 1 || counts["messages"] != 2 {
 					t.Errorf("counts: %v", counts)
 				}
 				_, err = store.Copy(t.Context(), from, to)
@@ -192,6 +193,7 @@ func TestACopyHoldsEverything(t *testing.T) {
 }
 
 func TestTheListOfTablesIsTheSchema(t *testing.T) {
+	t.Parallel()
 	storetest.Both(t, func(t *testing.T, s *store.Store) {
 		found, err := store.ListTables(t.Context(), s)
 		if err != nil {
@@ -205,6 +207,7 @@ func TestTheListOfTablesIsTheSchema(t *testing.T) {
 }
 
 func TestACopyThatCannotBeWholeIsNone(t *testing.T) {
+	t.Parallel()
 	for _, row := range []struct {
 		name    string
 		spoil   func(t *testing.T, from, to *store.Store)
@@ -244,6 +247,7 @@ func TestACopyThatCannotBeWholeIsNone(t *testing.T) {
 }
 
 func TestACopyThatIsCancelledIsNone(t *testing.T) {
+	t.Parallel()
 	for name, open := range openers() {
 		t.Run(name, func(t *testing.T) {
 			from, to := storetest.Open(t, ""), open(t)

@@ -328,7 +328,7 @@ func TestAnotherProcessMayHoldTheLockForASecond(t *testing.T) {
 	conn := lock(t, other)
 	released := time.AfterFunc(time.Second, func() { _, _ = conn.ExecContext(context.Background(), "ROLLBACK") })
 	defer released.Stop()
-	won := race(t, s, 40, func(tx *store.Tx, racer int) (bool, error) {
+	won := race(t, s, 40, func(tx *store.Tx, _ int) (bool, error) {
 		_, err := wrongCode(tx, "usr_1")
 		return true, err
 	})

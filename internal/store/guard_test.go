@@ -76,7 +76,7 @@ func TestOneOfFortyWins(t *testing.T) {
 				return one(tx.TakeLease(tx.Ctx, rows.TakeLeaseParams{Name: "sealer", Holder: fmt.Sprint("next ", racer), Until: 300, Now: 200}))
 			}},
 			{"setting a value of the installation", func(tx *store.Tx, racer int) (bool, error) {
-				return one(tx.InsertInstallation(tx.Ctx, "value", []byte{byte(racer)}))
+				return one(tx.InsertInstallation(tx.Ctx, "value", []byte(fmt.Sprint(racer))))
 			}},
 			{"storing the settings under the version that was read", func(tx *store.Tx, racer int) (bool, error) {
 				return one(tx.StoreSettings(tx.Ctx, fmt.Sprintf(`{"n":%d}`, racer), workspace, 1))

@@ -112,6 +112,7 @@ func first(t *testing.T, database string) {
 }
 
 func TestTheFirstSchemaIsUpgradedToWhatANewOneIs(t *testing.T) {
+	t.Parallel()
 	for name, empty := range databases {
 		t.Run(name, func(t *testing.T) {
 			fresh, old := empty(t), empty(t)

@@ -95,6 +95,7 @@ func wantOpen(t *testing.T, s *store.Store, ring *seal.Ring, u countersign.UserI
 }
 
 func TestEverythingIsSealedAgainUnderTheNewestKey(t *testing.T) {
+	t.Parallel()
 	storetest.Both(t, func(t *testing.T, s *store.Store) {
 		ring := newRing(t)
 		u := sealedRows(t, s, ring)
@@ -128,6 +129,7 @@ func TestEverythingIsSealedAgainUnderTheNewestKey(t *testing.T) {
 }
 
 func TestAValueThatDoesNotOpenStaysAndIsNamed(t *testing.T) {
+	t.Parallel()
 	storetest.Both(t, func(t *testing.T, s *store.Store) {
 		ring := newRing(t)
 		u := addUser(t, s, "ada@example.org")
@@ -153,6 +155,7 @@ func TestAValueThatDoesNotOpenStaysAndIsNamed(t *testing.T) {
 
 // A process that serves goes on changing credentials and erasing bodies.
 func TestSealingAgainGivesWayToWhoServes(t *testing.T) {
+	t.Parallel()
 	storetest.Both(t, func(t *testing.T, s *store.Store) {
 		ring := newRing(t)
 		u := sealedRows(t, s, ring)
@@ -223,6 +226,7 @@ func TestSealingAgainGivesWayToWhoServes(t *testing.T) {
 // A new column of bytes has to be either sealed again or one of those that hold
 // no secret that could be opened.
 func TestEverySealedColumnIsKnown(t *testing.T) {
+	t.Parallel()
 	s := storetest.Open(t, "")
 	found, err := s.DB().QueryContext(t.Context(), `SELECT m.name || '.' || c.name FROM sqlite_schema m, pragma_table_info(m.name) c
 		WHERE m.type = 'table' AND c.type = 'BYTEA' ORDER BY 1`)

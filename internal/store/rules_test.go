@@ -41,7 +41,7 @@ func TestUniqueIndexesJudge(t *testing.T) {
 			}, true},
 			{"confirming a device under a name that is taken", func(tx *store.Tx) error {
 				_, err := tx.ConfirmCredential(tx.Ctx, rows.ConfirmCredentialParams{
-					Name: "phone", NameKey: "phone", ConfirmedAt: 2_000, WorkspaceID: workspace, UserID: u, ID: pending, Version: 1,
+					Name: "phone", NameKey: "phone", Secret: []byte{1}, ConfirmedAt: 2_000, WorkspaceID: workspace, UserID: u, ID: pending, Version: 1,
 				})
 				return err
 			}, true},
