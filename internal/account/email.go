@@ -55,11 +55,12 @@ func CheckEmail(field, typed string) (string, error) {
 // maxName bounds names of people, workspaces and devices, in characters.
 const maxName = 80
 
-// CheckName returns a name without the spaces around it, or what is wrong.
+// CheckName returns a name without the spaces around it, or what is wrong. An
+// empty one is told by its field: "name_empty", "workspace_empty".
 func CheckName(field, typed string, most int) (string, error) {
 	name := strings.Join(strings.Fields(typed), " ")
 	if name == "" {
-		return "", countersign.InvalidField(field, "name_empty")
+		return "", countersign.InvalidField(field, field+"_empty")
 	}
 	if most == 0 {
 		most = maxName

@@ -189,18 +189,28 @@ func (s *Service) rightPassword(ctx context.Context, a PasswordAnswer, counts []
 	return nil
 }
 
-// NewPassword judges a password a person has chosen and returns its hash.
-// Errors: Invalid on field "password" with the reason.
-func (s *Service) NewPassword(ctx context.Context, typed string, place countersign.Place, about ...string) (string, error) {
+// CheckPassword judges a password a person has chosen. about is what others
+// know of the person. Errors: Invalid on field "password" with the reason.
+func CheckPassword(typed string, about ...string) error {
 	if typed == "" {
-		return "", countersign.InvalidField("password", "password_empty")
+		return countersign.InvalidField("password", "password_empty")
 	}
 	if strings.ContainsRune(typed, 0) {
-		return "", countersign.InvalidField("password", "password_characters")
+		return countersign.InvalidField("password", "password_characters")
 	}
 	problem := password.Judge(typed, about...)
 	if problem != "" {
-		return "", countersign.InvalidField("password", "password_"+string(problem))
+		return countersign.InvalidField("password", "password_"+string(problem))
+	}
+	return nil
+}
+
+// NewPassword judges a password a person has chosen, as CheckPassword does, and
+// returns its hash.
+func (s *Service) NewPassword(ctx context.Context, typed string, place countersign.Place, about ...string) (string, error) {
+	err := CheckPassword(typed, about...)
+	if err != nil {
+		return "", err
 	}
 	hash, err := s.Hasher.Hash(ctx, typed, password.Caller{Known: true, Network: Network(place.IP)})
 	return hash, hashFault(err)

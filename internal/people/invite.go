@@ -2,6 +2,7 @@ package people
 
 import (
 	"context"
+	"errors"
 
 	"countersign"
 	"countersign/internal/account"
@@ -102,9 +103,9 @@ type Accepted struct {
 // thereby verified, and then runs. Errors: Invalid on "name", "password";
 // Gone.
 func (s *Service) Accept(ctx context.Context, link rows.Link, in Accepted, then Then) error {
-	name, err := account.CheckName("name", in.Name, 0)
-	if err != nil {
-		return err
+	name, nameErr := account.CheckName("name", in.Name, 0)
+	if nameErr != nil {
+		return errors.Join(nameErr, account.CheckPassword(in.Password)) // both at once
 	}
 	return s.useLink(ctx, link, in, "invitation.accepted", func(tx *store.Tx, a account.Account) error {
 		_, err := tx.SetProfile(tx.Ctx, rows.SetProfileParams{

@@ -2,6 +2,7 @@ package people
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"countersign"
@@ -56,15 +57,11 @@ type FirstOwner struct {
 // FinishSetup makes the first owner by a set-up link. Errors: Invalid on fields
 // "workspace", "name", "email", "password"; Conflict "already_set_up"; Gone.
 func (s *Service) FinishSetup(ctx context.Context, link rows.Link, f FirstOwner, then Then) error {
-	workspace, err := account.CheckName("workspace", f.Workspace, 0)
-	if err != nil {
-		return err
-	}
-	name, err := account.CheckName("name", f.Name, 0)
-	if err != nil {
-		return err
-	}
-	email, err := account.CheckEmail("email", f.Email)
+	workspace, workspaceErr := account.CheckName("workspace", f.Workspace, 0)
+	name, nameErr := account.CheckName("name", f.Name, 0)
+	email, emailErr := account.CheckEmail("email", f.Email)
+	passwordErr := account.CheckPassword(f.Password, f.Email, f.Name, f.Workspace)
+	err := errors.Join(workspaceErr, nameErr, emailErr, passwordErr) // all at once, each at its field
 	if err != nil {
 		return err
 	}

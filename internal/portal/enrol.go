@@ -106,7 +106,7 @@ func (p *Portal) showApp(w http.ResponseWriter, r *http.Request, c session.Curre
 	view := AppView{
 		Page: p.frame(r, c, "security", form), URI: pending.URI, Groups: totp.Groups(pending.Key), Key: pending.Key,
 		Issuer: c.Account.Workspace.Name, Account: c.Account.User.Email, Until: pending.ExpiresAt, First: c.SecondFactors == 0,
-		Leave: mayLeave(c), Recovers: c.Account.Settings.Recovers() && c.CodesLeft == 0,
+		Leave: mayLeave(c), Recovers: c.Account.Settings.Recovers() && c.CodesLeft == 0, Apps: Apps(),
 	}
 	if pending.Replaces != "" {
 		old, err := p.Enrol.Find(r.Context(), h, pending.Replaces)

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
-	"time"
 
 	"countersign"
 	"countersign/internal/method"
@@ -259,8 +258,8 @@ func (p *Portal) ways(w http.ResponseWriter, r *http.Request, at signin.Attempt)
 	app := Way{Kind: string(method.TOTP), Devices: devices(at), Href: base(at) + "/code"}
 	view := WaysView{Attempt: string(at.ID)}
 	for _, c := range at.Credentials {
-		if c.Kind == string(method.TOTP) && c.UsedAt > app.Used.UnixMilli() {
-			app.Used = time.UnixMilli(c.UsedAt)
+		if c.Kind == string(method.TOTP) && moment(c.UsedAt).After(app.Used) {
+			app.Used = moment(c.UsedAt)
 		}
 	}
 	view.Ways = append(view.Ways, app)
