@@ -206,3 +206,11 @@ func must(tb testing.TB, err error) {
 		tb.Fatal(err)
 	}
 }
+
+// Costly gives the node higher costs of password hashes than the others have.
+func (e *Engine) Costly(tb testing.TB) {
+	tb.Helper()
+	e.Hasher = password.NewHasher(password.Params{Memory: 16, Time: 2, Lanes: 1}, 2, time.Now)
+	tb.Cleanup(e.Hasher.Close)
+	e.Accounts.Hasher = e.Hasher
+}
