@@ -77,11 +77,11 @@ func (d Document) JSON() (string, error) {
 func Resolve(workspace, pool Document) (Settings, error) {
 	var s Settings
 	for _, key := range Table() {
-		value, err := key.read(key.Default)
+		set, err := key.read(key.Default)
 		if err != nil {
 			return Settings{}, fmt.Errorf("default of %s: %w", key.Name, err)
 		}
-		key.put(&s, value)
+		set(&s)
 	}
 	for _, layer := range []Document{workspace, pool} {
 		for _, name := range layer.Keys() {
@@ -92,11 +92,11 @@ func Resolve(workspace, pool Document) (Settings, error) {
 			if name == "require_second_factor" {
 				continue
 			}
-			value, err := key.read(layer[name])
+			set, err := key.read(layer[name])
 			if err != nil {
 				return Settings{}, fmt.Errorf("%s: %w", name, err)
 			}
-			key.put(&s, value)
+			set(&s)
 		}
 	}
 	var err error

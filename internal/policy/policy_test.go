@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 func TestLevelOf(t *testing.T) {
@@ -160,17 +162,15 @@ func TestPresets(t *testing.T) {
 	if err != nil {
 		t.Errorf("a path is cut to its base: %v", err)
 	}
-	for _, name := range standard.Keys() {
-		key, _ := keyNamed(name)
-		want, _ := key.read(key.Default)
-		got, _ := key.read(standard[name])
-		if wantText, gotText := toText(want), toText(got); wantText != gotText {
-			t.Errorf("standard preset: %s is %s, the default is %s", name, gotText, wantText)
-		}
+	defaults, err := Resolve(nil, nil)
+	if err != nil {
+		t.Fatal(err)
 	}
-}
-
-func toText(v any) string {
-	doc, _ := Document{"v": v}.JSON()
-	return doc
+	spelled, err := Resolve(standard, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(defaults, spelled); diff != "" {
+		t.Errorf("the standard preset is not the defaults (-defaults +preset):\n%s", diff)
+	}
 }

@@ -18,9 +18,12 @@ type Key struct {
 	// key of the message catalogue by value, "" for none.
 	Warning map[string]string
 
-	read func(any) (any, error)
-	put  func(*Settings, any)
+	// read checks a value and returns what it does to the settings.
+	read func(any) (put, error)
 }
+
+// put writes a checked value into the settings.
+type put func(*Settings)
 
 // Table lists every setting of this version, in the order of the handbook.
 func Table() []Key {
@@ -78,8 +81,8 @@ func keyNamed(name string) (Key, bool) {
 	}
 	method, waits := later(name)
 	if waits {
-		refuse := func(any) (any, error) { return nil, notYet(name, method) }
-		return Key{Name: name, read: refuse, put: func(*Settings, any) {}}, true
+		refuse := func(any) (put, error) { return nil, notYet(name, method) }
+		return Key{Name: name, read: refuse}, true
 	}
 	return Key{}, false
 }
@@ -89,17 +92,16 @@ func (k Key) warn(value, id string) Key {
 	return k
 }
 
-func choice(name, standard string, values []string, put func(*Settings, string)) Key {
+func choice(name, standard string, values []string, set func(*Settings, string)) Key {
 	return Key{
 		Name: name, Default: standard, Values: strings.Join(values, ", "),
-		read: func(v any) (any, error) {
+		read: func(v any) (put, error) {
 			text, ok := v.(string)
 			if !ok {
 				return nil, fmt.Errorf("%v is not a word", v)
 			}
-			return text, oneWord(text, values)
+			return func(s *Settings) { set(s, text) }, oneWord(text, values)
 		},
-		put: func(s *Settings, v any) { put(s, v.(string)) },
 	}
 }
 
@@ -116,10 +118,10 @@ func oneWord(text string, values []string) error {
 	return fmt.Errorf("%q is none of %s", text, strings.Join(values, ", "))
 }
 
-func words(name string, standard, values []string, put func(*Settings, []string)) Key {
+func words(name string, standard, values []string, set func(*Settings, []string)) Key {
 	return Key{
 		Name: name, Default: standard, Values: "a list of " + strings.Join(values, ", "),
-		read: func(v any) (any, error) {
+		read: func(v any) (put, error) {
 			list, err := listOf(v)
 			if err != nil {
 				return nil, err
@@ -138,9 +140,8 @@ func words(name string, standard, values []string, put func(*Settings, []string)
 			if len(list) == 0 {
 				return nil, fmt.Errorf("an empty list would lock everybody out")
 			}
-			return list, nil
+			return func(s *Settings) { set(s, list) }, nil
 		},
-		put: func(s *Settings, v any) { put(s, v.([]string)) },
 	}
 }
 
@@ -162,10 +163,10 @@ func listOf(v any) ([]string, error) {
 	return nil, fmt.Errorf("%v is not a list", v)
 }
 
-func number(name string, standard, least, most int, put func(*Settings, int)) Key {
+func number(name string, standard, least, most int, set func(*Settings, int)) Key {
 	return Key{
 		Name: name, Default: standard, Values: fmt.Sprintf("%d to %d", least, most),
-		read: func(v any) (any, error) {
+		read: func(v any) (put, error) {
 			n, err := whole(v)
 			if err != nil {
 				return nil, err
@@ -173,32 +174,30 @@ func number(name string, standard, least, most int, put func(*Settings, int)) Ke
 			if n < least || n > most {
 				return nil, fmt.Errorf("%d is not between %d and %d", n, least, most)
 			}
-			return n, nil
+			return func(s *Settings) { set(s, n) }, nil
 		},
-		put: func(s *Settings, v any) { put(s, v.(int)) },
 	}
 }
 
-func oneOf(name string, standard int, values []int, put func(*Settings, int)) Key {
+func oneOf(name string, standard int, values []int, set func(*Settings, int)) Key {
 	texts := make([]string, len(values))
 	for i, value := range values {
 		texts[i] = fmt.Sprint(value)
 	}
 	return Key{
 		Name: name, Default: standard, Values: strings.Join(texts, ", "),
-		read: func(v any) (any, error) {
+		read: func(v any) (put, error) {
 			n, err := whole(v)
 			if err != nil {
 				return nil, err
 			}
 			for _, value := range values {
 				if n == value {
-					return n, nil
+					return func(s *Settings) { set(s, n) }, nil
 				}
 			}
 			return nil, fmt.Errorf("%d is none of %s", n, strings.Join(texts, ", "))
 		},
-		put: func(s *Settings, v any) { put(s, v.(int)) },
 	}
 }
 
@@ -224,13 +223,13 @@ func whole(v any) (int, error) {
 func requirementKey() Key {
 	return Key{
 		Name: "require_second_factor", Default: "optional", Values: `optional, required, "required from 2027-01-31"`,
-		read: func(v any) (any, error) {
+		read: func(v any) (put, error) {
 			text, ok := v.(string)
 			if !ok {
 				return nil, fmt.Errorf("%v is not a word", v)
 			}
-			return parseRequirement(text)
+			requirement, err := parseRequirement(text)
+			return func(s *Settings) { s.Require = requirement }, err
 		},
-		put: func(s *Settings, v any) { s.Require = v.(Requirement) },
 	}
 }

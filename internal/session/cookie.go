@@ -70,7 +70,7 @@ func (c Cookies) get(r *http.Request, plain string) (string, bool) {
 }
 
 func (c Cookies) set(w http.ResponseWriter, plain, value string, life time.Duration) {
-	http.SetCookie(w, &http.Cookie{
+	http.SetCookie(w, &http.Cookie{ //nolint:gosec // G124: Secure follows the public address; plain HTTP is for localhost
 		Name: c.name(plain), Value: value, Path: "/", MaxAge: int(life / time.Second),
 		Secure: c.Secure, HttpOnly: true, SameSite: http.SameSiteLaxMode,
 	})

@@ -126,7 +126,7 @@ func refusalsOf(err error) []*countersign.Error {
 	if err == nil {
 		return nil
 	}
-	joined, ok := err.(interface{ Unwrap() []error }) //nolint:errorlint // the join itself, not one inside
+	joined, ok := err.(interface{ Unwrap() []error })
 	if ok {
 		var all []*countersign.Error
 		for _, one := range joined.Unwrap() {

@@ -152,9 +152,10 @@ func (s *Site) location(name string) *time.Location {
 	if name == "" || len(name) > longestZone || name == "Local" {
 		return time.UTC
 	}
-	known, ok := s.zones.Load(name)
+	kept, _ := s.zones.Load(name)
+	known, ok := kept.(*time.Location)
 	if ok {
-		return known.(*time.Location)
+		return known
 	}
 	zone, err := time.LoadLocation(name)
 	if err != nil {

@@ -205,7 +205,7 @@ func TestDoor(t *testing.T) {
 	post := func(body string, headers ...string) *http.Request {
 		r := httptest.NewRequest("POST", "/x", strings.NewReader(body))
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-		for i := 0; i < len(headers); i += 2 {
+		for i := 0; i+1 < len(headers); i += 2 {
 			r.Header.Set(headers[i], headers[i+1])
 		}
 		return r
