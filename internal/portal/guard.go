@@ -65,7 +65,7 @@ func (p *Portal) below(w http.ResponseWriter, r *http.Request, c session.Current
 		return nil
 	case reading:
 		return p.pages.Render(w, r, http.StatusForbidden, "signin/required", RequiredView{
-			Page: web.Page{}, Workspace: c.Account.Workspace.Name, Source: string(c.Required),
+			Page: web.Page{Notice: noticeOf(r)}, Workspace: c.Account.Workspace.Name, Source: string(c.Required),
 			Settings: c.Account.Settings.EnrolAtSignIn == policy.SettingsFirst,
 		})
 	}
