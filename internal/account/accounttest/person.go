@@ -166,3 +166,8 @@ func (p *Person) ResetByMail(tb testing.TB, newPassword string) {
 	must(tb, p.e.Accounts.ResetPassword(context.Background(), link, newPassword, place))
 	p.Password = newPassword
 }
+
+// CodeAfter is what an app with this secret shows next; drift lets it pass.
+func CodeAfter(e *Engine, secret []byte) string {
+	return totp.Code(secret, totp.Step(e.Clock.Now())+1)
+}
