@@ -19,21 +19,25 @@ func s1Scenarios() []scenario {
 	one := func(number string, settings policy.Document, test func(*testing.T, *house)) scenario {
 		return scenario{number: number, preset: "standard", settings: settings, test: test}
 	}
+	// What only shows something is the same on both databases.
+	shown := func(number string, test func(*testing.T, *house)) scenario {
+		return scenario{number: number, preset: "standard", test: test, once: true}
+	}
 	return []scenario{
 		one("S1-01", nil, s1BothAreNeeded),
 		one("S1-02", nil, s1CodeOfAnApp),
-		one("S1-03", nil, s1Urged),
-		one("S1-09", nil, s1InTheAccountSection),
-		one("S1-11", nil, s1ListOfApps),
+		shown("S1-03", s1Urged),
+		shown("S1-09", s1InTheAccountSection),
+		shown("S1-11", s1ListOfApps),
 		one("S1-12", alone, s1SeveralDevices),
 		one("S1-13", alone, s1AnotherDevice),
 		one("S1-15", nil, s1CodeTurnsItOn),
-		one("S1-16", nil, s1CodesAreImportant),
-		one("S1-22", nil, s1Prompted),
-		one("S1-26", nil, s1DownloadCodes),
+		shown("S1-16", s1CodesAreImportant),
+		shown("S1-22", s1Prompted),
+		shown("S1-26", s1DownloadCodes),
 		one("S1-27", policy.Document{"recovery.effect": "sign_in"}, s1LostPhone),
 		one("S1-28", nil, s1WrongRecoveryCode),
-		one("S1-29", nil, s1Warning),
+		shown("S1-29", s1Warning),
 		one("S1-32", nil, s1OneSecondStep),
 	}
 }
@@ -112,7 +116,7 @@ func s1ListOfApps(_ *testing.T, h *house) {
 	page.See("Google Authenticator", "1Password", "Twilio Authy", "Microsoft Authenticator", "Bitwarden")
 }
 
-func s1SeveralDevices(_ *testing.T, h *house) {
+func s1SeveralDevices(t *testing.T, h *house) {
 	ada := h.person("Ada Lovelace")
 	page := h.session(ada)
 	ada.openSetUp(page)
@@ -122,11 +126,10 @@ func s1SeveralDevices(_ *testing.T, h *house) {
 	ada.codes = ada.saveCodes(page)
 	for _, device := range []*app{phone, tablet, watch} {
 		h.clock.Advance(totp.Period)
-		page := h.browser()
-		ada.first(page)
-		page.Type("6-digit code", device.oathtool(h.clock.Now()))
-		page.Click("Verify code")
-		page.See("It is on.")
+		c := h.client()
+		if in := c.post(c.first(ada), "code", device.oathtool(h.clock.Now())); in.location != "/account/security" {
+			t.Errorf("a code of one of the devices leads to %d %s", in.status, in.location)
+		}
 	}
 }
 
