@@ -164,7 +164,10 @@ func withoutPassword(address string) string {
 		return "postgres://…"
 	}
 	u.RawQuery = ""
-	return u.Redacted()
+	if u.User != nil {
+		u.User = url.User(u.User.Username())
+	}
+	return u.String()
 }
 
 // tryKey tells whether the master key at hand opens the database.

@@ -1,24 +1,125 @@
 package main
 
 import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
 	"reflect"
 	"sort"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"countersign/internal/config"
+	"countersign/internal/store/storetest"
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"countersign": main})
+	testscript.Main(closing{m}, map[string]func(){"countersign": main})
 }
 
-// TestScripts runs the real program from a shell's point of view.
-func TestScripts(t *testing.T) {
-	testscript.Run(t, testscript.Params{Dir: "testdata/script", RequireExplicitExec: true, RequireUniqueNames: true})
+// closing stops the PostgreSQL of the tests when they have ended.
+type closing struct{ m *testing.M }
+
+func (c closing) Run() int { return storetest.Main(c.m) }
+
+// TestScripts runs the real program from a shell's point of view, on SQLite.
+func TestScripts(t *testing.T) { runScripts(t, "testdata/script", nil) }
+
+// TestPostgresScripts does the same with an empty PostgreSQL database, in
+// $POSTGRES.
+func TestPostgresScripts(t *testing.T) {
+	runScripts(t, "testdata/postgres", func(env *testscript.Env) error {
+		env.Setenv("POSTGRES", storetest.Postgres(t))
+		return nil
+	})
+}
+
+func runScripts(t *testing.T, dir string, setup func(*testscript.Env) error) {
+	t.Helper()
+	testscript.Run(t, testscript.Params{
+		Dir: dir, RequireExplicitExec: true, RequireUniqueNames: true,
+		Setup: func(env *testscript.Env) error {
+			// An address that nobody listens on, for the scripts that serve.
+			address, err := freeAddress()
+			if err != nil {
+				return err
+			}
+			env.Setenv("ADDR", address)
+			if setup != nil {
+				return setup(env)
+			}
+			return nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"get": get, "term": term},
+	})
+}
+
+func freeAddress() (string, error) {
+	listener, err := new(net.ListenConfig).Listen(context.Background(), "tcp", "localhost:0")
+	if err != nil {
+		return "", err
+	}
+	_, port, err := net.SplitHostPort(listener.Addr().String())
+	if err != nil {
+		return "", err
+	}
+	return "localhost:" + port, listener.Close()
+}
+
+// term asks the programs in the background to end; kill knows no SIGTERM.
+func term(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) > 0 {
+		ts.Fatalf("usage: term")
+	}
+	for _, command := range ts.BackgroundCmds() {
+		err := command.Process.Signal(syscall.SIGTERM)
+		if err != nil && !errors.Is(err, os.ErrProcessDone) {
+			ts.Fatalf("%v", err)
+		}
+	}
+}
+
+// get waits until an address answers 200, with the text in it where one is
+// given, and puts the body where cmp and grep find it.
+func get(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 || len(args) > 3 {
+		ts.Fatalf("usage: get URL FILE [TEXT]")
+	}
+	text := append(args, "")[2]
+	last := ""
+	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
+		body, status, err := fetch(args[0])
+		if err == nil && status == http.StatusOK && strings.Contains(string(body), text) {
+			ts.Check(os.WriteFile(ts.MkAbs(args[1]), body, 0o600))
+			return
+		}
+		last = fmt.Sprint(status, " ", err, " ", string(body))
+	}
+	ts.Fatalf("%s does not answer: %s", args[0], last)
+}
+
+func fetch(url string) ([]byte, int, error) {
+	request, err := http.NewRequestWithContext(context.Background(), http.MethodGet, url, http.NoBody)
+	if err != nil {
+		return nil, 0, err
+	}
+	request.Header.Set("Accept", "application/json, text/html")
+	response, err := http.DefaultClient.Do(request) // #nosec G704 -- the server that the script started
+	if err != nil {
+		return nil, 0, err
+	}
+	defer func() { _ = response.Body.Close() }()
+	body, err := io.ReadAll(response.Body)
+	return body, response.StatusCode, err
 }
 
 // TestEverySettingHasAFlag keeps the flags and the table of settings the same.

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"slices"
 	"time"
 
 	"countersign"
@@ -48,4 +49,15 @@ func cast() []role {
 		{"Ravi Patel", user, "en", london, "demo_invited", agentChrome, 2, invited},
 		{"Katharina Lehmann", auditor, "de", berlin, "demo_invited_late", agentFirefox, 14, invited},
 	}
+}
+
+// DemoAbouts lists every DemoAccount.About there is, once.
+func DemoAbouts() []string {
+	var all []string
+	for _, r := range cast() {
+		if !slices.Contains(all, r.about) {
+			all = append(all, r.about)
+		}
+	}
+	return all
 }
