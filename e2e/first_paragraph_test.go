@@ -1,0 +1,221 @@
+package e2e_test
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"countersign/e2e/browser"
+	"countersign/e2e/proc"
+	"countersign/internal/method/totp"
+	"countersign/internal/store/storetest"
+)
+
+// untouched starts a server with nothing configured but where it listens and
+// keeps its data, as `make run` does, and returns the address that it prints.
+func untouched(t *testing.T, folder string, env ...string) (*house, string) {
+	t.Helper()
+	i := &installation{kind: "sqlite", clock: proc.NewClock(t), taken: map[int]bool{}}
+	listen := proc.FreeAddr(t)
+	_, port, _ := strings.Cut(listen, ":")
+	i.url = "http://localhost:" + port
+	i.process = proc.Start(t, "server", append([]string{
+		i.clock.Env(), "COUNTERSIGN_LISTEN=localhost:" + port, "COUNTERSIGN_DATA=" + folder,
+	}, env...))
+	address := find(&house{t: t}, `http://localhost:\d+\S*`, i.process.WaitLog(i.url))
+	i.process.WaitReady(i.url + "/readyz")
+	return &house{installation: i, t: t}, address
+}
+
+// TestFirstParagraph is what somebody does who has just cloned the project.
+func TestFirstParagraph(t *testing.T) {
+	for _, row := range []struct {
+		name     string
+		postgres bool
+		options  []browser.Option
+	}{
+		{"SQLite, with scripts", false, nil},
+		{"SQLite, with script execution disabled", false, []browser.Option{browser.NoScript()}},
+		{"PostgreSQL, on a phone", true, []browser.Option{browser.Phone()}},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			t.Parallel()
+			var env []string
+			if row.postgres {
+				env = append(env, "COUNTERSIGN_DATABASE_URL="+storetest.Postgres(t))
+			}
+			folder := filepath.Join(t.TempDir(), "countersign-data")
+			h, address := untouched(t, folder, env...)
+			ada, page := h.firstOwner(address, row.options...)
+			h.losesThePhone(ada, page)
+			if !row.postgres {
+				h.movesToPostgres(ada, folder, row.options...)
+				page = h.browser(row.options...)
+				ada.signIn(page)
+			}
+			h.turnsOff(ada, page)
+		})
+	}
+}
+
+// firstOwner goes from the printed address to an owner who has signed in with
+// password and code. The server is restarted wherever something waits.
+func (h *house) firstOwner(address string, options ...browser.Option) (*person, *browser.Page) {
+	h.t.Helper()
+	ada := &person{h: h, name: "Ada Lovelace", email: "ada@acme.example", password: goodPassword}
+	page := h.browser(options...)
+	page.Open(strings.TrimPrefix(address, h.url))
+	page.See("Create the first account")
+	page.Type("Name of your company or team", "Acme")
+	page.Type("Your name", ada.name)
+	page.Type("E-mail address", ada.email)
+	page.Type("Password", ada.password)
+	page.Click("Create account")
+	page.See("Choose your second step")
+	page.Click("Next")
+	ada.app = h.scan(page)
+
+	h.restart()
+	page.Reload()
+	if again := h.scan(page); string(again.secret) != string(ada.secret) {
+		h.t.Error("the restart made another QR code")
+	}
+	ada.confirm(page, ada.app, "Pixel 9")
+	page.See("Save your recovery codes", "Important!")
+
+	h.process.Kill9()
+	h.process.Restart()
+	h.process.WaitReady(h.url + "/readyz")
+	page.Reload()
+	if file := page.Download("Download"); strings.Count(string(file.Content), "[ ]") != 10 {
+		h.t.Errorf("the file has not ten codes:\n%s", file.Content)
+	}
+	ada.codes = ada.saveCodes(page)
+	page.See("Two-factor authentication is on", "Pixel 9")
+	page.Click("Continue")
+	page.See("It is on.", "10 of 10 left", "Authenticator app on Pixel 9")
+	signOut(page)
+
+	// The set-up address is dead once an owner exists.
+	page.Open(strings.TrimPrefix(address, h.url))
+	page.See("This link does not work any more")
+	ada.first(page)
+	h.restart() // between password and code
+	ada.second(page)
+	page.See("It is on.")
+	signOut(page)
+	h.messages("ada@acme.example", "two_factor_on")
+	return ada, page
+}
+
+func signOut(page *browser.Page) {
+	page.Click("Your account")
+	page.Click("Sign out")
+	page.See("You are signed out.")
+}
+
+// restart stops the server in good order and starts it again.
+func (h *house) restart() {
+	h.t.Helper()
+	if code := h.process.Stop(); code != 0 {
+		h.t.Errorf("the server ended with %d", code)
+	}
+	h.process.Restart()
+	h.process.WaitReady(h.url + "/readyz")
+}
+
+// messages wants a mail of each of these kinds at /dev/messages: with nothing
+// configured there is no other way to read them.
+func (h *house) messages(to string, kinds ...string) {
+	h.t.Helper()
+	page := h.client().get("/dev/messages", "application/json")
+	var list struct {
+		Data []struct{ ID, Kind, To, Subject, Text, HTML, CreatedAt string }
+	}
+	err := json.Unmarshal([]byte(page.body), &list)
+	if page.status != http.StatusOK || err != nil {
+		h.t.Fatalf("/dev/messages was answered %d, %v:\n%s", page.status, err, page.body)
+	}
+	for _, kind := range kinds {
+		found := false
+		for _, m := range list.Data {
+			found = found || m.Kind == kind && m.To == to && m.Subject != "" && m.Text != "" && m.HTML != "" && m.ID != ""
+		}
+		if !found {
+			h.t.Errorf("no mail of kind %s to %s in:\n%s", kind, to, page.body)
+		}
+	}
+}
+
+func (h *house) losesThePhone(ada *person, page *browser.Page) {
+	h.t.Helper()
+	ada.first(page)
+	useCode(page, "Can’t access two-factor device?", "Recovery code", ada.codes[0], "Sign in")
+	page.See("You signed in with a recovery code.", "9 of 10 left")
+	signOut(page)
+	h.restart()
+	ada.first(page)
+	useCode(page, "Don’t know the code", "Recovery code", ada.codes[0], "Sign in")
+	page.See("That recovery code was used already. Each works once")
+	page.Type("Recovery code", ada.codes[1])
+	page.Click("Sign in")
+	page.See("8 of 10 left")
+	h.messages(ada.email, "recovery_used")
+}
+
+// movesToPostgres copies what is in SQLite by the administrator's command and
+// goes on with a server on PostgreSQL. The password, the app and the codes stay.
+func (h *house) movesToPostgres(ada *person, folder string, options ...browser.Option) {
+	h.t.Helper()
+	h.process.Stop()
+	to := storetest.Postgres(h.t)
+	program(h.t, "admin", "copy", "--to", to, "--data", folder)
+	moved, address := untouched(h.t, folder, "COUNTERSIGN_DATABASE_URL="+to)
+	if strings.Contains(address, "/setup/") {
+		h.t.Errorf("the copy wants to be set up: %s", address)
+	}
+	h.url, h.process = moved.url, moved.process
+	moved.clock.Set(h.clock.Now().Add(totp.Period))
+	h.clock = moved.clock
+	page := h.browser(options...)
+	ada.first(page)
+	useCode(page, "Can’t access two-factor device?", "Recovery code", ada.codes[1], "Sign in")
+	page.See("That recovery code was used already")
+	page.Type("Recovery code", ada.codes[2])
+	page.Click("Sign in")
+	page.See("It is on.", "7 of 10 left", "Authenticator app on Pixel 9")
+}
+
+// turnsOff turns two-factor authentication off again: the password is then enough.
+func (h *house) turnsOff(ada *person, page *browser.Page) {
+	h.t.Helper()
+	page.In("#off").Click("Turn off")
+	page.See("Turn off two-factor authentication?")
+	page.Click("Turn off")
+	page.See("Two-factor authentication is off.", "It is off.")
+	h.messages(ada.email, "two_factor_off")
+	signOut(page)
+	h.restart()
+	ada.first(page)
+	page.See("It is off.")
+}
+
+// program runs the built program itself.
+func program(t *testing.T, args ...string) string {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "countersign")
+	build := exec.CommandContext(context.Background(), "go", "build", "-o", file, "countersign/cmd/countersign") // #nosec G204 -- into the test's own folder
+	out, err := build.CombinedOutput()
+	if err != nil {
+		t.Fatalf("build: %v\n%s", err, out)
+	}
+	out, err = exec.CommandContext(t.Context(), file, args...).CombinedOutput() // #nosec G204 -- our own program
+	if err != nil {
+		t.Fatalf("countersign %s: %v\n%s", strings.Join(args, " "), err, out)
+	}
+	return string(out)
+}
