@@ -3,6 +3,7 @@ package account_test
 import (
 	"fmt"
 	"testing"
+	"time"
 
 	"countersign/internal/account"
 	"countersign/internal/account/accounttest"
@@ -147,5 +148,33 @@ func TestTwoChangesOfOnePassword(t *testing.T) {
 		if got := ada.Account(t).User.PasswordVersion; got != a.User.PasswordVersion+1 {
 			t.Errorf("version %d, was %d", got, a.User.PasswordVersion)
 		}
+	})
+}
+
+// The password step meets a change that is under way on another node: it waits
+// for it, and the old password is wrong.
+func TestThePasswordStepWaitsForAChangeUnderWay(t *testing.T) {
+	both(t, func(t *testing.T, e *accounttest.Engine) {
+		ada := e.Person(t, "ada@example.com")
+		other := e.Node(t)
+		a := ada.Account(t)
+		hash, err := other.Accounts.NewPassword(ctx(), newPassword, e.Browser("192.0.2.1").Place())
+		want(t, "hashing", err, "ok")
+		changed := make(chan struct{})
+		committed := make(chan error, 1)
+		go func() {
+			committed <- other.Store.Write(ctx(), func(tx *store.Tx) error {
+				err := other.Accounts.StorePassword(tx, a.User, hash, account.Keep{})
+				close(changed)
+				time.Sleep(300 * time.Millisecond)
+				return err
+			})
+		}()
+		<-changed
+		thief := e.Browser("198.51.100.9")
+		want(t, "the old password", thief.TryPassword(t, ada.Email, ada.Password), "wrong_credentials")
+		want(t, "the change", <-committed, "ok")
+		ada.Password = newPassword
+		want(t, "the new password", thief.TryPassword(t, ada.Email, ada.Password), "ok")
 	})
 }
