@@ -3,8 +3,6 @@ package signin
 import (
 	"context"
 	"fmt"
-	"net/url"
-	"strings"
 	"time"
 
 	"countersign"
@@ -74,7 +72,7 @@ func (s *Service) Start(ctx context.Context, workspace countersign.WorkspaceID, 
 		}
 		return insert(tx, rows.InsertAttemptParams{
 			WorkspaceID: workspace, ID: id, BrowserHash: seal.Hash(v.Bind), UserID: user.ID, Identifier: address,
-			Entry: policy.EntryForm, ReturnTo: InsidePath(returnTo), IP: v.Place.IP, UserAgent: v.Place.UserAgent,
+			Entry: policy.EntryForm, ReturnTo: countersign.InsidePath(returnTo), IP: v.Place.IP, UserAgent: v.Place.UserAgent,
 		})
 	})
 	return id, err
@@ -99,19 +97,6 @@ func insert(tx *store.Tx, row rows.InsertAttemptParams) error {
 		return fmt.Errorf("insert attempt: %w", err)
 	}
 	return nil
-}
-
-// InsidePath returns a path of this site, or "" for anything that could lead
-// elsewhere (security.md 21).
-func InsidePath(path string) string {
-	if !strings.HasPrefix(path, "/") || strings.HasPrefix(path, "//") || strings.ContainsAny(path, "\\\r\n\t") {
-		return ""
-	}
-	u, err := url.Parse(path)
-	if err != nil || u.Host != "" || u.Scheme != "" || len(path) > 1000 {
-		return ""
-	}
-	return path
 }
 
 // Load is the dispatcher: it reads an attempt and computes its step. Errors:

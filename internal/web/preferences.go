@@ -3,9 +3,9 @@ package web
 import (
 	"net/http"
 	"net/url"
-	"strings"
 	"time"
-	"unicode"
+
+	"countersign"
 )
 
 // The three cookies that hold a person's choice in this browser. None of them
@@ -68,23 +68,12 @@ func (s *Site) keep(w http.ResponseWriter, name, value string) {
 	})
 }
 
-// longestReturn bounds a return path.
-const longestReturn = 2000
-
 // Inside is path where it leads to a page of this installation, else the other
-// one: a link with a foreign return address must not send anybody away. Only
-// an absolute path passes; "//host", "/\host" and anything with control
-// characters, which browsers read as other hosts, do not.
+// one: a link with a foreign return address must not send anybody away.
 func Inside(path, other string) string {
-	if len(path) > longestReturn || !strings.HasPrefix(path, "/") || !clean(path) {
+	inside := countersign.InsidePath(path)
+	if inside == "" {
 		return other
 	}
-	if strings.HasPrefix(path, "//") || strings.Contains(path, `\`) || strings.ContainsFunc(path, unicode.IsControl) {
-		return other
-	}
-	u, err := url.Parse(path)
-	if err != nil || u.Scheme != "" || u.Host != "" || u.User != nil || strings.HasPrefix(u.Path, "//") {
-		return other
-	}
-	return path
+	return inside
 }
