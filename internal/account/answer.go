@@ -13,7 +13,6 @@ import (
 	"countersign/internal/method"
 	"countersign/internal/method/recovery"
 	"countersign/internal/method/totp"
-	"countersign/internal/seal"
 	"countersign/internal/store"
 	"countersign/internal/store/rows"
 )
@@ -166,7 +165,7 @@ func (s *Service) verifyOnce(tx *store.Tx, a Answer, user rows.User) (Proven, bo
 		if row.Kind != string(a.Kind) || row.State != "active" {
 			continue
 		}
-		secret, err := s.Ring.Open(row.Secret, CredentialPlace(row.ID))
+		secret, err := s.Ring.Open(row.Secret, store.SecretPlace(row.ID))
 		if err != nil {
 			return Proven{}, false, fmt.Errorf("open credential %s: %w", row.ID, err)
 		}
@@ -191,7 +190,7 @@ func (s *Service) verifyOnce(tx *store.Tx, a Answer, user rows.User) (Proven, bo
 func (s *Service) spend(tx *store.Tx, a Answer, row rows.Credential, opened method.Credential, accepted method.Accepted) (bool, error) {
 	secret := row.Secret
 	if string(accepted.Credential.Secret) != string(opened.Secret) {
-		sealed, err := s.Ring.Seal(accepted.Credential.Secret, CredentialPlace(row.ID))
+		sealed, err := s.Ring.Seal(accepted.Credential.Secret, store.SecretPlace(row.ID))
 		if err != nil {
 			return false, fmt.Errorf("seal credential: %w", err)
 		}
@@ -291,9 +290,4 @@ func (s *Service) used(tx *store.Tx, kind method.Kind) error {
 		e.Args = map[string]any{"Count": int(next.Sub(tx.Now)/time.Second) + 1}
 	}
 	return e
-}
-
-// CredentialPlace binds a sealed secret to its row.
-func CredentialPlace(id countersign.CredentialID) seal.Place {
-	return seal.Place{Table: "credentials", Column: "secret", Row: string(id)}
 }

@@ -95,7 +95,7 @@ func TestNoSecretIsWrittenDown(t *testing.T) {
 func TestTheStoredFormOfARecoveryCodeIsNotACode(t *testing.T) {
 	both(t, func(t *testing.T, e *accounttest.Engine) {
 		ada := e.Guarded(t, "ada@example.com")
-		packed, err := e.Ring.Open(secret(t, ada, ada.CodesID), account.CredentialPlace(ada.CodesID))
+		packed, err := e.Ring.Open(secret(t, ada, ada.CodesID), store.SecretPlace(ada.CodesID))
 		if err != nil {
 			t.Fatal(err)
 		}

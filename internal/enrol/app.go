@@ -89,7 +89,7 @@ func (s *Service) insertApp(tx *store.Tx, h account.Holder, settings policy.Sett
 	}
 	id := countersign.CredentialID(seal.ID("crd"))
 	secret := totp.Secret(seal.Bytes(totp.Size(settings.TOTPKeyChars)))
-	sealed, err := s.Ring.Seal(secret, account.CredentialPlace(id))
+	sealed, err := s.Ring.Seal(secret, store.SecretPlace(id))
 	if err != nil {
 		return fmt.Errorf("seal the secret: %w", err)
 	}
@@ -158,7 +158,7 @@ func (s *Service) PendingApp(ctx context.Context, h account.Holder) (Pending, er
 	if err != nil {
 		return Pending{}, err
 	}
-	secret, err := s.Ring.Open(row.Secret, account.CredentialPlace(row.ID))
+	secret, err := s.Ring.Open(row.Secret, store.SecretPlace(row.ID))
 	if err != nil {
 		return Pending{}, fmt.Errorf("open the secret: %w", err)
 	}
@@ -235,7 +235,7 @@ func (s *Service) turnOn(tx *store.Tx, h account.Holder, a account.Account, row 
 		// What it was to replace is gone; it must not become one more instead.
 		return nothingPending()
 	}
-	secret, err := s.Ring.Open(row.Secret, account.CredentialPlace(row.ID))
+	secret, err := s.Ring.Open(row.Secret, store.SecretPlace(row.ID))
 	if err != nil {
 		return fmt.Errorf("open the secret: %w", err)
 	}

@@ -69,7 +69,7 @@ func (s *Service) makeCodes(tx *store.Tx, h account.Holder, a account.Account) (
 	if err != nil {
 		return false, fmt.Errorf("encode codes: %w", err)
 	}
-	sealed, err := s.Ring.Seal(text, account.CredentialPlace(id))
+	sealed, err := s.Ring.Seal(text, store.SecretPlace(id))
 	if err != nil {
 		return false, fmt.Errorf("seal codes: %w", err)
 	}
@@ -119,7 +119,7 @@ func (s *Service) WaitingCodes(ctx context.Context, h account.Holder) (Codes, er
 }
 
 func (s *Service) open(c rows.Credential) ([]string, error) {
-	text, err := s.Ring.Open(c.Secret, account.CredentialPlace(c.ID))
+	text, err := s.Ring.Open(c.Secret, store.SecretPlace(c.ID))
 	if err != nil {
 		return nil, fmt.Errorf("open codes: %w", err)
 	}
@@ -179,7 +179,7 @@ func (s *Service) activate(tx *store.Tx, h account.Holder, id countersign.Creden
 	if err != nil {
 		return fmt.Errorf("pack codes: %w", err)
 	}
-	sealed, err := s.Ring.Seal(packed, account.CredentialPlace(id))
+	sealed, err := s.Ring.Seal(packed, store.SecretPlace(id))
 	if err != nil {
 		return fmt.Errorf("seal codes: %w", err)
 	}

@@ -87,7 +87,7 @@ func (o *Outbox) Post(tx *store.Tx, workspace countersign.WorkspaceID, m Mail) e
 		return fmt.Errorf("write the message: %w", err)
 	}
 	id := countersign.MessageID(seal.SortableID("msg", tx.Now))
-	body, err := o.ring.Seal(plain, place(id))
+	body, err := o.ring.Seal(plain, store.BodyPlace(id))
 	if err != nil {
 		return fmt.Errorf("seal the message: %w", err)
 	}
@@ -134,9 +134,4 @@ func (o *Outbox) Kept(ctx context.Context, workspace countersign.WorkspaceID, mo
 		})
 	}
 	return out, nil
-}
-
-// place binds a body to its row.
-func place(id countersign.MessageID) seal.Place {
-	return seal.Place{Table: "messages", Column: "body", Row: string(id)}
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"countersign/internal/seal"
+	"countersign/internal/store"
 	"countersign/internal/store/rows"
 	"countersign/internal/words"
 )
@@ -49,7 +50,7 @@ func (o *Outbox) render(row rows.Message) (rendered, error) {
 
 func (o *Outbox) open(row rows.Message) (envelope, error) {
 	var e envelope
-	plain, err := o.ring.Open(row.Body, place(row.ID))
+	plain, err := o.ring.Open(row.Body, store.BodyPlace(row.ID))
 	if errors.Is(err, seal.ErrOpen) {
 		return e, fmt.Errorf("%w: %w", errBroken, err)
 	}

@@ -167,20 +167,11 @@ func mailerOf(o Options) (notify.Mailer, error) {
 	return notify.NewSMTP(notify.Options{Server: o.Config.SMTPURL, Roots: o.Roots, Now: o.Now})
 }
 
-// macKeyName is the row that holds the key of keyed digests, sealed under the
-// master key. It stays when the master key is rotated, so that digests stay
-// good; and it tells at start whether the master key is the right one.
-const macKeyName = "mac_key"
-
-func macKeyPlace() seal.Place {
-	return seal.Place{Table: "installation", Column: "value", Row: macKeyName}
-}
-
 // unlock reads the master key and opens the installation's own key with it. A
 // new installation gets both; a database that was sealed before never gets a
 // new master key, because its secrets would be lost behind it.
 func unlock(ctx context.Context, s *store.Store, file string) (*seal.Ring, seal.MACKey, error) {
-	sealed, err := s.Read().GetInstallation(ctx, macKeyName)
+	sealed, err := s.Read().GetInstallation(ctx, store.MACKey)
 	if err != nil && !store.NotFound(err) {
 		return nil, nil, fmt.Errorf("read the installation's key: %w", err)
 	}
@@ -201,7 +192,7 @@ func unlock(ctx context.Context, s *store.Store, file string) (*seal.Ring, seal.
 			return nil, nil, err
 		}
 	}
-	key, err := ring.Open(sealed, macKeyPlace())
+	key, err := ring.Open(sealed, store.MACKeyPlace())
 	if err != nil {
 		return nil, nil, fmt.Errorf("the master key in %s is not the one that this database was sealed with: %w", file, err)
 	}
@@ -223,17 +214,17 @@ func create(file string) (*seal.Ring, error) {
 
 // newMACKey makes the key once, whoever else starts at the same time.
 func newMACKey(ctx context.Context, s *store.Store, ring *seal.Ring) ([]byte, error) {
-	sealed, err := ring.Seal(seal.Bytes(32), macKeyPlace())
+	sealed, err := ring.Seal(seal.Bytes(32), store.MACKeyPlace())
 	if err != nil {
 		return nil, fmt.Errorf("seal the installation's key: %w", err)
 	}
 	var kept []byte
 	err = s.Write(ctx, func(tx *store.Tx) error {
-		_, err := tx.InsertInstallation(tx.Ctx, macKeyName, sealed)
+		_, err := tx.InsertInstallation(tx.Ctx, store.MACKey, sealed)
 		if err != nil {
 			return err
 		}
-		kept, err = tx.GetInstallation(tx.Ctx, macKeyName)
+		kept, err = tx.GetInstallation(tx.Ctx, store.MACKey)
 		return err
 	})
 	return kept, err

@@ -60,7 +60,7 @@ func (e *Engine) Guarded(tb testing.TB, email string) *Person {
 func (p *Person) WithApp(tb testing.TB, name string) *Person {
 	tb.Helper()
 	p.App, p.Secret = countersign.CredentialID(seal.ID("crd")), seal.Bytes(20)
-	sealed, err := p.e.Ring.Seal(p.Secret, account.CredentialPlace(p.App))
+	sealed, err := p.e.Ring.Seal(p.Secret, store.SecretPlace(p.App))
 	must(tb, err)
 	p.insert(tb, rows.InsertCredentialParams{ID: p.App, Kind: string(method.TOTP), Name: name, NameKey: account.NameKey(name), Secret: sealed})
 	return p
@@ -72,7 +72,7 @@ func (p *Person) WithCodes(tb testing.TB, n int) *Person {
 	p.CodesID, p.Codes = countersign.CredentialID(seal.ID("crd")), recovery.Generate(n, seal.Bytes)
 	packed, err := recovery.Pack(p.Codes, p.e.MAC, string(p.CodesID))
 	must(tb, err)
-	sealed, err := p.e.Ring.Seal(packed, account.CredentialPlace(p.CodesID))
+	sealed, err := p.e.Ring.Seal(packed, store.SecretPlace(p.CodesID))
 	must(tb, err)
 	p.insert(tb, rows.InsertCredentialParams{
 		ID: p.CodesID, Kind: string(method.Recovery), NameKey: string(p.CodesID), Secret: sealed, Counter: int64(n),
