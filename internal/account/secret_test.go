@@ -11,6 +11,7 @@ import (
 	"countersign/internal/account/accounttest"
 	"countersign/internal/message"
 	"countersign/internal/method"
+	"countersign/internal/store"
 )
 
 // A secret is nowhere but where it was shown (security.md 17): not in an event,

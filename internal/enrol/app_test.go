@@ -21,6 +21,7 @@ import (
 // given.
 func vouched(t *testing.T, e *accounttest.Engine, p *accounttest.Person) *accounttest.Browser {
 	t.Helper()
+	e.Advance(t, time.Second) // so that its mail is the newest
 	b := e.Browser("192.0.2.1")
 	b.SignIn(t, p)
 	h := b.Holder(t)

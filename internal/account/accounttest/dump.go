@@ -51,3 +51,13 @@ func column(tb testing.TB, db *sql.DB, query string) []string {
 	must(tb, found.Err())
 	return out
 }
+
+// Exec runs statements on PostgreSQL, past the store.
+func (e *Engine) Exec(tb testing.TB, statements string) {
+	tb.Helper()
+	db, err := sql.Open("pgx", e.database)
+	must(tb, err)
+	defer func() { must(tb, db.Close()) }()
+	_, err = db.ExecContext(context.Background(), statements)
+	must(tb, err)
+}
