@@ -9,7 +9,7 @@ BINARY := bin/countersign
 RACE_DIRS := internal/store internal/limit internal/password internal/message \
              internal/account internal/signin internal/enrol internal/session \
              internal/people internal/web internal/server
-RACE      = $(addsuffix /...,$(addprefix ./,$(wildcard $(RACE_DIRS))))
+RACE      = $(RACE_DIRS:%=./%/...)
 PLAIN     = $(filter-out $(shell $(GO) list $(RACE)) countersign/e2e%,$(shell $(GO) list ./...))
 
 .PHONY: run

@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"context"
 	"log/slog"
-	"os"
 	"strings"
 	"time"
 
@@ -77,22 +76,55 @@ func (c *demoCommand) introduce(t *terminal, d *server.Demo) error {
 		return err
 	}
 	t.tell("cli.demo_password", "Password", server.DemoPassword)
-	var lines [][]string
-	for _, a := range d.Accounts {
-		lines = append(lines, []string{a.Email, string(a.Role), say("cli." + a.About), orDash(strings.Join(totp.Groups(a.Key), " ")), orDash(firstOf(a.Codes))})
-	}
-	err = t.table([]string{"E-MAIL", "ROLE", "STATE", "SETUP KEY", "A CODE LEFT"}, lines)
+	watched := isTerminal(t.out)
+	err = printCast(t, d, watched)
 	if err != nil {
 		return err
 	}
-	t.tell("cli.demo_codes", "Email", d.Accounts[0].Email, "Number", d.Accounts[0].Code(time.Now()))
 	t.tell("cli.demo_messages", "Address", d.URL()+"/dev/messages")
-	if isTerminal(t.in) && isTerminal(t.out) {
-		t.tell("cli.demo_enter")
+	if watched {
+		t.tell("cli.demo_codes")
+		err = printCodes(t, d)
+		if err == nil && isTerminal(t.in) {
+			t.tell("cli.demo_enter")
+		}
 	}
 	t.tell("cli.demo_end")
-	return nil
+	return err
 }
+
+// printCast lists everybody; with what they sign in by for a pipe, where it need
+// not fit a screen and is not listed once more.
+func printCast(t *terminal, d *server.Demo, watched bool) error {
+	heading := []string{"E-MAIL", "ROLE", "STATE"}
+	var lines [][]string
+	for _, a := range d.Accounts {
+		line := []string{a.Email, string(a.Role), t.speaker().Say("cli." + a.About)}
+		if !watched {
+			line = append(line, orDash(keyOf(a)), orDash(firstOf(a.Codes)))
+		}
+		lines = append(lines, line)
+	}
+	return t.table(heading, lines)
+}
+
+// printCodes lists the authenticator apps with the codes of this moment, so that
+// nobody needs a phone for a look.
+func printCodes(t *terminal, d *server.Demo) error {
+	now := time.Now()
+	var lines [][]string
+	for _, a := range d.Accounts {
+		if a.Key != "" && a.Password {
+			lines = append(lines, []string{a.Email, a.Code(now), keyOf(a), orDash(firstOf(a.Codes))})
+		}
+	}
+	err := t.table([]string{"E-MAIL", "CODE NOW", "SETUP KEY", "A CODE LEFT"}, lines)
+	t.tell("cli.demo_until", "Length", time.Unix((totp.Step(now)+1)*30, 0).Sub(now).Round(time.Second))
+	return err
+}
+
+// keyOf is the setup key as pages show it.
+func keyOf(a server.DemoAccount) string { return strings.Join(totp.Groups(a.Key), " ") }
 
 func orDash(text string) string {
 	if text == "" {
@@ -108,24 +140,11 @@ func firstOf(list []string) string {
 	return list[0]
 }
 
-// codes prints the codes of all apps each time that Enter is pressed, so that
-// nobody needs a phone for a look.
+// codes prints the codes again each time that Enter is pressed.
 func (c *demoCommand) codes(t *terminal, d *server.Demo) {
-	in, isFile := t.in.(*os.File)
-	if !isFile {
-		return
-	}
-	for lines := bufio.NewScanner(in); lines.Scan(); {
-		now := time.Now()
-		var rows [][]string
-		for _, a := range d.Accounts {
-			if a.Key != "" {
-				rows = append(rows, []string{a.Email, a.Code(now)})
-			}
-		}
-		if t.table([]string{"E-MAIL", "CODE"}, rows) != nil {
+	for lines := bufio.NewScanner(t.in); lines.Scan(); {
+		if printCodes(t, d) != nil {
 			return
 		}
-		t.tell("cli.demo_until", "Length", time.Unix((totp.Step(now)+1)*30, 0).Sub(now).Round(time.Second))
 	}
 }

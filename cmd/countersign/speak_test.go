@@ -90,6 +90,22 @@ func TestWhatIsSaidOfAnError(t *testing.T) {
 	}
 }
 
+// TestEveryRefusalHasWords goes through what the engine can answer to a command.
+func TestEveryRefusalHasWords(t *testing.T) {
+	for _, code := range []string{
+		"already_set_up", "bad_target", "busy", "changed_meanwhile", "demo_not_local", "email_empty", "email_malformed", "email_taken",
+		"exists", "last_owner", "name_characters", "name_empty", "name_long", "no_file", "no_installation", "no_mail_server", "no_such_user",
+		"password_characters", "password_common", "password_guessable", "password_too_long", "password_too_short", "role_unknown",
+		"settings_invalid", "user_disabled",
+	} {
+		args := map[string]any{"File": "f", "Listen": "l", "Most": 80}
+		lines, _ := explain(speakerOf(nil), &countersign.Error{Kind: countersign.Invalid, Code: code, Args: args})
+		if lines[0] == code || strings.Contains(lines[0], "⟦") {
+			t.Errorf("%s is said as %q", code, lines[0])
+		}
+	}
+}
+
 // TestEveryTextIsThere looks for the keys that the program says, and for texts
 // of the command line that nothing says.
 func TestEveryTextIsThere(t *testing.T) {

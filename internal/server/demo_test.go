@@ -182,6 +182,22 @@ func testServesAndLeavesNothing(t *testing.T, d *Demo) {
 	}
 }
 
+func TestTheDemoTakesTheNextFreePort(t *testing.T) {
+	seen := map[string]bool{}
+	for range 3 {
+		clock := &storyClock{real: time.Now}
+		s, err := demoServer(t.Context(), DemoOptions{Now: time.Now}, t.TempDir(), clock)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = s.Close() })
+		if seen[s.URL()] {
+			t.Errorf("%s twice", s.URL())
+		}
+		seen[s.URL()] = true
+	}
+}
+
 func TestTheDemoIsForThisMachine(t *testing.T) {
 	t.Setenv("TMPDIR", t.TempDir())
 	for _, listen := range []string{":0", "0.0.0.0:0", "box.example.com:8080"} {
