@@ -115,7 +115,7 @@ func (h *house) guarded(name string) *person {
 func (p *person) withApp(device string) *person {
 	p.h.t.Helper()
 	p.device, p.secret = countersign.CredentialID(seal.ID("crd")), seal.Bytes(20)
-	sealed, err := p.h.engine.Ring.Seal(p.secret, account.CredentialPlace(p.device))
+	sealed, err := p.h.engine.Ring.Seal(p.secret, store.SecretPlace(p.device))
 	must(p.h.t, err)
 	p.insert(rows.InsertCredentialParams{
 		ID: p.device, Kind: string(method.TOTP), Name: device, NameKey: account.NameKey(device), Secret: sealed,
@@ -130,7 +130,7 @@ func (p *person) withCodes(n int) *person {
 	p.codes = recovery.Generate(n, seal.Bytes)
 	packed, err := recovery.Pack(p.codes, p.h.engine.Accounts.MAC, string(id))
 	must(p.h.t, err)
-	sealed, err := p.h.engine.Ring.Seal(packed, account.CredentialPlace(id))
+	sealed, err := p.h.engine.Ring.Seal(packed, store.SecretPlace(id))
 	must(p.h.t, err)
 	p.insert(rows.InsertCredentialParams{
 		ID: id, Kind: string(method.Recovery), NameKey: string(id), Secret: sealed, Counter: int64(n),
