@@ -41,7 +41,7 @@ func (s *Service) ChangePassword(ctx context.Context, h Holder, typed string) (s
 		if err != nil {
 			return err
 		}
-		err = s.event(tx, h, "password.changed", "")
+		err = s.event(tx, h, "password.changed")
 		if err != nil {
 			return err
 		}
@@ -101,7 +101,7 @@ func (s *Service) AskEmailChange(ctx context.Context, h Holder, typed string) er
 		if err != nil {
 			return err
 		}
-		err = s.event(tx, h, "email.change_asked", "")
+		err = s.event(tx, h, "email.change_asked")
 		if err != nil {
 			return err
 		}
@@ -150,7 +150,7 @@ func (s *Service) ChangeEmail(ctx context.Context, link rows.Link, place counter
 			return fmt.Errorf("void mailed codes: %w", err)
 		}
 		h := Holder{Workspace: user.WorkspaceID, User: user.ID, Place: place}
-		err = s.event(tx, h, "email.changed", "")
+		err = s.event(tx, h, "email.changed")
 		if err != nil {
 			return err
 		}
@@ -178,6 +178,6 @@ func (s *Service) SetProfile(ctx context.Context, h Holder, name, language, zone
 		if err != nil {
 			return fmt.Errorf("store the profile: %w", err)
 		}
-		return s.event(tx, h, "profile.changed", "")
+		return s.event(tx, h, "profile.changed")
 	})
 }

@@ -121,12 +121,12 @@ func TestAMailedCodeIsRefused(t *testing.T) {
 				ada.ResetByMail(t, newPassword)
 				return check(h, right)
 			}},
-			{"once the address was changed", "email_code_over", func(ada *accounttest.Person, b *accounttest.Browser, h account.Holder, right string) error {
+			{"once the address was changed", "email_code_over", func(ada *accounttest.Person, b *accounttest.Browser, _ account.Holder, _ string) error {
 				e.Advance(t, 25*time.Hour) // until the browser vouches
 				b.SignIn(t, ada)
-				h = b.Holder(t)
+				h := b.Holder(t)
 				want(t, "sending", e.Accounts.SendCode(ctx(), h), "ok")
-				right = e.MailedCode(t, ada.Email)
+				right := e.MailedCode(t, ada.Email)
 				want(t, "asking", e.Accounts.AskEmailChange(ctx(), h, "new."+ada.Email), "ok")
 				link := e.Link(t, message.EmailChangeConfirm, "new."+ada.Email, account.LinkEmail)
 				want(t, "changing", e.Accounts.ChangeEmail(ctx(), link, h.Place), "ok")

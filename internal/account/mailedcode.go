@@ -51,7 +51,7 @@ func (s *Service) SendCode(ctx context.Context, h Holder) error {
 		if err != nil {
 			return fmt.Errorf("keep the code: %w", err)
 		}
-		err = s.event(tx, h, "email_code.sent", "")
+		err = s.event(tx, h, "email_code.sent")
 		if err != nil {
 			return err
 		}
@@ -135,7 +135,7 @@ func (s *Service) verifyEmail(tx *store.Tx, h Holder, user rows.User) error {
 	if n == 0 {
 		return nil
 	}
-	return s.event(tx, h, "email.verified", "")
+	return s.event(tx, h, "email.verified")
 }
 
 func (s *Service) refusedCode(tx *store.Tx, h Holder) error {
@@ -150,8 +150,8 @@ func (s *Service) codeMAC(id countersign.MailedCodeID, code string) []byte {
 }
 
 // event writes an event of a holder about the own account.
-func (s *Service) event(tx *store.Tx, h Holder, kind, target string) error {
+func (s *Service) event(tx *store.Tx, h Holder, kind string) error {
 	return audit.Write(tx, h.Workspace, audit.Event{
-		Kind: kind, Actor: h.Actor(), User: h.User, Target: target, Session: h.Session, Place: h.Place,
+		Kind: kind, Actor: h.Actor(), User: h.User, Session: h.Session, Place: h.Place,
 	})
 }

@@ -17,8 +17,6 @@ func both(t *testing.T, test func(t *testing.T, e *accounttest.Engine)) {
 	accounttest.Both(t, test)
 }
 
-func code(err error) string { return accounttest.Answer(err) }
-
 // want fails the test when err is not the refusal named by a code.
 func want(t *testing.T, sentence string, err error, refusal string) {
 	t.Helper()

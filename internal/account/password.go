@@ -150,18 +150,18 @@ func (s *Service) passwordRefused(tx *store.Tx, a PasswordAnswer, why string) er
 }
 
 func (s *Service) rightPassword(ctx context.Context, a PasswordAnswer, counts []count, newHash string) error {
-	stale := false
+	stale := false // changed, disabled or deleted while the hash was computed
 	err := s.Store.Write(ctx, func(tx *store.Tx) error {
 		stale = false
 		// Locked, not read: a password that is being changed by another node at
 		// this moment is either the old one until we are done, or seen here.
 		user, err := tx.LockUser(tx.Ctx, a.Workspace, a.User.ID)
-		if err != nil && !store.NotFound(err) {
+		deleted := store.NotFound(err)
+		if err != nil && !deleted {
 			return fmt.Errorf("lock user: %w", err)
 		}
-		if err != nil || user.State != countersign.Active || user.PasswordVersion != a.User.PasswordVersion {
-			// Changed or disabled while the hash was computed.
-			stale = true
+		stale = deleted || user.State != countersign.Active || user.PasswordVersion != a.User.PasswordVersion
+		if stale {
 			return nil
 		}
 		for _, c := range counts {

@@ -98,7 +98,7 @@ func (s *Service) mailTurnOff(ctx context.Context, h Holder, a Account) error {
 		if err != nil {
 			return err
 		}
-		err = s.event(tx, h, "two_factor.off_asked", "")
+		err = s.event(tx, h, "two_factor.off_asked")
 		if err != nil {
 			return err
 		}
@@ -152,7 +152,7 @@ func (s *Service) off(tx *store.Tx, h Holder, a Account) error {
 	if err != nil {
 		return err
 	}
-	err = s.event(tx, h, "two_factor.off", "")
+	err = s.event(tx, h, "two_factor.off")
 	if err != nil {
 		return err
 	}

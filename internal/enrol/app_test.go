@@ -146,7 +146,7 @@ func TestWhoMayEnrolTheFirstApp(t *testing.T) {
 			return b
 		}
 	}
-	again := func(t *testing.T, e *accounttest.Engine, p *accounttest.Person, b *accounttest.Browser) *accounttest.Browser {
+	again := func(t *testing.T, p *accounttest.Person, b *accounttest.Browser) *accounttest.Browser {
 		b.SignIn(t, p)
 		return b
 	}
@@ -161,15 +161,15 @@ func TestWhoMayEnrolTheFirstApp(t *testing.T) {
 		{"a rescue link", "ok", byLink(policy.EntryRescue)},
 		{"an entry that somebody made up", "email_proof_required", byLink("admin")},
 		{"a browser known for a day", "email_proof_required", func(t *testing.T, e *accounttest.Engine, p *accounttest.Person) *accounttest.Browser {
-			return again(t, e, p, after(24*time.Hour, byForm)(t, e, p))
+			return again(t, p, after(24*time.Hour, byForm)(t, e, p))
 		}},
 		{"a browser known for longer than a day", "ok", func(t *testing.T, e *accounttest.Engine, p *accounttest.Person) *accounttest.Browser {
-			return again(t, e, p, after(24*time.Hour+time.Second, byForm)(t, e, p))
+			return again(t, p, after(24*time.Hour+time.Second, byForm)(t, e, p))
 		}},
 		{"a browser known for longer, once the password was reset", "email_proof_required", func(t *testing.T, e *accounttest.Engine, p *accounttest.Person) *accounttest.Browser {
 			b := after(25*time.Hour, byForm)(t, e, p)
 			p.ResetByMail(t, "fourteen pears in the attic")
-			return again(t, e, p, b)
+			return again(t, p, b)
 		}},
 		{"a password that is ten minutes old", "fresh_proof_required", after(10*time.Minute, vouched)},
 	}

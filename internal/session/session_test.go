@@ -118,7 +118,7 @@ func TestASessionEnds(t *testing.T) {
 			sentence, answer string
 			try              func(b *accounttest.Browser, p *accounttest.Person) error
 		}{
-			{"a request in eleven hours and 59 minutes", "ok", func(b *accounttest.Browser, _ *accounttest.Person) error {
+			{"a request in eleven hours and 59 minutes", "ok", func(_ *accounttest.Browser, _ *accounttest.Person) error {
 				e.Advance(t, 12*time.Hour-time.Minute)
 				return nil
 			}},

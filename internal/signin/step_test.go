@@ -145,7 +145,7 @@ func TestNoStepIsSkipped(t *testing.T) {
 		{"redeeming a proof a second time", "attempt_over", func(t *testing.T, e *accounttest.Engine, b *accounttest.Browser, p *accounttest.Person) error {
 			return e.Browser("192.0.2.1").Redeem(b.SignIn(t, p))
 		}},
-		{"redeeming a proof that was never given", "attempt_over", func(t *testing.T, e *accounttest.Engine, b *accounttest.Browser, p *accounttest.Person) error {
+		{"redeeming a proof that was never given", "attempt_over", func(t *testing.T, _ *accounttest.Engine, b *accounttest.Browser, p *accounttest.Person) error {
 			at := b.First(t, p)
 			return b.Redeem(countersign.Proof{Workspace: accounttest.Workspace, User: p.ID, Attempt: at.ID, First: "password", Second: "totp"})
 		}},

@@ -18,7 +18,7 @@ func (e *Engine) Dump(tb testing.TB) string {
 	var out strings.Builder
 	if !store.IsPostgres(e.database) {
 		for _, suffix := range []string{"", "-wal"} {
-			text, err := os.ReadFile(e.database + suffix)
+			text, err := os.ReadFile(e.database + suffix) //nolint:gosec // the test's own file
 			must(tb, err)
 			out.Write(text)
 		}
