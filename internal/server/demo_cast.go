@@ -23,12 +23,12 @@ func cast() []role {
 	owner, admin, desk, auditor, user := countersign.Owner, countersign.Administrator, countersign.HelpDesk, countersign.Auditor, countersign.Member
 	london, berlin, lagos, tokyo := "Europe/London", "Europe/Berlin", "Africa/Lagos", "Asia/Tokyo"
 	return []role{
-		{"Amara Okafor", owner, "en", london, "demo_owner", agentChrome, 42, then(founded, signedIn(9*demoDay), signedIn(2*hour))},
+		{"Amara Okafor", owner, "en", london, "demo_owner", agentChrome, 42, then(founded, signedIn(9*demoDay), signedIn(5*hour), elsewhere(agentPhone, "203.0.113.8"), signedIn(2*hour))},
 		{"Jonas Weber", admin, "de", berlin, "demo_german", agentFirefox, 40, then(protected("Arbeitstelefon"), signedIn(5*hour))},
 		{"Ingrid Solberg", admin, "en", "Europe/Oslo", "demo_admin_open", agentSafari, 12, then(joined, signedIn(2*demoDay))},
 		{"Mei-Ling Chen", desk, "en", london, "demo_app", agentSafari, 38, then(protected("iPhone 16"), signedIn(6*hour))},
 		{"Tomás Herrera", auditor, "en", "Europe/Madrid", "demo_app", agentChrome, 36, then(protected("Galaxy S25"), signedIn(3*demoDay))},
-		{"Priya Raman", user, "en", "Asia/Kolkata", "demo_apps", agentAndroid, 33, then(protected("Pixel 8"), anotherApp("Tablet"), anotherApp("Desk computer"), signedIn(26*hour))},
+		{"Priya Raman", user, "en", "Asia/Kolkata", "demo_apps", agentAndroid, 33, then(protected("Pixel 8"), anotherApp("Tablet"), anotherApp("Desk computer"), signedIn(26*hour), elsewhere(agentSafari, "203.0.113.24"), signedIn(3*hour))},
 		{"Lukas Brandt", user, "de", berlin, "demo_two_apps", agentPhone, 31, then(protected("iPhone von Lukas"), anotherApp("iPad"))},
 		{"Noah Williams", user, "en", london, "demo_few_codes", agentChrome, 30, then(protected("Old phone"), spent(7), recovered(20*hour))},
 		{"Sofia Rossi", user, "en", "Europe/Rome", "demo_last_code", agentSafari, 28, then(protected("iPhone"), spent(9))},

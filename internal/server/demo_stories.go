@@ -138,6 +138,15 @@ func signedIn(before time.Duration) step {
 	}
 }
 
+// elsewhere goes on in another browser, which does not know the person.
+func elsewhere(agent, ip string) step {
+	return func(_ context.Context, a *actor) error {
+		a.browser, a.current = nil, nil
+		a.place = countersign.Place{IP: ip, UserAgent: agent}
+		return nil
+	}
+}
+
 // founded makes the workspace: the first owner, by the set-up address.
 func founded(ctx context.Context, a *actor) error {
 	setup, err := a.People.SetupLink(ctx, countersign.DefaultWorkspace)
