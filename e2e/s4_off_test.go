@@ -114,7 +114,7 @@ func s4DeadLinks(t *testing.T, h *house) {
 	older := ada.askToTurnOff(page)
 	newest := ada.askToTurnOff(page)
 	page.Open(older)
-	page.See("This link does not work any more", "Nothing was changed")
+	page.See("This link does not work any more", "a newer one has replaced it")
 	ada.isOn(true)
 
 	// Somebody else’s link: hers opens nothing for Eve, in either direction.
