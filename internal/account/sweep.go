@@ -10,8 +10,8 @@ import (
 )
 
 // Sweep removes what can never matter again: expired attempts, sessions, links,
-// codes and pending secrets, old counts, old messages, and events past their
-// retention. It is safe to run on several nodes at once.
+// codes and pending secrets, old counts, and events past their retention. The
+// outbox sweeps its own messages. It is safe to run on several nodes at once.
 func (s *Service) Sweep(ctx context.Context) error {
 	workspaces, err := s.Store.Read().ListWorkspaces(ctx)
 	if err != nil {
@@ -50,8 +50,6 @@ func sweep(tx *store.Tx) error {
 		{"spent proofs", func() (int64, error) { return tx.DeleteOldProofs(tx.Ctx, ago(day)) }},
 		{"guesses", func() (int64, error) { return tx.DeleteOldGuesses(tx.Ctx, ago(2*day), ago(30*day)) }},
 		{"rates", func() (int64, error) { return tx.DeleteOldRates(tx.Ctx, ago(day)) }},
-		{"messages", func() (int64, error) { return tx.DeleteOldMessages(tx.Ctx, ago(30*day)) }},
-		{"kept messages", func() (int64, error) { return tx.DeleteKept(tx.Ctx, ago(7*day)) }},
 	} {
 		_, err := step.do()
 		if err != nil {
