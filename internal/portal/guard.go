@@ -65,7 +65,7 @@ func (p *Portal) below(w http.ResponseWriter, r *http.Request, c session.Current
 		return nil
 	case reading:
 		return p.pages.Render(w, r, http.StatusForbidden, "signin/required", RequiredView{
-			Page: web.Page{Notice: noticeOf(r)}, Workspace: c.Account.Workspace.Name, Source: string(c.Required),
+			Page: web.Page{Notice: noticeOf(r), Heed: heeds(noticeOf(r))}, Workspace: c.Account.Workspace.Name, Source: string(c.Required),
 			Settings: c.Account.Settings.EnrolAtSignIn == policy.SettingsFirst,
 		})
 	}
@@ -126,7 +126,7 @@ func cutMethod(pattern string) (string, string, bool) {
 func (p *Portal) frame(r *http.Request, c session.Current, section string, form *web.Form) web.Page {
 	u := c.Account.User
 	return web.Page{
-		Form: form, Section: section, Notice: noticeOf(r),
+		Form: form, Section: section, Notice: noticeOf(r), Heed: heeds(noticeOf(r)),
 		User: &web.User{Name: u.Name, Email: u.Email, Manages: u.Role.Manages()},
 	}
 }
@@ -141,6 +141,10 @@ func noticeOf(r *http.Request) string {
 	}
 	return ""
 }
+
+// heeds tells whether a notice leaves something to do: after a recovery code
+// the phone may be lost, and after a reset nothing protects the account.
+func heeds(notice string) bool { return notice == "notice.was_reset" || notice == "notice.recovered" }
 
 // see redirects to a page of this site after a post.
 func see(w http.ResponseWriter, r *http.Request, path string) error {

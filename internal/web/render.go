@@ -31,6 +31,8 @@ type Page struct {
 	// NoticeArgs alternates name and value.
 	Notice     string
 	NoticeArgs []any
+	// Heed makes it a warning: something is left to do.
+	Heed bool
 }
 
 // A User is what the frame of a page says about the person.
