@@ -1,0 +1,158 @@
+package server_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"countersign/internal/config"
+	"countersign/internal/server"
+)
+
+func settings(t *testing.T, env ...string) config.Config {
+	t.Helper()
+	c, err := config.Load(config.Inputs{
+		Env: append([]string{"COUNTERSIGN_LISTEN=localhost:0", "COUNTERSIGN_DATA=" + filepath.Join(t.TempDir(), "data")}, env...), Serving: true,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// running starts a server and returns how to end it and what it printed.
+func running(t *testing.T, c config.Config) (*server.Server, func() string) {
+	t.Helper()
+	var out bytes.Buffer
+	s, err := server.New(t.Context(), server.Options{Config: c, Out: &out})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- s.Run(ctx) }()
+	return s, func() string {
+		stop()
+		select {
+		case err := <-done:
+			if err != nil {
+				t.Errorf("run: %v", err)
+			}
+		case <-time.After(30 * time.Second):
+			t.Error("the server does not end")
+		}
+		return out.String()
+	}
+}
+
+func get(t *testing.T, address string) (int, string) {
+	t.Helper()
+	for range 100 {
+		response, err := http.Get(address) //nolint:gosec // G107: the test's own server
+		if err != nil {
+			time.Sleep(20 * time.Millisecond)
+			continue
+		}
+		body, err := io.ReadAll(response.Body)
+		_ = response.Body.Close()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return response.StatusCode, string(body)
+	}
+	t.Fatalf("%s does not answer", address)
+	return 0, ""
+}
+
+func TestItServesAndEndsInOrder(t *testing.T) {
+	s, end := running(t, settings(t))
+	address := s.URL()
+	for path, want := range map[string]int{"/livez": 200, "/readyz": 200, "/signin": 200, "/nowhere": 404} {
+		status, _ := get(t, address+path)
+		if status != want {
+			t.Errorf("GET %s: %d, want %d", path, status, want)
+		}
+	}
+	out := end()
+	if strings.Count(out, "http://") != 1 || !strings.Contains(out, address+"/setup/") {
+		t.Errorf("it printed %q, want the one set-up address", out)
+	}
+	response, err := http.Get(address + "/livez") //nolint:gosec // G107: the test's own server
+	if err == nil {
+		_ = response.Body.Close()
+		t.Error("it answers after it ended")
+	}
+}
+
+func TestTheMasterKeyMustBeTheOne(t *testing.T) {
+	c := settings(t)
+	parts, err := server.Open(t.Context(), server.Options{Config: c})
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = parts.Close()
+	if err != nil {
+		t.Fatal(err)
+	}
+	info, err := os.Stat(c.MasterKeyFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if info.Mode().Perm() != 0o600 {
+		t.Errorf("the master key has mode %v", info.Mode().Perm())
+	}
+	kept := c.MasterKeyFile + ".kept"
+	err = os.Rename(c.MasterKeyFile, kept)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = server.Open(t.Context(), server.Options{Config: c})
+	if err == nil || !strings.Contains(err.Error(), "put that file back") {
+		t.Errorf("without the master key: %v", err)
+	}
+	_, statErr := os.Stat(c.MasterKeyFile)
+	if !errors.Is(statErr, os.ErrNotExist) {
+		t.Error("a new master key was made over a sealed database")
+	}
+	other := settings(t)
+	parts, err = server.Open(t.Context(), server.Options{Config: other})
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = parts.Close()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.MasterKeyFile = other.MasterKeyFile
+	_, err = server.Open(t.Context(), server.Options{Config: c})
+	if err == nil || !strings.Contains(err.Error(), "is not the one") {
+		t.Errorf("with another installation's master key: %v", err)
+	}
+	c.MasterKeyFile = kept
+	parts, err = server.Open(t.Context(), server.Options{Config: c})
+	if err != nil {
+		t.Fatalf("with the right one again: %v", err)
+	}
+	err = parts.Close()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestASecondServerOnTheSameAddressSaysWhich(t *testing.T) {
+	s, end := running(t, settings(t))
+	defer end()
+	c := settings(t)
+	c.Listen = strings.TrimPrefix(s.URL(), "http://")
+	_, err := server.New(t.Context(), server.Options{Config: c})
+	if err == nil || !strings.Contains(err.Error(), "setting listen") {
+		t.Errorf("got %v, want the setting's name", err)
+	}
+}
