@@ -24,7 +24,6 @@ import (
 	"countersign/internal/signin"
 	"countersign/internal/store"
 	"countersign/internal/store/rows"
-	"countersign/internal/store/storetest"
 	"countersign/internal/words"
 )
 
@@ -92,11 +91,11 @@ func (l *Log) String() string {
 }
 
 // Both runs the test twice, as "sqlite" and as "postgres", each time with a new
-// engine on an empty database.
+// engine on a database that is as new.
 func Both(t *testing.T, test func(t *testing.T, e *Engine)) {
 	t.Helper()
 	t.Run("sqlite", func(t *testing.T) { test(t, New(t, filepath.Join(t.TempDir(), "countersign.db"))) })
-	t.Run("postgres", func(t *testing.T) { test(t, New(t, storetest.Migrated(t))) })
+	t.Run("postgres", func(t *testing.T) { test(t, New(t, postgres(t))) })
 }
 
 // New builds an engine on a database, named as [store.Options] names it. Its
