@@ -27,6 +27,9 @@ type Service struct {
 	// URL is the public address, without a slash at the end. Links in mails
 	// come from it, never from a request.
 	URL string
+	// Language is said to people, in mails, who have chosen none and whose
+	// workspace has none; a BCP 47 tag.
+	Language string
 
 	settings settingsCache
 }

@@ -1,6 +1,7 @@
 package account
 
 import (
+	"cmp"
 	"time"
 
 	"countersign"
@@ -26,10 +27,7 @@ func (s *Service) TellAt(tx *store.Tx, a Account, to string, place countersign.P
 	data.Name, data.Workspace, data.Address = a.User.Name, a.Workspace.Name, s.URL
 	data.At, data.IP, data.UserAgent = tx.NowMilli(), place.IP, place.UserAgent
 	data.Backup, data.CodesTotal = a.Settings.Backup(), a.Settings.RecoveryCodes
-	language := a.User.Language
-	if language == "" {
-		language = a.Workspace.Language
-	}
+	language := cmp.Or(a.User.Language, a.Workspace.Language, s.Language)
 	return s.Outbox.Post(tx, a.User.WorkspaceID, message.Mail{
 		Kind: kind, User: a.User.ID, To: to, Language: language, Zone: a.User.Zone,
 		Expires: tx.Now.Add(life), Data: data,

@@ -124,7 +124,7 @@ func (p *Portal) renew(w http.ResponseWriter, r *http.Request, c session.Current
 	}
 	return p.pages.Render(w, r, http.StatusOK, "enrol/renew", RenewView{
 		Page: p.frame(r, c, "security", nil), ByMail: c.Account.Settings.RecoveryDelivery == policy.ByEmail, Email: c.Account.User.Email,
-		Leave: mayLeave(c),
+		Leave: mayLeave(c), None: c.CodesLeft == 0,
 	})
 }
 

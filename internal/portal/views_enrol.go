@@ -87,6 +87,7 @@ type RenewView struct {
 	Leave  bool // a Cancel link leads back; false when the last code was used
 	ByMail bool
 	Email  string
+	None   bool // no codes are left, so nothing stays valid meanwhile
 }
 
 // TurnOffView is enrol/turn_off: a button, or the reason why there is none.

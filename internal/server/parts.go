@@ -131,7 +131,7 @@ func (p *Parts) open(ctx context.Context, o Options, listening net.Addr) error {
 	}
 	p.Hasher = password.NewHasher(o.Hash, runtime.GOMAXPROCS(0), o.Now)
 	p.Accounts = &account.Service{
-		Store: p.Store, Ring: p.Ring, MAC: key, Hasher: p.Hasher, Outbox: p.Outbox, Now: o.Now, URL: c.BaseURL(listening),
+		Store: p.Store, Ring: p.Ring, MAC: key, Hasher: p.Hasher, Outbox: p.Outbox, Now: o.Now, URL: c.BaseURL(listening), Language: c.Language,
 		Methods: map[method.Kind]method.Method{method.TOTP: totp.Method{}, method.Recovery: recovery.Method{Key: key}},
 	}
 	p.SignIn = &signin.Service{Accounts: p.Accounts, Store: p.Store, Now: o.Now}

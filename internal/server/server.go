@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/url"
@@ -81,7 +82,9 @@ func (s *Server) build(ctx context.Context) error {
 	}
 	s.http = &http.Server{
 		Handler: handler, ReadHeaderTimeout: headerLimit, ReadTimeout: requestLimit, WriteTimeout: answerLimit,
-		IdleTimeout: idleLimit, MaxHeaderBytes: headerBytes, ErrorLog: quietLog(s.options.Log),
+		IdleTimeout: idleLimit, MaxHeaderBytes: headerBytes, // net/http's own lines (broken handshakes, mostly) stay at debug level, so
+		// that scanners cannot fill the log.
+		ErrorLog: slog.NewLogLogger(s.options.Log.Handler(), slog.LevelDebug),
 	}
 	return nil
 }
