@@ -70,7 +70,7 @@ func samples() []sample {
 	off, held, single := on, on, on
 	off.On, off.Steps, off.Recovery, off.AdminWaits, off.EmailVerified = false, nil, nil, true, false
 	off.Sessions, off.Activity, off.From, off.PasswordChangedAt = on.Sessions[:1], nil, now.AddDate(0, 0, 10), time.Time{}
-	off.Page.Notice = "account.done_off"
+	off.Notice = "account.done_off"
 	held.RequiredBy, held.TurnOffByMail, held.Recovery = "pool", true, &RecoveryState{Left: 10, Total: 10, Created: now}
 	single.Steps, single.TOTPMax, single.CanAdd = on.Steps[:1], 1, false
 	single.Recovery, single.TurnOffByMail = &RecoveryState{Left: 0, Total: 1, Created: now, Used: now}, true
@@ -126,7 +126,8 @@ func samples() []sample {
 		{"enrol/rename", "", RenameView{Page: with(web.NewForm("name", "Pixel 9")), Name: "Pixel 9"}},
 		{"enrol/change", "", ChangeView{Page: in, Name: "Pixel 9", Recovers: true}},
 		{"enrol/remove", "", RemoveView{Page: in, Name: "Pixel 9"}},
-		{"enrol/renew", "", RenewView{Page: in}},
+		{"enrol/renew", "", RenewView{Page: in, Leave: true}},
+		{"enrol/renew", "none left", RenewView{Page: in, None: true}},
 		{"enrol/renew", "by mail", RenewView{Page: in, ByMail: true, Email: user.Email}},
 		{"enrol/turn_off", "", TurnOffView{Page: in, Email: user.Email}},
 		{"enrol/turn_off", "last, by mail", TurnOffView{Page: in, ByMail: true, Email: user.Email, Removing: "Pixel 9"}},
