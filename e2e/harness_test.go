@@ -131,6 +131,8 @@ const owner = "owner@acme.example"
 
 // newHouse starts a server for one test alone: one that restarts it, moves its
 // clock against others, or wants settings ("NAME=value") of its own.
+//
+//nolint:unparam // a test chooses its database, even if SQLite is enough for those there are
 func newHouse(t *testing.T, kind string, env ...string) *house {
 	t.Helper()
 	return &house{installation: install(t, kind, env...), t: t}

@@ -107,6 +107,7 @@ func s3WrongCode(t *testing.T, h *house) {
 	if ada.has(method.TOTP) != 0 {
 		t.Error("a wrong code turned two-factor authentication on")
 	}
+	h.noMail(ada.email, "Two-factor authentication is on")
 	if name := page.Value("Name of this device"); name != "Pixel 9" {
 		t.Errorf("the name is now %q", name)
 	}
