@@ -1,0 +1,411 @@
+package e2e_test
+
+import (
+	"bytes"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"countersign/e2e/browser"
+	"countersign/e2e/proc"
+	"countersign/internal/policy"
+)
+
+// TestDevelopmentMessages breaks each condition of the page that shows mails,
+// one at a time. With all of them kept it is there.
+func TestDevelopmentMessages(t *testing.T) {
+	h, _ := untouched(t, t.TempDir())
+	port := h.url[strings.LastIndex(h.url, ":"):]
+	for _, row := range []struct {
+		name    string
+		status  int
+		headers []string
+	}{
+		{"nothing is configured, and the machine's own browser asks", http.StatusOK, nil},
+		{"a workspace's own name on this machine", http.StatusOK, []string{"Host", "acme.localhost" + port}},
+		{"capitals and a dot at the end are the same name", http.StatusOK, []string{"Host", "LOCALHOST." + port}},
+		{"asked by the machine's number", http.StatusNotFound, []string{"Host", "127.0.0.1" + port}},
+		{"asked by another name, as rebinding does", http.StatusNotFound, []string{"Host", "evil.example"}},
+		{"asked by a name that begins like this machine's", http.StatusNotFound, []string{"Host", "localhost.evil.example"}},
+		{"asked by a name that ends like this machine's", http.StatusNotFound, []string{"Host", "evillocalhost"}},
+		{"behind a proxy that says X-Forwarded-For", http.StatusNotFound, []string{"X-Forwarded-For", "127.0.0.1"}},
+		{"behind a proxy that says X-Forwarded-Proto", http.StatusNotFound, []string{"X-Forwarded-Proto", "http"}},
+		{"behind a proxy that says X-Forwarded-Host", http.StatusNotFound, []string{"X-Forwarded-Host", "localhost"}},
+		{"behind a proxy that says something new", http.StatusNotFound, []string{"X-Forwarded-Something", "x"}},
+		{"behind a proxy that says Forwarded", http.StatusNotFound, []string{"Forwarded", "for=127.0.0.1"}},
+		{"behind a proxy that says X-Real-IP", http.StatusNotFound, []string{"X-Real-IP", "127.0.0.1"}},
+		{"behind a proxy that says Via", http.StatusNotFound, []string{"Via", "1.1 proxy"}},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			for _, accept := range []string{"", "application/json"} {
+				if a := (&house{installation: h.installation, t: t}).client().with(row.headers...).get("/dev/messages", accept); a.status != row.status {
+					t.Errorf("Accept %q was answered %d, want %d", accept, a.status, row.status)
+				}
+			}
+		})
+	}
+	t.Run("a mail server is configured", func(t *testing.T) {
+		if a := newHouse(t, "sqlite").client().get("/dev/messages", ""); a.status != http.StatusNotFound {
+			t.Errorf("answered %d", a.status)
+		}
+	})
+	for name, env := range map[string][]string{
+		"a public address is configured": {"COUNTERSIGN_LISTEN=localhost:0", "COUNTERSIGN_URL=https://id.acme.example"},
+		"all the network can reach it":   {"COUNTERSIGN_LISTEN=0.0.0.0:0"},
+	} {
+		t.Run(name+", without a mail server", func(t *testing.T) {
+			ended := proc.Run(t, "server", "", append(env, "COUNTERSIGN_DATA="+t.TempDir()))
+			if ended.Code == 0 || !strings.Contains(ended.Stderr, "smtp_url") {
+				t.Errorf("the server ended with %d and said %q; it should name the setting", ended.Code, ended.Stderr)
+			}
+		})
+	}
+}
+
+// TestMailsLeadHome sends requests under other names; the mails' links begin
+// with the configured address.
+func TestMailsLeadHome(t *testing.T) {
+	h := newHouse(t, "sqlite")
+	ada := h.guarded("Ada Lovelace")
+	for _, headers := range [][]string{
+		{"Host", "evil.example", "Origin", "http://evil.example"},
+		{"X-Forwarded-Host", "evil.example"},
+		{"Forwarded", `host="evil.example";proto=https`},
+		{"X-Original-Host", "evil.example"},
+	} {
+		asked := h.client().with(headers...).post("/forgot", "email", ada.email)
+		if asked.status != http.StatusOK {
+			continue // refused altogether
+		}
+		message := h.mail(ada.email, "new password")
+		if strings.Contains(string(message.Raw), "evil") {
+			t.Errorf("with %q the mail says:\n%s", headers, message.Text)
+		}
+		h.link(message)
+		h.clock.Advance(time.Hour) // a mail for one address is limited
+	}
+}
+
+// elsewhere are addresses that must never be gone to.
+func elsewhere() []string {
+	return []string{
+		"https://evil.example/", "//evil.example", "///evil.example", `/\evil.example`, `\\evil.example`, "/\t/evil.example",
+		"\t//evil.example", "/\n/evil.example", "javascript:alert(1)", "data:text/html,x", "http:evil.example", "https:/evil.example",
+		"evil.example", "@evil.example", "/..//evil.example", "/.//evil.example", "/%5cevil.example\n", "%2F%2Fevil.example", " //evil.example",
+		"/account/../..//evil.example", "//localhost@evil.example",
+	}
+}
+
+// inside tells whether a browser would stay on the site.
+func inside(location string) bool {
+	site, _ := url.Parse("http://localhost:1/signin/x")
+	// As browsers read it: backslashes are slashes, tabs and line ends are nothing.
+	location = strings.NewReplacer(`\`, "/", "\t", "", "\n", "", "\r", "").Replace(strings.TrimSpace(location))
+	to, err := site.Parse(location)
+	return err == nil && to.Host == site.Host && to.Scheme == "http" && !strings.HasPrefix(to.Path, "//")
+}
+
+// TestRedirectsStayInside gives foreign addresses wherever one is gone back to.
+func TestRedirectsStayInside(t *testing.T) {
+	h := newHouse(t, "sqlite")
+	ada := h.person("Ada Lovelace")
+	c := h.client()
+	c.signIn(ada)
+	for _, to := range elsewhere() {
+		step := c.post("/preferences", "language", "en", "return", to)
+		if step.status != http.StatusSeeOther || !inside(step.location) {
+			t.Errorf("the preferences lead to %q for %q", step.location, to)
+		}
+		step = c.post("/proof?act=confirm_email&return="+url.QueryEscape(to), "return", to, "send", "yes")
+		for range 4 {
+			if step.location == "" {
+				break
+			}
+			if !inside(step.location) {
+				t.Errorf("the proof leads to %q for %q", step.location, to)
+			}
+			step = c.get(step.location, "")
+		}
+		in := h.client()
+		in.get("/signin?return="+url.QueryEscape(to), "")
+		step = in.post("/signin", "identifier", ada.email, "return", to)
+		step = in.post(step.location, "password", ada.password)
+		if step.status != http.StatusSeeOther || !inside(step.location) {
+			t.Errorf("the sign-in leads to %q for %q", step.location, to)
+		}
+	}
+	// Where one wanted to go inside, one gets.
+	in := h.client()
+	step := in.get("/account/profile", "")
+	back, err := url.Parse(step.location)
+	must(t, err)
+	step = in.post("/signin", "identifier", ada.email, "return", back.Query().Get("return"))
+	if step = in.post(step.location, "password", ada.password); step.location != "/account/profile" {
+		t.Errorf("a sign-in from the profile leads to %q", step.location)
+	}
+}
+
+// TestAnotherSitesPage is a page of another site, in the browser of somebody who
+// is signed in: it posts a form, and it shows our page in a frame.
+func TestAnotherSitesPage(t *testing.T) {
+	h := newHouse(t, "sqlite")
+	ada := h.guarded("Ada Lovelace")
+	evil := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		_, _ = fmt.Fprintf(w, `<!doctype html><title>Free walnuts</title><iframe src="%[1]s/signin"></iframe>
+			<form method="post" action="%[1]s/account/two-factor/%[2]s/remove"><button>Free walnuts</button></form>`, h.url, ada.device) // #nosec G705 -- an attacker's page, of this test
+	}))
+	t.Cleanup(evil.Close)
+	page := h.session(ada)
+	page.Open(evil.URL)
+	complaints := ""
+	for deadline := time.Now().Add(10 * time.Second); !strings.Contains(complaints, "frame-ancestors") && time.Now().Before(deadline); {
+		complaints = strings.Join(page.Console(), "\n")
+		time.Sleep(10 * time.Millisecond)
+	}
+	if !strings.Contains(complaints, "frame-ancestors") {
+		t.Errorf("the browser shows our page in a frame of another site; it complained only about:\n%s", complaints)
+	}
+	page.Click("Free walnuts")
+	if page.Status() == http.StatusOK || page.Status() == http.StatusSeeOther {
+		t.Errorf("the other site's form was answered %d", page.Status())
+	}
+	page.Open(h.url + "/account/security")
+	page.See("It is on.", "Phone")
+}
+
+// TestHeaders finds the same guards on every answer.
+func TestHeaders(t *testing.T) {
+	h := newHouse(t, "sqlite")
+	ada := h.guarded("Ada Lovelace")
+	full := h.client()
+	full.signIn(ada)
+	values := map[string]string{"id": string(ada.device)}
+	check := func(what string, a answer) {
+		for name, want := range map[string]string{
+			"Content-Security-Policy": "frame-ancestors 'none'", "X-Frame-Options": "DENY", "X-Content-Type-Options": "nosniff",
+			"Referrer-Policy": "same-origin", "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Resource-Policy": "same-origin",
+			"Permissions-Policy": "camera=()", "Cache-Control": "no-store",
+		} {
+			if name == "Cache-Control" && (strings.Contains(what, "/assets/") || strings.Contains(what, "/favicon")) && a.status == http.StatusOK {
+				continue
+			}
+			if got := a.header.Get(name); !strings.Contains(got, want) {
+				t.Errorf("%s, answered %d: %s is %q", what, a.status, name, got)
+			}
+		}
+		if strings.Contains(a.header.Get("Content-Security-Policy"), "unsafe") || len(a.header.Values("Content-Security-Policy")) != 1 {
+			t.Errorf("%s: the policy is %q", what, a.header.Values("Content-Security-Policy"))
+		}
+		for _, told := range []string{"Server", "X-Powered-By", "Access-Control-Allow-Origin"} {
+			if a.header.Get(told) != "" {
+				t.Errorf("%s tells %s: %s", what, told, a.header.Get(told))
+			}
+		}
+		for _, line := range a.header.Values("Set-Cookie") {
+			if !strings.Contains(line, "HttpOnly") || !strings.Contains(line, "SameSite=Lax") || !strings.Contains(line, "Path=/") || strings.Contains(line, "Domain=") {
+				t.Errorf("%s sets the cookie %q", what, line)
+			}
+		}
+	}
+	for _, r := range routes(t) {
+		check("nobody's "+r.String(), h.client().knock(r, values))
+		if r.verb == http.MethodGet {
+			check("a session's "+r.String(), full.knock(r, values))
+		}
+	}
+	check("no such page", full.get("/no/such/page", ""))
+	check("no such method", full.do("BREW", "/signin", "", nil))
+	check("from another site", full.with("Origin", "https://evil.example").post("/signin"))
+	check("too large", full.post("/signin", "identifier", strings.Repeat("x", 80<<10)))
+}
+
+// TestMethods asks every page with methods that it does not have.
+func TestMethods(t *testing.T) {
+	h := newHouse(t, "sqlite")
+	ada := h.guarded("Ada Lovelace")
+	c := h.client()
+	c.signIn(ada)
+	values, verbs := map[string]string{"id": string(ada.device)}, map[string][]string{}
+	for _, r := range routes(t) {
+		verbs[r.path] = append(verbs[r.path], r.verb)
+	}
+	for path, known := range verbs {
+		at := route{path: path}.at(values)
+		if slices.Contains(known, http.MethodGet) && path != "/" {
+			head, get := c.do(http.MethodHead, at, "", nil), c.get(at, "")
+			if head.status != get.status || head.body != "" || head.header.Get("Content-Type") != get.header.Get("Content-Type") {
+				t.Errorf("HEAD %s was answered %d %q %q, GET %d %q", at, head.status, head.header.Get("Content-Type"), head.body, get.status, get.header.Get("Content-Type"))
+			}
+		}
+		for _, verb := range []string{http.MethodOptions, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodTrace, "BREW", "get"} {
+			a := c.do(verb, at, "", nil)
+			allow := a.header.Get("Allow")
+			if a.status != http.StatusMethodNotAllowed || !strings.Contains(allow, known[0]) || strings.Contains(allow, verb) {
+				t.Errorf("%s %s was answered %d, Allow %q", verb, at, a.status, allow)
+			}
+		}
+	}
+}
+
+// malformed are requests that no browser sends.
+func malformed() map[string]func(r *http.Request) {
+	form := func(body string) func(*http.Request) {
+		return func(r *http.Request) { fill(r, "application/x-www-form-urlencoded", body) }
+	}
+	names := []string{
+		"identifier", "password", "code", "recovery", "name", "email", "workspace", "method", "saved", "language", "return", "with", "act", "send", "scheme",
+	}
+	each := func(value string) string {
+		var pairs []string
+		for _, name := range names {
+			pairs = append(pairs, name+"="+value)
+		}
+		return strings.Join(pairs, "&")
+	}
+	return map[string]func(*http.Request){
+		"nothing":                       form(""),
+		"empty fields":                  form(each("")),
+		"NUL":                           form(each("a%00b")),
+		"broken UTF-8":                  form(each("%ff%fe")),
+		"a lone surrogate":              form(each("%ed%a0%80")),
+		"control characters":            form(each("%01%02%1b%7f%c2%85")),
+		"marks that turn the direction": form(each("%e2%80%ae%e2%81%a6")),
+		"emoji":                         form(each(url.QueryEscape("👩‍👩‍👧‍👦🏴󠁧󠁢󠁥󠁮󠁧󠁿"))),
+		"lists":                         form(strings.ReplaceAll(each("1"), "=", "[]=") + "&" + each("2") + "&" + each("3")),
+		"maps":                          form(strings.ReplaceAll(each("1"), "=", "[a][b]=")),
+		"a long value":                  form("identifier=" + strings.Repeat("a", 30<<10) + "&name=" + strings.Repeat("%F0%9F%92%A9", 2000)),
+		"a huge value":                  form("code=" + strings.Repeat("9", 1<<20)),
+		"many fields":                   form(strings.Repeat("a=1&", 15000)),
+		"broken escapes":                form(each("%zz%") + "&%"),
+		"semicolons":                    form("identifier=a;password=b;code=c"),
+		"markup":                        form(each(url.QueryEscape(`"><script>alert(1)</script>{{.}}${7*7}`))),
+		"SQL":                           form(each(url.QueryEscape(`' OR 1=1; DROP TABLE users; --`))),
+		"lines and headers":             form(each("a%0d%0aSet-Cookie: x=y%0d%0a%0d%0a")),
+		"JSON":                          func(r *http.Request) { fill(r, "application/json", `{"identifier":["a"],"code":{"a":1}}`) },
+		"JSON under a form's name":      form(`{"identifier":"a"}`),
+		"several parts": func(r *http.Request) {
+			fill(r, "multipart/form-data; boundary=x", "--x\r\nContent-Disposition: form-data; name=\"code\"\r\n\r\n1\r\n--x--\r\n")
+		},
+		"several parts without a boundary": func(r *http.Request) { fill(r, "multipart/form-data", "x") },
+		"a kind that is none":              func(r *http.Request) { fill(r, ";;;///", "code=1") },
+		"another character set":            func(r *http.Request) { fill(r, "application/x-www-form-urlencoded; charset=utf-16", "code=1") },
+		"a broken query":                   func(r *http.Request) { r.URL.RawQuery = "return=%ff&act=%00&before=%zz&;&with=%7f" },
+		"a long query":                     func(r *http.Request) { r.URL.RawQuery = "return=/" + strings.Repeat("a", 16<<10) },
+		"lists in the query":               func(r *http.Request) { r.URL.RawQuery = "return=/a&return=//b&act=x&act[]=y&before=evt_&before=0" },
+		"broken cookies": func(r *http.Request) {
+			r.Header.Add("Cookie", "lang=%ff; scheme=%00; tz=../../etc/passwd; countersign_signin=%; =x; ;;")
+		},
+		"odd headers": func(r *http.Request) {
+			r.Header.Set("Accept-Language", strings.Repeat("en-;q=x,", 500))
+			r.Header.Set("User-Agent", "\xff\xfe"+strings.Repeat("Mozilla/5.0 (", 500))
+			r.Header.Set("Accept", "text/html;q=;,,")
+			r.Header.Set("X-Request-Id", "<script>")
+			r.Header.Set("X-Forwarded-For", "999.1.1.1, ::, [")
+			r.Header.Set("Forwarded", `for="[`)
+		},
+		"a deep path": func(r *http.Request) { r.URL.Path += strings.Repeat("/a", 4000) },
+		"dots":        func(r *http.Request) { r.URL.Opaque = "//" + r.URL.Host + r.URL.Path + "/%2e%2e/%2e%2e//..%2f" },
+		"NUL in the path": func(r *http.Request) {
+			r.URL.Opaque = "//" + r.URL.Host + strings.TrimSuffix(r.URL.Path, "x") + "%00%ff%c0%af"
+		},
+	}
+}
+
+func fill(r *http.Request, kind, body string) {
+	r.Header.Set("Content-Type", kind)
+	r.Body, r.ContentLength = http.NoBody, 0
+	if body != "" && r.Method == http.MethodPost {
+		replacement, err := http.NewRequest(r.Method, r.URL.String(), bytes.NewBufferString(body)) //nolint:noctx // only its body is used
+		if err == nil {
+			r.Body, r.ContentLength = replacement.Body, replacement.ContentLength
+		}
+	}
+}
+
+// bent sends requests that were made worse on their way.
+type bent func(r *http.Request)
+
+// RoundTrip sends the request.
+func (b bent) RoundTrip(r *http.Request) (*http.Response, error) {
+	r = r.Clone(r.Context())
+	b(r)
+	return http.DefaultTransport.RoundTrip(r)
+}
+
+// TestMalformed sends what no browser would to every route, to those who are
+// signed in and those who are not. Nothing of it is our fault: never a 5xx, and
+// never a panic in the log.
+func TestMalformed(t *testing.T) {
+	h := newHouse(t, "sqlite")
+	h.policy("", policy.Document{})
+	all := routes(t)
+	// Signing out comes last, so that the session lasts.
+	slices.SortStableFunc(all, func(a, b route) int { return rank(a) - rank(b) })
+	n := 0
+	for name, bend := range malformed() {
+		n++
+		ada := h.guarded(fmt.Sprintf("Ada%d Lovelace", n))
+		for level, c := range map[string]*client{"nobody": h.client(), "half": h.client(), "full": h.client()} {
+			values := map[string]string{"id": string(ada.device), "attempt": "att_x"}
+			switch level {
+			case "half":
+				values["attempt"] = strings.Split(c.first(ada), "/")[2]
+			case "full":
+				c.signIn(ada)
+			}
+			c.http.Transport = bent(bend)
+			for _, r := range all {
+				a := c.knock(r, values)
+				if a.status >= 500 || a.status == 0 || strings.Contains(a.body, "<script>alert") || a.header.Get("Set-Cookie") == "x=y" {
+					t.Errorf("%s (%s): %s was answered %d:\n%.300s", name, level, r, a.status, a.body)
+				}
+			}
+		}
+	}
+	for _, bad := range []string{"panic", "level=ERROR", "runtime error"} {
+		if log := h.process.Log(); strings.Contains(log, bad) {
+			t.Errorf("the log has %q:\n%s", bad, lines(log, bad))
+		}
+	}
+	h.client().signIn(h.guarded("Grace Hopper"))
+}
+
+func rank(r route) int {
+	switch {
+	case r.path == "/signout" || strings.HasSuffix(r.path, "/end"):
+		return 2
+	case strings.HasSuffix(r.path, "/off") || strings.HasSuffix(r.path, "/remove") || strings.HasSuffix(r.path, "/cancel"):
+		return 1
+	}
+	return 0
+}
+
+// lines are those of a text that have another in them, the first few.
+func lines(text, part string) string {
+	var found []string
+	for line := range strings.SplitSeq(text, "\n") {
+		if strings.Contains(line, part) && len(found) < 5 {
+			found = append(found, line)
+		}
+	}
+	return strings.Join(found, "\n")
+}
+
+// A person without scripts is told by the address bar alone; the page says its
+// own name, whatever the request did.
+func TestNoNameButOurs(t *testing.T) {
+	h := newHouse(t, "sqlite")
+	page := h.browser(browser.NoScript())
+	page.Open("/signin")
+	address := strings.TrimPrefix(h.url, "http://")
+	page.See(address)
+	if a := h.client().with("Host", "evil.example").get("/signin", ""); strings.Contains(a.body, "evil.example") || !strings.Contains(a.body, address) {
+		t.Errorf("under another name the page says another address:\n%s", a.body)
+	}
+}
