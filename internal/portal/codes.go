@@ -1,6 +1,7 @@
 package portal
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"strings"
@@ -74,7 +75,7 @@ func (p *Portal) saveCodes(w http.ResponseWriter, r *http.Request, c session.Cur
 	waiting, err := p.Enrol.WaitingCodes(r.Context(), h)
 	if countersign.KindOf(err) == countersign.NotFound {
 		// By e-mail there is nothing to save: Done just goes on.
-		return see(w, r, "/account/security")
+		return see(w, r, cmp.Or(c.ReturnTo, "/account/security?done=codes"))
 	}
 	if err != nil {
 		return err

@@ -1,6 +1,7 @@
 package portal
 
 import (
+	"cmp"
 	"net/http"
 	"strings"
 
@@ -132,7 +133,10 @@ func (p *Portal) confirmApp(w http.ResponseWriter, r *http.Request, c session.Cu
 		if countersign.KindOf(err) == countersign.Gone || countersign.KindOf(err) == countersign.Unavailable || !form.Take(err, "code") {
 			return p.enrolmentOver(w, r, err)
 		}
-		form.Forget("code")
+		if form.Has("code") {
+			// A code that was not judged may be sent again with a better name.
+			form.Forget("code")
+		}
 		return p.showApp(w, r, c, form, form.Status())
 	}
 	p.Sessions.Cookies.SetSession(w, done.Token)
@@ -171,6 +175,6 @@ func (p *Portal) finished(w http.ResponseWriter, r *http.Request, c session.Curr
 		return see(w, r, "/account/security")
 	}
 	return p.pages.Render(w, r, http.StatusOK, "enrol/finished", FinishedView{
-		Page: p.frame(r, c, "security", nil), Name: name, Email: c.Account.User.Email, Next: "/account/security",
+		Page: p.frame(r, c, "security", nil), Name: name, Email: c.Account.User.Email, Next: cmp.Or(c.ReturnTo, "/account/security"),
 	})
 }

@@ -65,7 +65,7 @@ func (s *Service) Start(w http.ResponseWriter, r *http.Request, p countersign.Pr
 		row := rows.InsertSessionParams{
 			WorkspaceID: p.Workspace, ID: countersign.SessionID(seal.ID("ses")), TokenHash: seal.Hash(token),
 			UserID: p.User, BrowserID: p.Browser, Entry: p.Entry, First: p.First, FirstAt: p.FirstAt.UnixMilli(),
-			Second: p.Second, KnownSince: p.KnownSince.UnixMilli(), CreatedAt: tx.NowMilli(),
+			Second: p.Second, KnownSince: p.KnownSince.UnixMilli(), ReturnTo: p.ReturnTo, CreatedAt: tx.NowMilli(),
 			ExpiresAt: tx.Now.Add(wholeLife).UnixMilli(), IP: place.IP, UserAgent: place.UserAgent,
 		}
 		if !p.SecondAt.IsZero() {

@@ -141,6 +141,9 @@ func refusalsOf(err error) []*countersign.Error {
 	return []*countersign.Error{e}
 }
 
+// Has tells whether something is wrong with a field.
+func (f *Form) Has(field string) bool { return f.of(field) != nil }
+
 // Failed tells whether something is wrong.
 func (f *Form) Failed() bool { return f != nil && len(f.Errors) > 0 }
 

@@ -164,6 +164,7 @@ CREATE TABLE sessions (
   second_at    BIGINT NOT NULL,
   mailed_at    BIGINT NOT NULL,
   known_since  BIGINT NOT NULL,
+  return_to    TEXT NOT NULL,
   created_at   BIGINT NOT NULL,
   seen_at      BIGINT NOT NULL,
   expires_at   BIGINT NOT NULL,

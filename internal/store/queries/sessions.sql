@@ -1,8 +1,8 @@
 -- name: InsertSession :exec
 INSERT INTO sessions (workspace_id, id, token_hash, user_id, browser_id, entry, first, first_at, second, second_at, mailed_at,
-  known_since, created_at, seen_at, expires_at, ip, user_agent)
+  known_since, return_to, created_at, seen_at, expires_at, ip, user_agent)
 VALUES (@workspace_id, @id, @token_hash, @user_id, @browser_id, @entry, @first, @first_at, @second, @second_at, 0,
-  @known_since, @created_at, @created_at, @expires_at, @ip, @user_agent);
+  @known_since, @return_to, @created_at, @created_at, @expires_at, @ip, @user_agent);
 
 -- name: LoadSession :one
 -- The session, its person, and what decides its level, all read anew each time.

@@ -178,6 +178,7 @@ type Session struct {
 	SecondAt    int64
 	MailedAt    int64
 	KnownSince  int64
+	ReturnTo    string
 	CreatedAt   int64
 	SeenAt      int64
 	ExpiresAt   int64

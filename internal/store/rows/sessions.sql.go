@@ -48,7 +48,7 @@ func (q *Queries) EndSession(ctx context.Context, workspaceID countersign.Worksp
 }
 
 const getSession = `-- name: GetSession :one
-SELECT workspace_id, id, token_hash, user_id, browser_id, entry, first, first_at, second, second_at, mailed_at, known_since, created_at, seen_at, expires_at, ip, user_agent FROM sessions WHERE workspace_id = $1 AND id = $2
+SELECT workspace_id, id, token_hash, user_id, browser_id, entry, first, first_at, second, second_at, mailed_at, known_since, return_to, created_at, seen_at, expires_at, ip, user_agent FROM sessions WHERE workspace_id = $1 AND id = $2
 `
 
 func (q *Queries) GetSession(ctx context.Context, workspaceID countersign.WorkspaceID, iD countersign.SessionID) (Session, error) {
@@ -67,6 +67,7 @@ func (q *Queries) GetSession(ctx context.Context, workspaceID countersign.Worksp
 		&i.SecondAt,
 		&i.MailedAt,
 		&i.KnownSince,
+		&i.ReturnTo,
 		&i.CreatedAt,
 		&i.SeenAt,
 		&i.ExpiresAt,
@@ -78,9 +79,9 @@ func (q *Queries) GetSession(ctx context.Context, workspaceID countersign.Worksp
 
 const insertSession = `-- name: InsertSession :exec
 INSERT INTO sessions (workspace_id, id, token_hash, user_id, browser_id, entry, first, first_at, second, second_at, mailed_at,
-  known_since, created_at, seen_at, expires_at, ip, user_agent)
+  known_since, return_to, created_at, seen_at, expires_at, ip, user_agent)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 0,
-  $11, $12, $12, $13, $14, $15)
+  $11, $12, $13, $13, $14, $15, $16)
 `
 
 type InsertSessionParams struct {
@@ -95,6 +96,7 @@ type InsertSessionParams struct {
 	Second      string
 	SecondAt    int64
 	KnownSince  int64
+	ReturnTo    string
 	CreatedAt   int64
 	ExpiresAt   int64
 	IP          string
@@ -114,6 +116,7 @@ func (q *Queries) InsertSession(ctx context.Context, arg InsertSessionParams) er
 		arg.Second,
 		arg.SecondAt,
 		arg.KnownSince,
+		arg.ReturnTo,
 		arg.CreatedAt,
 		arg.ExpiresAt,
 		arg.IP,
@@ -123,7 +126,7 @@ func (q *Queries) InsertSession(ctx context.Context, arg InsertSessionParams) er
 }
 
 const listSessions = `-- name: ListSessions :many
-SELECT workspace_id, id, token_hash, user_id, browser_id, entry, first, first_at, second, second_at, mailed_at, known_since, created_at, seen_at, expires_at, ip, user_agent FROM sessions WHERE workspace_id = $1 AND user_id = $2 AND expires_at > $3 AND seen_at > $4
+SELECT workspace_id, id, token_hash, user_id, browser_id, entry, first, first_at, second, second_at, mailed_at, known_since, return_to, created_at, seen_at, expires_at, ip, user_agent FROM sessions WHERE workspace_id = $1 AND user_id = $2 AND expires_at > $3 AND seen_at > $4
 ORDER BY seen_at DESC, id
 `
 
@@ -161,6 +164,7 @@ func (q *Queries) ListSessions(ctx context.Context, arg ListSessionsParams) ([]S
 			&i.SecondAt,
 			&i.MailedAt,
 			&i.KnownSince,
+			&i.ReturnTo,
 			&i.CreatedAt,
 			&i.SeenAt,
 			&i.ExpiresAt,
@@ -181,7 +185,7 @@ func (q *Queries) ListSessions(ctx context.Context, arg ListSessionsParams) ([]S
 }
 
 const loadSession = `-- name: LoadSession :one
-SELECT s.workspace_id, s.id, s.token_hash, s.user_id, s.browser_id, s.entry, s.first, s.first_at, s.second, s.second_at, s.mailed_at, s.known_since, s.created_at, s.seen_at, s.expires_at, s.ip, s.user_agent, u.workspace_id, u.id, u.pool_id, u.email, u.email_key, u.email_verified_at, u.name, u.role, u.state, u.language, u.zone, u.password_hash, u.password_version, u.password_changed_at, u.require_second_factor, u.default_method, u.default_set_at, u.created_at, u.signed_in_at, w.name AS workspace_name, w.settings_version,
+SELECT s.workspace_id, s.id, s.token_hash, s.user_id, s.browser_id, s.entry, s.first, s.first_at, s.second, s.second_at, s.mailed_at, s.known_since, s.return_to, s.created_at, s.seen_at, s.expires_at, s.ip, s.user_agent, u.workspace_id, u.id, u.pool_id, u.email, u.email_key, u.email_verified_at, u.name, u.role, u.state, u.language, u.zone, u.password_hash, u.password_version, u.password_changed_at, u.require_second_factor, u.default_method, u.default_set_at, u.created_at, u.signed_in_at, w.name AS workspace_name, w.settings_version,
   (SELECT COUNT(*) FROM credentials c WHERE c.workspace_id = s.workspace_id AND c.user_id = s.user_id
     AND c.state = 'active' AND c.kind <> 'recovery') AS second_factors,
   (SELECT CAST(COALESCE(SUM(c.counter), 0) AS BIGINT) FROM credentials c WHERE c.workspace_id = s.workspace_id AND c.user_id = s.user_id
@@ -218,6 +222,7 @@ func (q *Queries) LoadSession(ctx context.Context, workspaceID countersign.Works
 		&i.Session.SecondAt,
 		&i.Session.MailedAt,
 		&i.Session.KnownSince,
+		&i.Session.ReturnTo,
 		&i.Session.CreatedAt,
 		&i.Session.SeenAt,
 		&i.Session.ExpiresAt,
