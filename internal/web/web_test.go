@@ -2,6 +2,7 @@ package web
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -15,8 +16,6 @@ import (
 	"testing"
 	"testing/fstest"
 	"time"
-
-	"context"
 
 	"countersign"
 	"countersign/internal/words"
