@@ -132,7 +132,7 @@ func TestAnInvitationEndsAfterAWeekAndWithTheAccount(t *testing.T) {
 }
 
 func TestTheLastOwnerStays(t *testing.T) {
-	both(t, func(t *testing.T, e *accounttest.Engine, p *people.Service) {
+	both(t, func(t *testing.T, _ *accounttest.Engine, p *people.Service) {
 		ctx := context.Background()
 		var owners []account.Account
 		for _, email := range []string{"one@example.com", "two@example.com"} {
