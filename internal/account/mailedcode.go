@@ -3,6 +3,7 @@ package account
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"countersign"
@@ -81,7 +82,7 @@ func (s *Service) CodeSent(ctx context.Context, h Holder) (time.Time, error) {
 // on field "code"; Gone "email_code_over" when it expired or its tries are spent.
 func (s *Service) CheckCode(ctx context.Context, h Holder, typed string) (string, error) {
 	code := method.Clean(typed)
-	if len(code) != 6 {
+	if len(code) != 6 || strings.Trim(code, "0123456789") != "" {
 		return "", countersign.InvalidField("code", "email_code_malformed")
 	}
 	var token string
