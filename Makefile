@@ -36,6 +36,11 @@ test: ## Run everything: unit, both databases, scripts, race detector, browser
 test-fast: ## Run the tests of all packages without race detector and browser
 	$(GO) test $(filter-out countersign/e2e%,$(shell $(GO) list ./...))
 
+.PHONY: screenshots
+screenshots: ## Take the pictures of the README again
+	@mkdir -p doc/screenshots
+	COUNTERSIGN_SCREENSHOTS=$(CURDIR)/doc/screenshots $(GO) test -count=1 -run '^TestScreenshots$$' ./e2e
+
 .PHONY: lint
 lint: ## Check format, lint, and that generated files are fresh
 	@unformatted=$$($(TOOL) gofumpt -l $$(git ls-files '*.go')); \
