@@ -230,7 +230,7 @@ func (w *witness) Fatalf(format string, args ...any) { w.Fatal(fmt.Sprintf(forma
 
 func TestAStepThatFailsSaysWhatIsThere(t *testing.T) {
 	url, _ := site(t)
-	p := New(t, url, Patience(200*time.Millisecond))
+	p := New(t, url)
 	rows := []struct {
 		name string
 		path string
@@ -256,8 +256,10 @@ func TestAStepThatFailsSaysWhatIsThere(t *testing.T) {
 			func() {
 				defer func() { _ = recover() }()
 				if !strings.Contains(row.path, "://") {
+					q.Set(Patience(15 * time.Second)) // to load a page, on a busy machine
 					q.Open(row.path)
 				}
+				q.Set(Patience(200 * time.Millisecond))
 				row.step(&q)
 			}()
 			for _, want := range row.want {

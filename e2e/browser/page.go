@@ -197,7 +197,7 @@ func (p *Page) Requests() []Request {
 	return all
 }
 
-// WaitIdle waits until all requests have been answered. It does not end on a page
+// WaitIdle waits until all requests of the page have been answered. It does not end on a page
 // that keeps a stream open.
 func (p *Page) WaitIdle() {
 	p.tb.Helper()
@@ -213,7 +213,8 @@ func (p *Page) unanswered() []string {
 	p.tab.mu.Lock()
 	defer p.tab.mu.Unlock()
 	var open []string
-	for _, r := range p.tab.requests {
+	// What a page that was left had asked for may never be answered: its icon.
+	for _, r := range p.tab.requests[p.tab.left:] {
 		if !r.done && !strings.HasPrefix(r.URL, "data:") {
 			open = append(open, r.URL)
 		}

@@ -29,6 +29,7 @@ type tab struct {
 	navigations int  // that began so far
 	loading     bool // one is under way
 	requests    []*Request
+	left        int // how many requests belong to pages that were left
 	byID        map[network.RequestID]*Request
 	document    document // that is shown
 	console     []string
@@ -70,6 +71,7 @@ func (t *tab) hear(event any) {
 		if e.FrameID == t.frame && !strings.Contains(strings.ToLower(string(e.NavigationType)), "samedocument") {
 			t.navigations++
 			t.loading = true
+			t.left = len(t.requests)
 		}
 	case *page.EventFrameStoppedLoading:
 		if e.FrameID == t.frame {
