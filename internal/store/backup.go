@@ -64,6 +64,11 @@ func (s *Store) copyInto(ctx context.Context, draft string) error {
 // damaged, is no backup of ours, or was made by a newer version; and a target
 // that is there already. When it fails there is no new data file, and the
 // PostgreSQL database holds no more than the empty schema.
+//
+// What was ended or used since the backup was made would live again: so nobody
+// is signed in, and no sign-in, link, mailed code or waiting mail of then is
+// good for anything. What people enrolled, what they spent and what is counted
+// against guessing stay as they were.
 func Restore(ctx context.Context, file string, to Options) error {
 	var err error
 	if IsPostgres(to.Database) {
@@ -117,8 +122,9 @@ func restorePostgres(ctx context.Context, file string, to Options) error {
 	return errors.Join(err, target.Close(), source.Close())
 }
 
-// revive copies a backup to where it may be worked on, checks it, and opens it,
-// which upgrades it.
+// revive copies a backup to where it may be worked on, checks it, opens it,
+// which upgrades it, and ends what must not come back, before anything can be
+// served from it or copied out of it.
 func revive(ctx context.Context, file, draft string, to Options) (*Store, error) {
 	err := copyFile(file, draft)
 	if err != nil {
@@ -133,10 +139,34 @@ func revive(ctx context.Context, file, draft string, to Options) (*Store, error)
 		return nil, fmt.Errorf("%s: %w", file, err)
 	}
 	err = complete(ctx, s.db, true, s.db, true)
+	if err == nil {
+		err = s.Write(ctx, endRevoked)
+	}
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("%s: %w", file, err), s.Close())
 	}
 	return s, nil
+}
+
+// endRevoked ends whatever may have been ended or used after the backup was
+// made: a session that somebody ended because it was stolen must not live again.
+func endRevoked(tx *Tx) error {
+	for _, step := range []struct {
+		what string
+		do   func() (int64, error)
+	}{
+		{"sessions", func() (int64, error) { return tx.DropSessions(tx.Ctx) }},
+		{"sign-ins under way", func() (int64, error) { return tx.DropAttempts(tx.Ctx) }},
+		{"mailed codes", func() (int64, error) { return tx.DropMailedCodes(tx.Ctx) }},
+		{"links", func() (int64, error) { return tx.VoidAllLinks(tx.Ctx, tx.NowMilli()) }},
+		{"waiting mails", func() (int64, error) { return tx.FailQueued(tx.Ctx, []byte{}, "the installation was restored") }},
+	} {
+		_, err := step.do()
+		if err != nil {
+			return fmt.Errorf("end %s: %w", step.what, err)
+		}
+	}
+	return nil
 }
 
 // copyFile copies a backup into a new file.

@@ -70,14 +70,11 @@ func fill(t *testing.T, s *store.Store) {
 				}
 				return nil
 			},
-			func() error {
-				_, err := tx.TakeLease(tx.Ctx, rows.TakeLeaseParams{Name: "sealer", Holder: "a", Until: 10, Now: 1})
-				return err
-			},
 			func() error { _, err := tx.InsertInstallation(tx.Ctx, "value", []byte{0, 1, 2}); return err },
 		)
 	})
-	// No query writes these yet: a chained batch, and events that belong to it.
+	// No query writes these yet: a lease, a chained batch, and events that belong to it.
+	insert(t, s, "INSERT INTO leases (name, holder, until) VALUES ('sealer', 'a', 10)")
 	insert(t, s, "INSERT INTO seals (workspace_id, id, at, events, digest, mac) VALUES ('wsp_default', 1, 2, 3, $1, $2)", []byte("digest"), []byte{0})
 	insert(t, s, "UPDATE events SET seal_id = 1 WHERE id < 'evt_00150'")
 }
@@ -147,9 +144,12 @@ func dump(t *testing.T, s *store.Store, table string) []string {
 	return out
 }
 
-func same(t *testing.T, from, to *store.Store) {
+func same(t *testing.T, from, to *store.Store, but ...string) {
 	t.Helper()
 	for _, table := range store.Tables() {
+		if slices.Contains(but, table) {
+			continue
+		}
 		was, is := dump(t, from, table), dump(t, to, table)
 		if len(was) == 0 {
 			t.Errorf("%s is empty; the comparison is blind", table)

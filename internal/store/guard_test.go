@@ -69,12 +69,6 @@ func TestOneOfFortyWins(t *testing.T) {
 					Secret: []byte{2}, Counter: int64(racer), UsedAt: 2, WorkspaceID: workspace, ID: c, Version: 1,
 				}))
 			}},
-			{"taking a lease that is free", func(tx *store.Tx, racer int) (bool, error) {
-				return one(tx.TakeLease(tx.Ctx, rows.TakeLeaseParams{Name: "sealer", Holder: fmt.Sprint(racer), Until: 100, Now: 2}))
-			}},
-			{"taking a lease that has run out", func(tx *store.Tx, racer int) (bool, error) {
-				return one(tx.TakeLease(tx.Ctx, rows.TakeLeaseParams{Name: "sealer", Holder: fmt.Sprint("next ", racer), Until: 300, Now: 200}))
-			}},
 			{"setting a value of the installation", func(tx *store.Tx, racer int) (bool, error) {
 				return one(tx.InsertInstallation(tx.Ctx, "value", []byte(fmt.Sprint(racer))))
 			}},
@@ -90,31 +84,6 @@ func TestOneOfFortyWins(t *testing.T) {
 			if won := race(t, s, 40, row.act); won != 1 {
 				t.Errorf("%s: %d of 40 won; want one", row.name, won)
 			}
-		}
-	})
-}
-
-func TestTheHolderOfALeaseKeepsIt(t *testing.T) {
-	storetest.Both(t, func(t *testing.T, s *store.Store) {
-		for _, row := range []struct {
-			name   string
-			params rows.TakeLeaseParams
-			want   int64
-		}{
-			{"the first gets it", rows.TakeLeaseParams{Holder: "a", Until: 100, Now: 1}, 1},
-			{"another does not while it lasts", rows.TakeLeaseParams{Holder: "b", Until: 150, Now: 99}, 0},
-			{"the holder prolongs it", rows.TakeLeaseParams{Holder: "a", Until: 200, Now: 99}, 1},
-			{"another does not while that lasts", rows.TakeLeaseParams{Holder: "b", Until: 250, Now: 199}, 0},
-			{"another gets it when it has run out", rows.TakeLeaseParams{Holder: "b", Until: 300, Now: 200}, 1},
-		} {
-			row.params.Name = "sealer"
-			write(t, s, func(tx *store.Tx) error {
-				got, err := tx.TakeLease(tx.Ctx, row.params)
-				if err == nil && got != row.want {
-					t.Errorf("%s: %d rows; want %d", row.name, got, row.want)
-				}
-				return err
-			})
 		}
 	})
 }

@@ -34,9 +34,6 @@ DELETE FROM guesses WHERE workspace_id = @workspace_id AND subject = @subject AN
 -- name: ClearGuessesOfSubject :execrows
 DELETE FROM guesses WHERE workspace_id = @workspace_id AND subject = @subject;
 
--- name: ListGuesses :many
-SELECT * FROM guesses WHERE workspace_id = @workspace_id AND subject = @subject ORDER BY sort, counter;
-
 -- name: DeleteOldGuesses :execrows
 -- Counts with a window are forgotten soon, passwords of names that nobody
 -- types any more after a month. Second factors end with a sign-in only.

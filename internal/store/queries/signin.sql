@@ -17,6 +17,9 @@ RETURNING *;
 -- name: ForgetOtherBrowsers :execrows
 DELETE FROM browsers WHERE workspace_id = @workspace_id AND user_id = @user_id AND id <> @id;
 
+-- name: DeleteOldBrowsers :execrows
+DELETE FROM browsers WHERE seen_at < @before;
+
 -- name: InsertAttempt :exec
 INSERT INTO attempts (workspace_id, id, browser_hash, user_id, identifier, entry, state, first, first_at, second, second_at,
   effect, return_to, ip, user_agent, created_at, expires_at)

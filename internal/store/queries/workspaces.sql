@@ -18,10 +18,3 @@ WHERE id = @id AND settings_version = @settings_version;
 
 -- name: GetPool :one
 SELECT * FROM pools WHERE workspace_id = @workspace_id AND id = @id;
-
--- name: StorePoolSettings :execrows
-UPDATE pools SET settings = @settings WHERE workspace_id = @workspace_id AND id = @id;
-
--- name: BumpSettings :execrows
--- Makes every node read the settings again after a pool's were changed.
-UPDATE workspaces SET settings_version = settings_version + 1 WHERE id = @id;

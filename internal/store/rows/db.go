@@ -24,9 +24,6 @@ func New(db DBTX) *Queries {
 func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	q := Queries{db: db}
 	var err error
-	if q.bumpSettingsStmt, err = db.PrepareContext(ctx, bumpSettings); err != nil {
-		return nil, fmt.Errorf("error preparing query BumpSettings: %w", err)
-	}
 	if q.cancelAttemptStmt, err = db.PrepareContext(ctx, cancelAttempt); err != nil {
 		return nil, fmt.Errorf("error preparing query CancelAttempt: %w", err)
 	}
@@ -69,6 +66,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.deleteOldAttemptsStmt, err = db.PrepareContext(ctx, deleteOldAttempts); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteOldAttempts: %w", err)
 	}
+	if q.deleteOldBrowsersStmt, err = db.PrepareContext(ctx, deleteOldBrowsers); err != nil {
+		return nil, fmt.Errorf("error preparing query DeleteOldBrowsers: %w", err)
+	}
 	if q.deleteOldEventsStmt, err = db.PrepareContext(ctx, deleteOldEvents); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteOldEvents: %w", err)
 	}
@@ -99,11 +99,23 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.deleteUserStmt, err = db.PrepareContext(ctx, deleteUser); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteUser: %w", err)
 	}
+	if q.dropAttemptsStmt, err = db.PrepareContext(ctx, dropAttempts); err != nil {
+		return nil, fmt.Errorf("error preparing query DropAttempts: %w", err)
+	}
+	if q.dropMailedCodesStmt, err = db.PrepareContext(ctx, dropMailedCodes); err != nil {
+		return nil, fmt.Errorf("error preparing query DropMailedCodes: %w", err)
+	}
+	if q.dropSessionsStmt, err = db.PrepareContext(ctx, dropSessions); err != nil {
+		return nil, fmt.Errorf("error preparing query DropSessions: %w", err)
+	}
 	if q.endOtherSessionsStmt, err = db.PrepareContext(ctx, endOtherSessions); err != nil {
 		return nil, fmt.Errorf("error preparing query EndOtherSessions: %w", err)
 	}
 	if q.endSessionStmt, err = db.PrepareContext(ctx, endSession); err != nil {
 		return nil, fmt.Errorf("error preparing query EndSession: %w", err)
+	}
+	if q.failQueuedStmt, err = db.PrepareContext(ctx, failQueued); err != nil {
+		return nil, fmt.Errorf("error preparing query FailQueued: %w", err)
 	}
 	if q.finishAttemptStmt, err = db.PrepareContext(ctx, finishAttempt); err != nil {
 		return nil, fmt.Errorf("error preparing query FinishAttempt: %w", err)
@@ -197,9 +209,6 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.listEventsOfUserStmt, err = db.PrepareContext(ctx, listEventsOfUser); err != nil {
 		return nil, fmt.Errorf("error preparing query ListEventsOfUser: %w", err)
-	}
-	if q.listGuessesStmt, err = db.PrepareContext(ctx, listGuesses); err != nil {
-		return nil, fmt.Errorf("error preparing query ListGuesses: %w", err)
 	}
 	if q.listKeptStmt, err = db.PrepareContext(ctx, listKept); err != nil {
 		return nil, fmt.Errorf("error preparing query ListKept: %w", err)
@@ -303,14 +312,8 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.storePasswordStmt, err = db.PrepareContext(ctx, storePassword); err != nil {
 		return nil, fmt.Errorf("error preparing query StorePassword: %w", err)
 	}
-	if q.storePoolSettingsStmt, err = db.PrepareContext(ctx, storePoolSettings); err != nil {
-		return nil, fmt.Errorf("error preparing query StorePoolSettings: %w", err)
-	}
 	if q.storeSettingsStmt, err = db.PrepareContext(ctx, storeSettings); err != nil {
 		return nil, fmt.Errorf("error preparing query StoreSettings: %w", err)
-	}
-	if q.takeLeaseStmt, err = db.PrepareContext(ctx, takeLease); err != nil {
-		return nil, fmt.Errorf("error preparing query TakeLease: %w", err)
 	}
 	if q.takeTryStmt, err = db.PrepareContext(ctx, takeTry); err != nil {
 		return nil, fmt.Errorf("error preparing query TakeTry: %w", err)
@@ -327,11 +330,11 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.tryMailedCodeStmt, err = db.PrepareContext(ctx, tryMailedCode); err != nil {
 		return nil, fmt.Errorf("error preparing query TryMailedCode: %w", err)
 	}
-	if q.updateInstallationStmt, err = db.PrepareContext(ctx, updateInstallation); err != nil {
-		return nil, fmt.Errorf("error preparing query UpdateInstallation: %w", err)
-	}
 	if q.verifyEmailStmt, err = db.PrepareContext(ctx, verifyEmail); err != nil {
 		return nil, fmt.Errorf("error preparing query VerifyEmail: %w", err)
+	}
+	if q.voidAllLinksStmt, err = db.PrepareContext(ctx, voidAllLinks); err != nil {
+		return nil, fmt.Errorf("error preparing query VoidAllLinks: %w", err)
 	}
 	if q.voidAttemptsStmt, err = db.PrepareContext(ctx, voidAttempts); err != nil {
 		return nil, fmt.Errorf("error preparing query VoidAttempts: %w", err)
@@ -353,11 +356,6 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 
 func (q *Queries) Close() error {
 	var err error
-	if q.bumpSettingsStmt != nil {
-		if cerr := q.bumpSettingsStmt.Close(); cerr != nil {
-			err = fmt.Errorf("error closing bumpSettingsStmt: %w", cerr)
-		}
-	}
 	if q.cancelAttemptStmt != nil {
 		if cerr := q.cancelAttemptStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing cancelAttemptStmt: %w", cerr)
@@ -428,6 +426,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing deleteOldAttemptsStmt: %w", cerr)
 		}
 	}
+	if q.deleteOldBrowsersStmt != nil {
+		if cerr := q.deleteOldBrowsersStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deleteOldBrowsersStmt: %w", cerr)
+		}
+	}
 	if q.deleteOldEventsStmt != nil {
 		if cerr := q.deleteOldEventsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing deleteOldEventsStmt: %w", cerr)
@@ -478,6 +481,21 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing deleteUserStmt: %w", cerr)
 		}
 	}
+	if q.dropAttemptsStmt != nil {
+		if cerr := q.dropAttemptsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing dropAttemptsStmt: %w", cerr)
+		}
+	}
+	if q.dropMailedCodesStmt != nil {
+		if cerr := q.dropMailedCodesStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing dropMailedCodesStmt: %w", cerr)
+		}
+	}
+	if q.dropSessionsStmt != nil {
+		if cerr := q.dropSessionsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing dropSessionsStmt: %w", cerr)
+		}
+	}
 	if q.endOtherSessionsStmt != nil {
 		if cerr := q.endOtherSessionsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing endOtherSessionsStmt: %w", cerr)
@@ -486,6 +504,11 @@ func (q *Queries) Close() error {
 	if q.endSessionStmt != nil {
 		if cerr := q.endSessionStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing endSessionStmt: %w", cerr)
+		}
+	}
+	if q.failQueuedStmt != nil {
+		if cerr := q.failQueuedStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing failQueuedStmt: %w", cerr)
 		}
 	}
 	if q.finishAttemptStmt != nil {
@@ -641,11 +664,6 @@ func (q *Queries) Close() error {
 	if q.listEventsOfUserStmt != nil {
 		if cerr := q.listEventsOfUserStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listEventsOfUserStmt: %w", cerr)
-		}
-	}
-	if q.listGuessesStmt != nil {
-		if cerr := q.listGuessesStmt.Close(); cerr != nil {
-			err = fmt.Errorf("error closing listGuessesStmt: %w", cerr)
 		}
 	}
 	if q.listKeptStmt != nil {
@@ -818,19 +836,9 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing storePasswordStmt: %w", cerr)
 		}
 	}
-	if q.storePoolSettingsStmt != nil {
-		if cerr := q.storePoolSettingsStmt.Close(); cerr != nil {
-			err = fmt.Errorf("error closing storePoolSettingsStmt: %w", cerr)
-		}
-	}
 	if q.storeSettingsStmt != nil {
 		if cerr := q.storeSettingsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing storeSettingsStmt: %w", cerr)
-		}
-	}
-	if q.takeLeaseStmt != nil {
-		if cerr := q.takeLeaseStmt.Close(); cerr != nil {
-			err = fmt.Errorf("error closing takeLeaseStmt: %w", cerr)
 		}
 	}
 	if q.takeTryStmt != nil {
@@ -858,14 +866,14 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing tryMailedCodeStmt: %w", cerr)
 		}
 	}
-	if q.updateInstallationStmt != nil {
-		if cerr := q.updateInstallationStmt.Close(); cerr != nil {
-			err = fmt.Errorf("error closing updateInstallationStmt: %w", cerr)
-		}
-	}
 	if q.verifyEmailStmt != nil {
 		if cerr := q.verifyEmailStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing verifyEmailStmt: %w", cerr)
+		}
+	}
+	if q.voidAllLinksStmt != nil {
+		if cerr := q.voidAllLinksStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing voidAllLinksStmt: %w", cerr)
 		}
 	}
 	if q.voidAttemptsStmt != nil {
@@ -932,7 +940,6 @@ func (q *Queries) queryRow(ctx context.Context, stmt *sql.Stmt, query string, ar
 type Queries struct {
 	db                          DBTX
 	tx                          *sql.Tx
-	bumpSettingsStmt            *sql.Stmt
 	cancelAttemptStmt           *sql.Stmt
 	changeEmailStmt             *sql.Stmt
 	claimMessagesStmt           *sql.Stmt
@@ -947,6 +954,7 @@ type Queries struct {
 	deleteKeptStmt              *sql.Stmt
 	deleteKindStmt              *sql.Stmt
 	deleteOldAttemptsStmt       *sql.Stmt
+	deleteOldBrowsersStmt       *sql.Stmt
 	deleteOldEventsStmt         *sql.Stmt
 	deleteOldGuessesStmt        *sql.Stmt
 	deleteOldLinksStmt          *sql.Stmt
@@ -957,8 +965,12 @@ type Queries struct {
 	deleteOldSessionsStmt       *sql.Stmt
 	deletePendingStmt           *sql.Stmt
 	deleteUserStmt              *sql.Stmt
+	dropAttemptsStmt            *sql.Stmt
+	dropMailedCodesStmt         *sql.Stmt
+	dropSessionsStmt            *sql.Stmt
 	endOtherSessionsStmt        *sql.Stmt
 	endSessionStmt              *sql.Stmt
+	failQueuedStmt              *sql.Stmt
 	finishAttemptStmt           *sql.Stmt
 	forgetOtherBrowsersStmt     *sql.Stmt
 	getAttemptStmt              *sql.Stmt
@@ -990,7 +1002,6 @@ type Queries struct {
 	listCredentialsStmt         *sql.Stmt
 	listEventsStmt              *sql.Stmt
 	listEventsOfUserStmt        *sql.Stmt
-	listGuessesStmt             *sql.Stmt
 	listKeptStmt                *sql.Stmt
 	listSecretsStmt             *sql.Stmt
 	listSessionsStmt            *sql.Stmt
@@ -1025,16 +1036,14 @@ type Queries struct {
 	stepUpSessionStmt           *sql.Stmt
 	storeCredentialStmt         *sql.Stmt
 	storePasswordStmt           *sql.Stmt
-	storePoolSettingsStmt       *sql.Stmt
 	storeSettingsStmt           *sql.Stmt
-	takeLeaseStmt               *sql.Stmt
 	takeTryStmt                 *sql.Stmt
 	takeWindowTryStmt           *sql.Stmt
 	touchSessionStmt            *sql.Stmt
 	touchSignedInStmt           *sql.Stmt
 	tryMailedCodeStmt           *sql.Stmt
-	updateInstallationStmt      *sql.Stmt
 	verifyEmailStmt             *sql.Stmt
+	voidAllLinksStmt            *sql.Stmt
 	voidAttemptsStmt            *sql.Stmt
 	voidLinksStmt               *sql.Stmt
 	voidLinksOfUserStmt         *sql.Stmt
@@ -1046,7 +1055,6 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 	return &Queries{
 		db:                          tx,
 		tx:                          tx,
-		bumpSettingsStmt:            q.bumpSettingsStmt,
 		cancelAttemptStmt:           q.cancelAttemptStmt,
 		changeEmailStmt:             q.changeEmailStmt,
 		claimMessagesStmt:           q.claimMessagesStmt,
@@ -1061,6 +1069,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		deleteKeptStmt:              q.deleteKeptStmt,
 		deleteKindStmt:              q.deleteKindStmt,
 		deleteOldAttemptsStmt:       q.deleteOldAttemptsStmt,
+		deleteOldBrowsersStmt:       q.deleteOldBrowsersStmt,
 		deleteOldEventsStmt:         q.deleteOldEventsStmt,
 		deleteOldGuessesStmt:        q.deleteOldGuessesStmt,
 		deleteOldLinksStmt:          q.deleteOldLinksStmt,
@@ -1071,8 +1080,12 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		deleteOldSessionsStmt:       q.deleteOldSessionsStmt,
 		deletePendingStmt:           q.deletePendingStmt,
 		deleteUserStmt:              q.deleteUserStmt,
+		dropAttemptsStmt:            q.dropAttemptsStmt,
+		dropMailedCodesStmt:         q.dropMailedCodesStmt,
+		dropSessionsStmt:            q.dropSessionsStmt,
 		endOtherSessionsStmt:        q.endOtherSessionsStmt,
 		endSessionStmt:              q.endSessionStmt,
+		failQueuedStmt:              q.failQueuedStmt,
 		finishAttemptStmt:           q.finishAttemptStmt,
 		forgetOtherBrowsersStmt:     q.forgetOtherBrowsersStmt,
 		getAttemptStmt:              q.getAttemptStmt,
@@ -1104,7 +1117,6 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		listCredentialsStmt:         q.listCredentialsStmt,
 		listEventsStmt:              q.listEventsStmt,
 		listEventsOfUserStmt:        q.listEventsOfUserStmt,
-		listGuessesStmt:             q.listGuessesStmt,
 		listKeptStmt:                q.listKeptStmt,
 		listSecretsStmt:             q.listSecretsStmt,
 		listSessionsStmt:            q.listSessionsStmt,
@@ -1139,16 +1151,14 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		stepUpSessionStmt:           q.stepUpSessionStmt,
 		storeCredentialStmt:         q.storeCredentialStmt,
 		storePasswordStmt:           q.storePasswordStmt,
-		storePoolSettingsStmt:       q.storePoolSettingsStmt,
 		storeSettingsStmt:           q.storeSettingsStmt,
-		takeLeaseStmt:               q.takeLeaseStmt,
 		takeTryStmt:                 q.takeTryStmt,
 		takeWindowTryStmt:           q.takeWindowTryStmt,
 		touchSessionStmt:            q.touchSessionStmt,
 		touchSignedInStmt:           q.touchSignedInStmt,
 		tryMailedCodeStmt:           q.tryMailedCodeStmt,
-		updateInstallationStmt:      q.updateInstallationStmt,
 		verifyEmailStmt:             q.verifyEmailStmt,
+		voidAllLinksStmt:            q.voidAllLinksStmt,
 		voidAttemptsStmt:            q.voidAttemptsStmt,
 		voidLinksStmt:               q.voidLinksStmt,
 		voidLinksOfUserStmt:         q.voidLinksOfUserStmt,

@@ -35,6 +35,18 @@ func (q *Queries) DeleteOldAttempts(ctx context.Context, before int64) (int64, e
 	return result.RowsAffected()
 }
 
+const deleteOldBrowsers = `-- name: DeleteOldBrowsers :execrows
+DELETE FROM browsers WHERE seen_at < $1
+`
+
+func (q *Queries) DeleteOldBrowsers(ctx context.Context, before int64) (int64, error) {
+	result, err := q.exec(ctx, q.deleteOldBrowsersStmt, deleteOldBrowsers, before)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const finishAttempt = `-- name: FinishAttempt :execrows
 UPDATE attempts SET state = 'done'
 WHERE workspace_id = $1 AND id = $2 AND state = 'open' AND first <> '' AND expires_at > CAST($3 AS BIGINT)

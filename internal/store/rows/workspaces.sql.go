@@ -11,19 +11,6 @@ import (
 	"countersign"
 )
 
-const bumpSettings = `-- name: BumpSettings :execrows
-UPDATE workspaces SET settings_version = settings_version + 1 WHERE id = $1
-`
-
-// Makes every node read the settings again after a pool's were changed.
-func (q *Queries) BumpSettings(ctx context.Context, id countersign.WorkspaceID) (int64, error) {
-	result, err := q.exec(ctx, q.bumpSettingsStmt, bumpSettings, id)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected()
-}
-
 const getPool = `-- name: GetPool :one
 SELECT workspace_id, id, name, settings, created_at FROM pools WHERE workspace_id = $1 AND id = $2
 `
@@ -114,18 +101,6 @@ UPDATE workspaces SET name = $1 WHERE id = $2
 
 func (q *Queries) NameWorkspace(ctx context.Context, name string, iD countersign.WorkspaceID) (int64, error) {
 	result, err := q.exec(ctx, q.nameWorkspaceStmt, nameWorkspace, name, iD)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected()
-}
-
-const storePoolSettings = `-- name: StorePoolSettings :execrows
-UPDATE pools SET settings = $1 WHERE workspace_id = $2 AND id = $3
-`
-
-func (q *Queries) StorePoolSettings(ctx context.Context, settings string, workspaceID countersign.WorkspaceID, iD countersign.PoolID) (int64, error) {
-	result, err := q.exec(ctx, q.storePoolSettingsStmt, storePoolSettings, settings, workspaceID, iD)
 	if err != nil {
 		return 0, err
 	}

@@ -1,0 +1,18 @@
+-- What a restored backup must not bring back to life. Every workspace's: the
+-- whole installation goes back in time.
+
+-- name: DropSessions :execrows
+DELETE FROM sessions;
+
+-- name: DropAttempts :execrows
+DELETE FROM attempts WHERE state IN ('open', 'done');
+
+-- name: DropMailedCodes :execrows
+DELETE FROM mailed_codes;
+
+-- name: VoidAllLinks :execrows
+UPDATE links SET spent_at = @spent_at WHERE spent_at = 0;
+
+-- name: FailQueued :execrows
+-- The bodies are erased: they hold links and codes of before.
+UPDATE messages SET state = 'failed', body = @body, lease_until = 0, problem = @problem WHERE state = 'queued';
