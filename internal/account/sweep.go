@@ -10,7 +10,7 @@ import (
 )
 
 // Sweep removes what can never matter again: expired attempts, sessions, links,
-// codes and pending secrets, old counts, and events past their retention. The
+// codes and pending secrets, browsers that nobody signed in with for 400 days, old counts, and events past their retention. The
 // outbox sweeps its own messages. It is safe to run on several nodes at once.
 func (s *Service) Sweep(ctx context.Context) error {
 	workspaces, err := s.Store.Read().ListWorkspaces(ctx)
@@ -38,12 +38,14 @@ func sweep(tx *store.Tx) error {
 	now := tx.NowMilli()
 	ago := func(d time.Duration) int64 { return tx.Now.Add(-d).UnixMilli() }
 	const day = 24 * time.Hour
+	const browserLife = 400 * day // no browser keeps its cookie for longer
 	for _, step := range []struct {
 		what string
 		do   func() (int64, error)
 	}{
 		{"attempts", func() (int64, error) { return tx.DeleteOldAttempts(tx.Ctx, ago(day)) }},
 		{"sessions", func() (int64, error) { return tx.DeleteOldSessions(tx.Ctx, now, ago(12*time.Hour)) }},
+		{"browsers", func() (int64, error) { return tx.DeleteOldBrowsers(tx.Ctx, ago(browserLife)) }},
 		{"links", func() (int64, error) { return tx.DeleteOldLinks(tx.Ctx, ago(30*day)) }},
 		{"mailed codes", func() (int64, error) { return tx.DeleteOldMailedCodes(tx.Ctx, ago(day)) }},
 		{"pending secrets", func() (int64, error) { return tx.DeleteExpiredPending(tx.Ctx, ago(day)) }},

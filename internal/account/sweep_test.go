@@ -38,3 +38,32 @@ func TestSweepLeavesWhatCounts(t *testing.T) {
 		e.Browser("192.0.2.1").SignIn(t, ada)
 	})
 }
+
+// A browser stays known as long as it can keep its cookie, and no longer.
+func TestSweepForgetsBrowsersThatNobodyUses(t *testing.T) {
+	accounttest.Both(t, func(t *testing.T, e *accounttest.Engine) {
+		ctx := context.Background()
+		ada := e.Person(t, "ada@example.com")
+		b := e.Browser("192.0.2.1")
+		b.SignIn(t, ada)
+		const day = 24 * time.Hour
+		for _, row := range []struct {
+			sentence string
+			pass     time.Duration
+			want     int
+		}{
+			{"after 399 days", 399 * day, 1},
+			{"after 401 days", 2 * day, 0},
+		} {
+			e.Advance(t, row.pass)
+			err := e.Accounts.Sweep(ctx)
+			if err != nil {
+				t.Fatal(err)
+			}
+			known, err := e.Store.Read().ListBrowsers(ctx, accounttest.Workspace, ada.ID)
+			if err != nil || len(known) != row.want {
+				t.Errorf("%s: %d browsers, %v; want %d", row.sentence, len(known), err, row.want)
+			}
+		}
+	})
+}
