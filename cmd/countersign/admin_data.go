@@ -144,6 +144,7 @@ func (c *adminRestore) Run(ctx context.Context, t *terminal) error {
 	} else {
 		t.tell("cli.restored_locked", "Database", where, "File", whole(loaded.MasterKeyFile))
 	}
+	t.tell("cli.restored_ended")
 	if t.json {
 		return t.printJSON(restored{where, whole(loaded.MasterKeyFile), opens})
 	}
@@ -182,8 +183,8 @@ func (t *terminal) tryKey(ctx context.Context, c config.Config) bool {
 
 // adminCopy moves everything into another database.
 type adminCopy struct {
-	To     string `name:"to" xor:"to" required:"" placeholder:"URL" help:"The empty target: postgres://…, or the path of a new SQLite file."`
-	ToFile string `name:"to-file" xor:"to" required:"" placeholder:"FILE" help:"A file that holds the target's address, - for standard input: a password in it is then on no command line."`
+	To     string `name:"to" xor:"to" required:"" placeholder:"URL" help:"The empty target: postgres://… without a password, or the path of a new SQLite file."`
+	ToFile string `name:"to-file" xor:"to" required:"" placeholder:"FILE" help:"A file that holds the target's address, - for standard input: the way for an address with a password."`
 	storeSettings
 }
 
@@ -240,6 +241,7 @@ func (c *adminCopy) Run(ctx context.Context, t *terminal) error {
 
 func (t *terminal) printCopied(c copied) error {
 	t.tell("cli.copied", "Target", c.To, "File", c.MasterKeyFile)
+	t.tell("cli.copied_old")
 	if t.json {
 		return t.printJSON(c)
 	}
@@ -259,6 +261,8 @@ func (c *adminCopy) target(t *terminal) (string, error) {
 		if err != nil {
 			return "", err
 		}
+	} else if store.IsPostgres(target) && namesPassword(target) {
+		return "", countersign.Refuse(countersign.Invalid, "password_in_argument")
 	}
 	if store.IsPostgres(target) {
 		return target, nil
@@ -271,6 +275,19 @@ func (c *adminCopy) target(t *terminal) (string, error) {
 		return "", exists(target, fs.ErrExist)
 	}
 	return target, nil
+}
+
+// namesPassword tells whether an address holds a password: everybody on the
+// machine reads the arguments of a program while it runs, and the shell keeps
+// them. What cannot be read may hold one.
+func namesPassword(address string) bool {
+	u, err := url.Parse(address)
+	if err != nil {
+		return true
+	}
+	_, given := u.User.Password()
+	query := u.Query()
+	return given || query.Has("password") || query.Has("sslpassword")
 }
 
 func nameOf(target string) string {

@@ -16,7 +16,7 @@ import (
 type userCommands struct {
 	Create  userCreate  `cmd:"" help:"Make a user, with a password or by an invitation."`
 	List    userList    `cmd:"" help:"List all users."`
-	Enable  userEnable  `cmd:"" help:"Let a disabled user in again."`
+	Enable  userEnable  `cmd:"" help:"Let a disabled user in again; one without a password is invited anew."`
 	Disable userDisable `cmd:"" help:"Put a user out at once, everywhere."`
 	Delete  userDelete  `cmd:"" help:"Delete a user and everything they set up."`
 	Rescue  userRescue  `cmd:"" help:"Print a one-time link to a new password. The second step is asked all the same."`
@@ -60,7 +60,7 @@ func (c *userCreate) Run(ctx context.Context, t *terminal) error {
 		if err != nil {
 			return err
 		}
-	case loaded.SMTPURL == "" && !loaded.Development():
+	case !mails(loaded):
 		return countersign.Refuse(countersign.Invalid, "no_mail_server")
 	}
 	p, err := openEngine(ctx, t, loaded)
@@ -73,16 +73,23 @@ func (c *userCreate) Run(ctx context.Context, t *terminal) error {
 		return err
 	}
 	if n.Password == "" {
-		told := "cli.invited"
-		if loaded.SMTPURL == "" {
-			told = "cli.invited_here"
-		}
-		t.tell(told, "Email", user.Email)
+		t.tell(invitedBy(loaded), "Email", user.Email)
 	}
 	if t.json {
 		return t.printJSON(viewOf(people.Person{User: user}))
 	}
 	return t.print(string(user.ID) + "\n")
+}
+
+// mails tells whether an invitation reaches anybody.
+func mails(c config.Config) bool { return c.SMTPURL != "" || c.Development() }
+
+// invitedBy is the text that says where an invitation arrives.
+func invitedBy(c config.Config) string {
+	if c.SMTPURL == "" {
+		return "cli.invited_here"
+	}
+	return "cli.invited"
 }
 
 // settings reads all settings for a command that does not serve.
@@ -126,16 +133,23 @@ func (c oneUser) change(ctx context.Context, t *terminal, told string, act func(
 		if err != nil {
 			return err
 		}
-		t.tell(told, "Email", a.User.Email)
-		if !t.json {
-			return nil
-		}
-		person, err := personNow(ctx, p, a.User)
-		if err != nil {
-			return err
-		}
-		return t.printJSON(viewOf(person))
+		return t.changed(ctx, p, a.User, told)
 	})
+}
+
+// changed tells what was done, and prints the user for a program.
+func (t *terminal) changed(ctx context.Context, p *server.Parts, user rows.User, told ...string) error {
+	for _, id := range told {
+		t.tell(id, "Email", user.Email)
+	}
+	if !t.json {
+		return nil
+	}
+	person, err := personNow(ctx, p, user)
+	if err != nil {
+		return err
+	}
+	return t.printJSON(viewOf(person))
 }
 
 // personNow reads a user again. One who is gone comes back as they were, with
@@ -170,10 +184,24 @@ func (*userEnable) examples() []string {
 	return []string{"countersign admin user enable ada@example.com"}
 }
 
-// Run lets the user in again.
+// Run lets the user in again, or invites them anew when they have no password.
 func (c *userEnable) Run(ctx context.Context, t *terminal) error {
-	return c.change(ctx, t, "cli.user_enabled", func(p *server.Parts, a account.Account) error {
-		return p.People.Enable(ctx, a, people.Shell())
+	loaded, err := c.settings(t)
+	if err != nil {
+		return err
+	}
+	return c.with(ctx, t, func(p *server.Parts, a account.Account) error {
+		if a.User.State == countersign.Disabled && a.User.PasswordHash == "" && !mails(loaded) {
+			return countersign.Refuse(countersign.Invalid, "no_mail_server")
+		}
+		invited, err := p.People.Enable(ctx, a, people.Shell())
+		if err != nil {
+			return err
+		}
+		if invited {
+			return t.changed(ctx, p, a.User, "cli.user_enabled_invited", invitedBy(loaded))
+		}
+		return t.changed(ctx, p, a.User, "cli.user_enabled")
 	})
 }
 

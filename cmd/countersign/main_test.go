@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"reflect"
 	"sort"
@@ -34,11 +35,20 @@ func (c closing) Run() int { return storetest.Main(c.m) }
 // TestScripts runs the real program from a shell's point of view, on SQLite.
 func TestScripts(t *testing.T) { runScripts(t, "testdata/script", nil) }
 
-// TestPostgresScripts does the same with an empty PostgreSQL database, in
-// $POSTGRES.
+// TestPostgresScripts does the same with an empty PostgreSQL database: its whole
+// address is $POSTGRES; $POSTGRES_OPEN is the address without the password, and
+// $POSTGRES_PASSWORD is that.
 func TestPostgresScripts(t *testing.T) {
 	runScripts(t, "testdata/postgres", func(env *testscript.Env) error {
-		env.Setenv("POSTGRES", storetest.Postgres(t))
+		address, err := url.Parse(storetest.Postgres(t))
+		if err != nil {
+			return err
+		}
+		env.Setenv("POSTGRES", address.String())
+		password, _ := address.User.Password()
+		env.Setenv("POSTGRES_PASSWORD", password)
+		address.User = url.User(address.User.Username())
+		env.Setenv("POSTGRES_OPEN", address.String())
 		return nil
 	})
 }

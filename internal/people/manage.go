@@ -11,9 +11,13 @@ import (
 	"countersign/internal/store/rows"
 )
 
-// Enable lets a disabled user in again. Their factors are as they were.
-func (s *Service) Enable(ctx context.Context, a account.Account, by By) error {
-	return s.Store.Write(ctx, func(tx *store.Tx) error {
+// Enable lets a disabled user in again. Their factors are as they were. One who
+// never chose a password is invited anew, which it tells: disabling ended the
+// old invitation.
+func (s *Service) Enable(ctx context.Context, a account.Account, by By) (bool, error) {
+	invited := false
+	err := s.Store.Write(ctx, func(tx *store.Tx) error {
+		invited = false // the function may run again
 		user, err := userIn(tx, a.User)
 		if err != nil {
 			return err
@@ -21,16 +25,22 @@ func (s *Service) Enable(ctx context.Context, a account.Account, by By) error {
 		if user.State != countersign.Disabled {
 			return nil
 		}
-		state := countersign.Active
+		user.State = countersign.Active
 		if user.PasswordHash == "" {
-			state = countersign.Invited
+			user.State = countersign.Invited
 		}
-		_, err = tx.SetUserState(tx.Ctx, state, user.WorkspaceID, user.ID)
+		_, err = tx.SetUserState(tx.Ctx, user.State, user.WorkspaceID, user.ID)
 		if err != nil {
 			return fmt.Errorf("enable user: %w", err)
 		}
-		return s.event(tx, by, user, "user.enabled", nil)
+		err = s.event(tx, by, user, "user.enabled", nil)
+		if err != nil || user.State != countersign.Invited {
+			return err
+		}
+		invited, a.User = true, user
+		return s.invite(tx, a, by)
 	})
+	return invited && err == nil, err
 }
 
 // Disable puts a user out on every path at once. Conflict "last_owner".

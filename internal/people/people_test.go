@@ -187,11 +187,50 @@ func TestADisabledUserIsOutAtOnce(t *testing.T) {
 		accounttest.Want(t, "a session of a disabled user", err, "signed_out")
 		err = e.Browser("192.0.2.2").TryPassword(t, "ada@example.com", "whatever it is")
 		accounttest.Want(t, "a password of a disabled user", err, "wrong_credentials")
-		err = p.Enable(ctx, ada.Account(t), people.Shell())
+		_, err = p.Enable(ctx, ada.Account(t), people.Shell())
 		if err != nil {
 			t.Fatal(err)
 		}
 		e.Browser("192.0.2.3").SignIn(t, ada)
+	})
+}
+
+func TestEnablingSomebodyWithoutAPasswordInvitesThemAnew(t *testing.T) {
+	both(t, func(t *testing.T, e *accounttest.Engine, p *people.Service) {
+		ctx := context.Background()
+		const email = "cleo@example.com"
+		_, err := p.Create(ctx, accounttest.Workspace, people.NewUser{Email: email, Name: "Cleo", Role: countersign.Member}, people.Shell())
+		if err != nil {
+			t.Fatal(err)
+		}
+		old := e.Link(t, message.Invitation, email, account.LinkInvitation)
+		a, err := p.Find(ctx, accounttest.Workspace, email)
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = p.Disable(ctx, a, people.Shell())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, row := range []struct {
+			sentence string
+			invited  bool
+		}{
+			{"enabling a disabled one", true},
+			{"enabling one who is enabled", false},
+		} {
+			invited, err := p.Enable(ctx, a, people.Shell())
+			if err != nil || invited != row.invited {
+				t.Errorf("%s: invited %v, %v; want %v", row.sentence, invited, err, row.invited)
+			}
+		}
+		if n := len(e.MailsTo(t, message.Invitation, email)); n != 2 {
+			t.Errorf("%d invitations were mailed, want 2", n)
+		}
+		in := people.Accepted{Name: "Cleo", Password: goodPassword}
+		accounttest.Want(t, "the invitation of before", p.Accept(ctx, old, in, nothing), "link_used")
+		link := e.Link(t, message.Invitation, email, account.LinkInvitation)
+		accounttest.Want(t, "the new invitation", p.Accept(ctx, link, in, nothing), "ok")
 	})
 }
 
