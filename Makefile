@@ -28,9 +28,9 @@ build: ## Build bin/countersign, without C
 test: ## Run everything: unit, both databases, scripts, race detector, browser
 	@scripts/install-test-needs
 	$(GO) vet ./...
-	$(GO) test -race -timeout 10m $(RACE)
-	$(GO) test -timeout 10m $(PLAIN)
-	$(GO) test -timeout 12m ./e2e/...
+	$(GO) test -race -timeout 30m $(RACE)
+	$(GO) test -timeout 30m $(PLAIN)
+	$(GO) test -timeout 30m ./e2e/...
 
 .PHONY: test-fast
 test-fast: ## Run the tests of all packages without race detector and browser

@@ -97,9 +97,10 @@ type Holder struct {
 	Known bool
 	// Fresh is a fresh proof; MayEnrolFirst allows the first second factor.
 	Fresh, MayEnrolFirst bool
-	// HadSecond tells that this session proved a second factor.
-	HadSecond bool
-	Place     countersign.Place
+	// HadSecond tells that this session proved a second factor; LastCode that it
+	// was a recovery code, and that no other is left.
+	HadSecond, LastCode bool
+	Place               countersign.Place
 }
 
 // Actor is the holder as events name them.
@@ -111,6 +112,21 @@ func (h Holder) Actor() countersign.Actor {
 func (h Holder) NeedFresh() error {
 	if !h.Fresh {
 		return countersign.Refuse(countersign.Forbidden, "fresh_proof_required")
+	}
+	return nil
+}
+
+// NeedOwner refuses, beside a stale proof, a password alone where no second
+// factor is stored: a thief who has it must neither enrol a phone of his own nor
+// make the mailbox his, and then enrol with a code sent there. factors counts
+// the person's second factors.
+func (h Holder) NeedOwner(factors int) error {
+	err := h.NeedFresh()
+	if err != nil {
+		return err
+	}
+	if factors == 0 && !h.MayEnrolFirst {
+		return countersign.Refuse(countersign.Forbidden, "email_proof_required")
 	}
 	return nil
 }

@@ -108,7 +108,7 @@ func (s *Service) judge(tx *store.Tx, a Answer) (verdict, error) {
 	c := count{user.WorkspaceID, userSubject(user.ID), sortOf(a.Kind), counterOf(a.Known)}
 	tries, err := take(tx, c)
 	if countersign.KindOf(err) == countersign.Limited {
-		return verdict{refusal: err}, s.refused(tx, a, "locked")
+		return verdict{refusal: err}, s.refusedByLock(tx, a, c)
 	}
 	if err != nil {
 		return verdict{}, err
@@ -253,6 +253,14 @@ func (s *Service) wrong(tx *store.Tx, a Answer, c count, tries int64, why string
 		minutes = 0 // until somebody resets it
 	}
 	return s.Tell(tx, a.Account, a.Place, message.TooManyTries, message.Data{Minutes: minutes, Method: string(a.Kind)})
+}
+
+func (s *Service) refusedByLock(tx *store.Tx, a Answer, c count) error {
+	told, err := s.lockTold(tx, c)
+	if err != nil || told {
+		return err
+	}
+	return s.refused(tx, a, "locked")
 }
 
 func (s *Service) refused(tx *store.Tx, a Answer, why string) error {

@@ -8,6 +8,7 @@ import (
 	"countersign"
 	"countersign/internal/limit"
 	"countersign/internal/message"
+	"countersign/internal/policy"
 	"countersign/internal/store"
 	"countersign/internal/store/rows"
 )
@@ -90,8 +91,9 @@ func (s *Service) AskEmailChange(ctx context.Context, h Holder, typed string) er
 		if err != nil {
 			return err
 		}
-		if factors == 0 && !h.MayEnrolFirst {
-			return countersign.Refuse(countersign.Forbidden, "email_proof_required")
+		err = h.NeedOwner(int(factors))
+		if err != nil {
+			return err
 		}
 		err = s.Spend(tx, h.Workspace, "change-email:"+string(h.User), "too_many_mails", emailChangeRate())
 		if err != nil {
@@ -114,15 +116,33 @@ func (s *Service) AskEmailChange(ctx context.Context, h Holder, typed string) er
 	})
 }
 
+// CheckEmailLink tells whether this session may press the button: it must be a
+// full one of the link's own user. Somebody else who reads the new mailbox (a
+// mistyped address) must not get the account with it.
+func (s *Service) CheckEmailLink(h Holder, link rows.Link) error {
+	switch {
+	case h.User != link.UserID:
+		return countersign.Refuse(countersign.Forbidden, "link_other_account")
+	case h.Level != policy.LevelFull:
+		return countersign.Refuse(countersign.Forbidden, "second_factor_required")
+	}
+	return nil
+}
+
 // ChangeEmail is the button behind the link: the new address takes the place of
-// the old, and both are told.
-func (s *Service) ChangeEmail(ctx context.Context, link rows.Link, place countersign.Place) error {
-	a, err := s.Load(ctx, link.WorkspaceID, link.UserID)
+// the old, and both are told. Errors: those of CheckEmailLink; Gone; Conflict
+// "email_taken".
+func (s *Service) ChangeEmail(ctx context.Context, h Holder, link rows.Link) error {
+	err := s.CheckEmailLink(h, link)
 	if err != nil {
-		return countersign.Refuse(countersign.Gone, "link_expired")
+		return err
+	}
+	a, err := s.Load(ctx, h.Workspace, h.User)
+	if err != nil {
+		return err
 	}
 	return s.Store.Write(ctx, func(tx *store.Tx) error {
-		user, err := s.activeUser(tx, a)
+		user, err := s.Hold(tx, h)
 		if err != nil {
 			return err
 		}
@@ -149,14 +169,13 @@ func (s *Service) ChangeEmail(ctx context.Context, link rows.Link, place counter
 		if err != nil {
 			return fmt.Errorf("void mailed codes: %w", err)
 		}
-		h := Holder{Workspace: user.WorkspaceID, User: user.ID, Place: place}
 		err = s.event(tx, h, "email.changed")
 		if err != nil {
 			return err
 		}
 		data := message.Data{Email: link.Detail, OldEmail: user.Email}
 		for _, to := range []string{user.Email, link.Detail} {
-			err = s.TellAt(tx, a, to, place, message.EmailChanged, data, 0)
+			err = s.TellAt(tx, a, to, h.Place, message.EmailChanged, data, 0)
 			if err != nil {
 				return err
 			}

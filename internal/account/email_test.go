@@ -8,6 +8,7 @@ import (
 	"countersign/internal/account"
 	"countersign/internal/account/accounttest"
 	"countersign/internal/message"
+	"countersign/internal/policy"
 )
 
 func TestChangingTheAddress(t *testing.T) {
@@ -33,7 +34,7 @@ func TestChangingTheAddress(t *testing.T) {
 
 		link := e.Link(t, message.EmailChangeConfirm, "ada@example.org", account.LinkEmail)
 		all := nodes(t, e)
-		counts := race(50, func(i int) error { return all[i%2].Accounts.ChangeEmail(ctx(), link, b.Place()) })
+		counts := race(50, func(i int) error { return all[i%2].Accounts.ChangeEmail(ctx(), h, link) })
 		if counts["ok"] != 1 || counts["link_used"] != 49 {
 			t.Fatalf("%v, want one ok", counts)
 		}
@@ -65,13 +66,13 @@ func TestTheAddressDoesNotChange(t *testing.T) {
 				want(t, "asking", e.Accounts.AskEmailChange(ctx(), h, to), "ok")
 				link := e.Link(t, message.EmailChangeConfirm, to, account.LinkEmail)
 				e.Advance(t, 30*time.Minute)
-				return e.Accounts.ChangeEmail(ctx(), link, h.Place)
+				return e.Accounts.ChangeEmail(ctx(), h, link)
 			}},
 			{"when somebody took the address meanwhile", "email_taken", func(_ *accounttest.Person, h account.Holder, to string) error {
 				want(t, "asking", e.Accounts.AskEmailChange(ctx(), h, to), "ok")
 				link := e.Link(t, message.EmailChangeConfirm, to, account.LinkEmail)
 				e.Person(t, to)
-				return e.Accounts.ChangeEmail(ctx(), link, h.Place)
+				return e.Accounts.ChangeEmail(ctx(), h, link)
 			}},
 			{"when the password was reset meanwhile", "link_used", func(p *accounttest.Person, h account.Holder, to string) error {
 				want(t, "asking", e.Accounts.AskEmailChange(ctx(), h, to), "ok")
@@ -80,11 +81,11 @@ func TestTheAddressDoesNotChange(t *testing.T) {
 				_, err := e.Accounts.FindLink(ctx(), accounttest.Workspace, account.LinkEmail, token)
 				return err
 			}},
-			{"for somebody who was disabled meanwhile", "link_expired", func(p *accounttest.Person, h account.Holder, to string) error {
+			{"for somebody who was disabled meanwhile", "signed_out", func(p *accounttest.Person, h account.Holder, to string) error {
 				want(t, "asking", e.Accounts.AskEmailChange(ctx(), h, to), "ok")
 				link := e.Link(t, message.EmailChangeConfirm, to, account.LinkEmail)
 				p.Set(t, countersign.Disabled)
-				return e.Accounts.ChangeEmail(ctx(), link, h.Place)
+				return e.Accounts.ChangeEmail(ctx(), h, link)
 			}},
 			{"in a session that ended", "signed_out", func(p *accounttest.Person, h account.Holder, to string) error {
 				p.ResetByMail(t, newPassword)
@@ -115,5 +116,23 @@ func TestAStolenPasswordDoesNotTakeTheMailbox(t *testing.T) {
 		want(t, "the thief", e.Accounts.AskEmailChange(ctx(), thief.Holder(t), "thief@example.net"), "email_proof_required")
 		home.SignIn(t, ada)
 		want(t, "the owner", e.Accounts.AskEmailChange(ctx(), home.Holder(t), "ada@example.org"), "ok")
+	})
+}
+
+// A mistyped address must not hand the account to whoever reads mail there.
+func TestTheLinkAloneChangesNoAddress(t *testing.T) {
+	both(t, func(t *testing.T, e *accounttest.Engine) {
+		ada, eve := e.Guarded(t, "ada@example.com"), e.Guarded(t, "eve@example.com")
+		b, other := e.Browser("192.0.2.1"), e.Browser("192.0.2.2")
+		b.SignIn(t, ada)
+		other.SignIn(t, eve)
+		want(t, "asking", e.Accounts.AskEmailChange(ctx(), b.Holder(t), "ada@example.org"), "ok")
+		link := e.Link(t, message.EmailChangeConfirm, "ada@example.org", account.LinkEmail)
+		want(t, "somebody else's session", e.Accounts.ChangeEmail(ctx(), other.Holder(t), link), "link_other_account")
+		want(t, "no session", e.Accounts.ChangeEmail(ctx(), account.Holder{Workspace: accounttest.Workspace}, link), "link_other_account")
+		half := b.Holder(t)
+		half.Level = policy.LevelFirst
+		want(t, "half a session", e.Accounts.ChangeEmail(ctx(), half, link), "second_factor_required")
+		want(t, "the person's own", e.Accounts.ChangeEmail(ctx(), b.Holder(t), link), "ok")
 	})
 }

@@ -177,6 +177,16 @@ func (s *Service) Unlock(tx *store.Tx, user rows.User) error {
 	return nil
 }
 
+// lockTold lets the refusals during a lock into the log once a minute: they cost
+// a flood nothing, and would otherwise fill the log and the person's activity.
+func (s *Service) lockTold(tx *store.Tx, c count) (bool, error) {
+	err := s.Spend(tx, c.workspace, "lock-told:"+string(c.sort)+":"+c.subject, "", limit.Rate{Interval: time.Minute, Burst: 1})
+	if countersign.KindOf(err) == countersign.Limited {
+		return true, nil
+	}
+	return false, err
+}
+
 // Spend counts an act against a rate. A Limited error says how long to wait.
 func (s *Service) Spend(tx *store.Tx, workspace countersign.WorkspaceID, subject, code string, rate limit.Rate) error {
 	_, err := tx.SpendRate(tx.Ctx, rows.SpendRateParams{

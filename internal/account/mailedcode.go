@@ -79,7 +79,8 @@ func (s *Service) CodeSent(ctx context.Context, h Holder) (time.Time, error) {
 
 // CheckCode judges a mailed code and steps the session up: it returns the new
 // token for the cookie. A right code also verifies the address. Errors: Invalid
-// on field "code"; Gone "email_code_over" when it expired or its tries are spent.
+// on field "code"; Gone "email_code_over" when it expired or its tries are spent;
+// Limited, for wrong mailed codes count with the wrong second factors.
 func (s *Service) CheckCode(ctx context.Context, h Holder, typed string) (string, error) {
 	code := method.Clean(typed)
 	if len(code) != 6 || strings.Trim(code, "0123456789") != "" {
@@ -93,12 +94,23 @@ func (s *Service) CheckCode(ctx context.Context, h Holder, typed string) (string
 		if err != nil {
 			return err
 		}
+		// Counted with the second factors, in a row and over all codes that were
+		// sent: five tries for each code alone would add up.
+		c := count{h.Workspace, userSubject(h.User), limit.SecondFactor, counterOf(h.Known)}
+		_, err = take(tx, c)
+		if countersign.KindOf(err) == countersign.Limited {
+			refusal = err
+			return nil
+		}
+		if err != nil {
+			return err
+		}
 		row, err := tx.TryMailedCode(tx.Ctx, rows.TryMailedCodeParams{
 			WorkspaceID: h.Workspace, SessionID: h.Session, UserID: h.User, Now: tx.NowMilli(),
 		})
 		if store.NotFound(err) {
 			refusal = countersign.Refuse(countersign.Gone, "email_code_over")
-			return nil
+			return giveBack(tx, c)
 		}
 		if err != nil {
 			return fmt.Errorf("take a try: %w", err)
@@ -108,6 +120,10 @@ func (s *Service) CheckCode(ctx context.Context, h Holder, typed string) (string
 			e.Args = map[string]any{"Count": int(5 - row.Tries)}
 			refusal = e
 			return s.refusedCode(tx, h)
+		}
+		err = giveBack(tx, c)
+		if err != nil {
+			return err
 		}
 		_, err = tx.SpendMailedCode(tx.Ctx, tx.NowMilli(), h.Workspace, row.ID)
 		if err != nil {

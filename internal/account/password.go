@@ -43,9 +43,11 @@ func (s *Service) Password(ctx context.Context, a PasswordAnswer) error {
 	if a.User != nil {
 		key = a.User.EmailKey
 	}
-	counts := []count{
-		{a.Workspace, Network(a.Place.IP), limit.Address, ""},
-		{a.Workspace, s.passwordSubject(key), limit.Password, counterOf(a.Known)},
+	counts := []count{{a.Workspace, s.passwordSubject(key), limit.Password, counterOf(a.Known)}}
+	if !a.Known {
+		// The owner's own browser is not stopped by neighbours who guess: its
+		// account's counter limits it (security.md 13).
+		counts = append([]count{{a.Workspace, Network(a.Place.IP), limit.Address, ""}}, counts...)
 	}
 	err := s.takeAll(ctx, a, counts)
 	if err != nil {
@@ -75,6 +77,10 @@ func (s *Service) takeAll(ctx context.Context, a PasswordAnswer, counts []count)
 					if err != nil {
 						return err
 					}
+				}
+				told, err := s.lockTold(tx, c)
+				if err != nil || told {
+					return err
 				}
 				return s.passwordRefused(tx, a, "locked")
 			}
@@ -181,7 +187,9 @@ func (s *Service) rightPassword(ctx context.Context, a PasswordAnswer, counts []
 		return a.Accept(tx, user)
 	})
 	if err != nil {
-		return err
+		// What was given back was rolled back with the rest; the password was
+		// right, so its try must not stay counted.
+		return errors.Join(err, s.giveAllBack(ctx, counts))
 	}
 	if stale {
 		return wrongPassword()

@@ -5,13 +5,25 @@ import (
 	"time"
 
 	"countersign"
+	"countersign/internal/limit"
 	"countersign/internal/message"
 	"countersign/internal/store"
 )
 
 // Tell posts a mail to a user about their account, with the moment and the
 // place. It goes out after the commit, by the outbox.
+//
+// Of one kind, a person gets ten at once and then one in five minutes: whoever
+// can make us send many must not fill the mailbox, nor hold up the mails of
+// others. The event is written all the same.
 func (s *Service) Tell(tx *store.Tx, a Account, place countersign.Place, kind message.Kind, data message.Data) error {
+	err := s.Spend(tx, a.User.WorkspaceID, "tell:"+string(kind)+":"+string(a.User.ID), "", limit.Rate{Interval: 5 * time.Minute, Burst: 10})
+	if countersign.KindOf(err) == countersign.Limited {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
 	return s.TellAt(tx, a, a.User.Email, place, kind, data, 0)
 }
 

@@ -6,6 +6,7 @@ package audit
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 
 	"countersign"
 	"countersign/internal/seal"
@@ -56,12 +57,19 @@ func Write(tx *store.Tx, workspace countersign.WorkspaceID, e Event) error {
 		WorkspaceID: workspace, ID: countersign.EventID(seal.SortableID("evt", tx.Now)), At: tx.NowMilli(),
 		Kind: e.Kind, Outcome: string(e.Outcome), ActorKind: e.Actor.Kind, ActorID: string(e.Actor.User),
 		UserID: e.User, Target: e.Target, SessionID: e.Session, AttemptID: e.Attempt,
-		RequestID: e.Place.RequestID, IP: e.Place.IP, UserAgent: e.Place.UserAgent, Detail: string(detail),
+		RequestID: storable(e.Place.RequestID), IP: storable(e.Place.IP), UserAgent: storable(e.Place.UserAgent), Detail: string(detail),
 	})
 	if err != nil {
 		return fmt.Errorf("write event %s: %w", e.Kind, err)
 	}
 	return nil
+}
+
+// storable makes any text one that both databases keep. The event of a wrong
+// answer stands in the transaction of its count: were the text refused, the
+// count would be lost with it.
+func storable(text string) string {
+	return strings.ReplaceAll(strings.ToValidUTF8(text, "?"), "\x00", "?")
 }
 
 // Detail reads the details of a stored event; what cannot be read is empty.

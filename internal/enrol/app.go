@@ -65,7 +65,7 @@ func (s *Service) BeginApp(ctx context.Context, h account.Holder, replaces count
 			return err
 		}
 		apps := active(all, method.TOTP)
-		err = mayEnrol(h, len(apps))
+		err = h.NeedOwner(len(apps))
 		if err != nil {
 			return err
 		}
@@ -100,19 +100,6 @@ func (s *Service) insertApp(tx *store.Tx, h account.Holder, settings policy.Sett
 	})
 	if err != nil {
 		return fmt.Errorf("keep the secret: %w", err)
-	}
-	return nil
-}
-
-// mayEnrol asks for a fresh proof and, for the very first second factor, for
-// more than the password: a thief who has it must not enrol his own phone.
-func mayEnrol(h account.Holder, factors int) error {
-	err := h.NeedFresh()
-	if err != nil {
-		return err
-	}
-	if factors == 0 && !h.MayEnrolFirst {
-		return countersign.Refuse(countersign.Forbidden, "email_proof_required")
 	}
 	return nil
 }
@@ -154,7 +141,7 @@ func (s *Service) PendingApp(ctx context.Context, h account.Holder) (Pending, er
 		return Pending{}, nothingPending()
 	}
 	// What is shown is a secret: it needs the same proofs as beginning did.
-	err = mayEnrol(h, len(active(all, method.TOTP)))
+	err = h.NeedOwner(len(active(all, method.TOTP)))
 	if err != nil {
 		return Pending{}, err
 	}
@@ -205,7 +192,7 @@ func (s *Service) ConfirmApp(ctx context.Context, h account.Holder, id countersi
 			return err
 		}
 		apps := active(all, method.TOTP)
-		err = mayEnrol(h, len(apps))
+		err = h.NeedOwner(len(apps))
 		if err != nil {
 			return err
 		}

@@ -72,7 +72,7 @@ func TestANewSetKillsTheOldOneWhenItIsSaved(t *testing.T) {
 		waiting, err := e.Enrol.WaitingCodes(ctx(), h)
 		want(t, "the waiting codes", err, "ok")
 		_, err = e.Enrol.WaitingCodes(ctx(), stale)
-		want(t, "showing them without a fresh proof", err, "fresh_proof_required")
+		want(t, "showing them later, in the session that made them", err, "ok")
 		want(t, "an old code, before", other.Second(other.First(t, ada), method.Recovery, ada.Codes[0]), "ok")
 		want(t, "saving", e.Enrol.SaveCodes(ctx(), h, waiting.ID, true), "ok")
 		want(t, "an old code, after", other.Second(other.First(t, ada), method.Recovery, ada.Codes[1]), "recovery_wrong")
@@ -237,5 +237,32 @@ func TestACodeThatResets(t *testing.T) {
 		if ada.Has(t, method.TOTP) != 1 {
 			t.Error("no new app")
 		}
+	})
+}
+
+// Somebody who lost the phone and signed in with the very last code has nothing
+// left to prove with: minutes of delay must not shut the person out.
+func TestTheLastCodeCanAlwaysBeReplaced(t *testing.T) {
+	both(t, func(t *testing.T, e *accounttest.Engine) {
+		e.Set(t, policy.Document{"recovery.codes": 1})
+		ada := e.Person(t, "ada@example.com").WithApp(t, "Phone").WithCodes(t, 1)
+		b := e.Browser("192.0.2.1")
+		b.SignInBy(t, ada, ada.Codes[0])
+		e.Advance(t, 20*time.Minute)
+		h := b.Holder(t)
+		if h.Fresh || !h.LastCode {
+			t.Fatalf("fresh %v, last code %v", h.Fresh, h.LastCode)
+		}
+		_, err := e.Enrol.NewCodes(ctx(), h)
+		want(t, "a new code, twenty minutes after the last one", err, "ok")
+		e.Advance(t, 12*time.Minute)
+		waiting, err := e.Enrol.WaitingCodes(ctx(), b.Holder(t))
+		want(t, "showing it", err, "ok")
+		want(t, "saving it", e.Enrol.SaveCodes(ctx(), b.Holder(t), waiting.ID, true), "ok")
+		if b.Holder(t).LastCode {
+			t.Error("a session with codes left still needs no proof")
+		}
+		_, err = e.Enrol.NewCodes(ctx(), b.Holder(t))
+		want(t, "another one", err, "fresh_proof_required")
 	})
 }

@@ -44,6 +44,11 @@ func local(r *http.Request) bool {
 	if err != nil || !peer.Addr().Unmap().IsLoopback() {
 		return false
 	}
+	if !r.ProtoAtLeast(1, 1) || r.Close {
+		// A proxy that was told nothing speaks HTTP/1.0 and closes; browsers do
+		// neither.
+		return false
+	}
 	for name := range r.Header {
 		if name == "Forwarded" || name == "Via" || name == "X-Real-Ip" || strings.HasPrefix(name, "X-Forwarded-") {
 			return false

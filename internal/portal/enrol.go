@@ -26,24 +26,12 @@ func (p *Portal) accountSettings(w http.ResponseWriter, r *http.Request, c sessi
 }
 
 func (p *Portal) chooseMethod(w http.ResponseWriter, r *http.Request, c session.Current) error {
-	err := p.mayBegin(r, c)
+	// The proof is asked for before anything is shown or typed.
+	err := c.Holder(web.Place(r)).NeedOwner(int(c.SecondFactors))
 	if err != nil {
 		return err
 	}
 	return p.showMethods(w, r, c, nil, http.StatusOK)
-}
-
-// mayBegin asks for the fresh proof before anything is shown or typed.
-func (p *Portal) mayBegin(r *http.Request, c session.Current) error {
-	h := c.Holder(web.Place(r))
-	err := h.NeedFresh()
-	if err != nil {
-		return err
-	}
-	if c.SecondFactors == 0 && !h.MayEnrolFirst {
-		return countersign.Refuse(countersign.Forbidden, "email_proof_required")
-	}
-	return nil
 }
 
 func (p *Portal) showMethods(w http.ResponseWriter, r *http.Request, c session.Current, form *web.Form, status int) error {

@@ -45,6 +45,12 @@ func (p *Portal) toSignIn(w http.ResponseWriter, r *http.Request, err error) err
 	if r.Method != http.MethodGet || wantsData(r) {
 		return err
 	}
+	if r.PathValue("token") != "" {
+		// A mailed link: its token must not stand in another address, nor in the
+		// row of the sign-in. It waits in this browser.
+		p.Sessions.Cookies.SetNext(w, r.URL.Path)
+		return see(w, r, "/signin")
+	}
 	http.Redirect(w, r, "/signin?"+url.Values{"return": {r.URL.RequestURI()}}.Encode(), http.StatusSeeOther)
 	return nil
 }

@@ -8,7 +8,6 @@ import (
 	"countersign/internal/people"
 	"countersign/internal/policy"
 	"countersign/internal/session"
-	"countersign/internal/signin"
 	"countersign/internal/store"
 	"countersign/internal/store/rows"
 	"countersign/internal/web"
@@ -89,10 +88,6 @@ func (p *Portal) enter(w http.ResponseWriter, r *http.Request, form *web.Form, e
 		form.Forget("password")
 		return again(form.Status())
 	}
-	return p.entered(w, r, id, v)
-}
-
-func (p *Portal) entered(w http.ResponseWriter, r *http.Request, id countersign.AttemptID, v signin.Visitor) error {
 	return p.next(w, r, id, v)
 }
 
@@ -188,20 +183,27 @@ func (p *Portal) rescue(w http.ResponseWriter, r *http.Request, link rows.Link) 
 	}, func(status int) error { return p.showReset(w, r, link, form, status) })
 }
 
+// newEmailPage shows the button to a full session of the link's own user.
 func (p *Portal) newEmailPage(w http.ResponseWriter, r *http.Request, link rows.Link) error {
-	a, err := p.ofLink(r, link)
-	if err != nil {
-		return err
-	}
-	return p.pages.Render(w, r, http.StatusOK, "link/email", NewEmailView{New: link.Detail, Old: a.User.Email})
+	return p.signedIn(policy.LevelFull, func(w http.ResponseWriter, r *http.Request, c session.Current) error {
+		err := p.Accounts.CheckEmailLink(c.Holder(web.Place(r)), link)
+		if err != nil {
+			return err
+		}
+		return p.pages.Render(w, r, http.StatusOK, "link/email", NewEmailView{
+			Page: p.frame(r, c, "security", nil), New: link.Detail, Old: c.Account.User.Email,
+		})
+	})(w, r)
 }
 
 func (p *Portal) newEmail(w http.ResponseWriter, r *http.Request, link rows.Link) error {
-	err := p.Accounts.ChangeEmail(r.Context(), link, web.Place(r))
-	if err != nil {
-		return err
-	}
-	return see(w, r, "/account/security?done=email")
+	return p.signedIn(policy.LevelFull, func(w http.ResponseWriter, r *http.Request, c session.Current) error {
+		err := p.Accounts.ChangeEmail(r.Context(), c.Holder(web.Place(r)), link)
+		if err != nil {
+			return err
+		}
+		return see(w, r, "/account/security?done=email")
+	})(w, r)
 }
 
 // turnOffPage shows the final button, to a full session of the link's own user

@@ -41,7 +41,7 @@ func (p *Portal) changePassword(w http.ResponseWriter, r *http.Request, c sessio
 }
 
 func (p *Portal) emailPage(w http.ResponseWriter, r *http.Request, c session.Current) error {
-	err := c.Holder(web.Place(r)).NeedFresh()
+	err := c.Holder(web.Place(r)).NeedOwner(int(c.SecondFactors))
 	if err != nil {
 		return err
 	}

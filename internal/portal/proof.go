@@ -1,6 +1,7 @@
 package portal
 
 import (
+	"cmp"
 	"net/http"
 	"net/url"
 
@@ -43,17 +44,19 @@ func missing(c session.Current, h account.Holder, act string) string {
 		return string(method.TOTP)
 	case !h.Fresh:
 		return string(method.Password)
-	case act == "second_factor" && c.SecondFactors == 0 && !h.MayEnrolFirst:
+	case needsOwner(act) && h.NeedOwner(int(c.SecondFactors)) != nil:
 		return proofMailed
 	}
 	return ""
 }
 
+// needsOwner names the acts by which a stolen password could become a second
+// factor of the thief's; the rules themselves ask the same of them.
+func needsOwner(act string) bool { return act == "second_factor" || act == "email" }
+
 func (p *Portal) askProof(w http.ResponseWriter, r *http.Request, c session.Current, f proofForm) error {
 	h := c.Holder(web.Place(r))
-	if actKnown(f.act) == "" {
-		f.act = "second_factor"
-	}
+	f.act = cmp.Or(actKnown(f.act), "second_factor")
 	back := web.Inside(f.to, "/account/security")
 	kind := missing(c, h, f.act)
 	if kind == "" {
@@ -63,7 +66,7 @@ func (p *Portal) askProof(w http.ResponseWriter, r *http.Request, c session.Curr
 		Page: p.frame(r, c, "security", f.form), Act: f.act, Kind: kind, Back: cancelTo(c), Return: back,
 		Workspace: c.Account.Workspace.Name,
 	}
-	if kind == string(method.TOTP) && c.CodesLeft > 0 {
+	if kind == string(method.TOTP) && c.CodesLeft > 0 && c.Account.Settings.Recovers() {
 		view.Others = []string{string(method.Recovery)}
 		if f.with == string(method.Recovery) {
 			view.Kind, view.Others = string(method.Recovery), []string{string(method.TOTP)}
@@ -114,7 +117,7 @@ func (p *Portal) prove(w http.ResponseWriter, r *http.Request, c session.Current
 		return err
 	}
 	query := r.URL.Query()
-	f := proofForm{act: query.Get("act"), to: form.Value("return"), with: form.Value("with"), form: form, status: http.StatusOK}
+	f := proofForm{act: cmp.Or(actKnown(query.Get("act")), "second_factor"), to: form.Value("return"), with: form.Value("with"), form: form, status: http.StatusOK}
 	h := c.Holder(web.Place(r))
 	kind := missing(c, h, f.act)
 	var token string

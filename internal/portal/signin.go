@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"time"
 
 	"countersign"
 	"countersign/internal/method"
@@ -67,6 +68,9 @@ func (p *Portal) attempt(next step) web.Handler {
 			err = next(w, r, at)
 		}
 		if countersign.CodeOf(err) == "attempt_over" {
+			if p.justSignedIn(r) {
+				return see(w, r, "/account/security")
+			}
 			return p.pages.Render(w, r, http.StatusGone, "signin/expired", ExpiredView{})
 		}
 		if countersign.CodeOf(err) == "step_over" {
@@ -74,6 +78,13 @@ func (p *Portal) attempt(next step) web.Handler {
 		}
 		return err
 	}
+}
+
+// justSignedIn tells the second half of a double click: the first half finished
+// the sign-in a moment ago, and the browser shows the second one's answer.
+func (p *Portal) justSignedIn(r *http.Request) bool {
+	c, err := p.Sessions.Load(r, workspace)
+	return err == nil && p.Now().Sub(moment(c.CreatedAt)) < time.Minute
 }
 
 // base is the address of an attempt's pages.
@@ -102,6 +113,9 @@ func (p *Portal) answerPassword(w http.ResponseWriter, r *http.Request, at signi
 		return err
 	}
 	v := p.visitor(r)
+	if at.Step == policy.StepDone {
+		return p.next(w, r, at.ID, v)
+	}
 	err = p.SignIn.Password(r.Context(), at, form.Raw("password"), v)
 	if err == nil {
 		return p.next(w, r, at.ID, v)
@@ -135,6 +149,11 @@ func (p *Portal) next(w http.ResponseWriter, r *http.Request, id countersign.Att
 	err = p.Sessions.Start(w, r, proof, v.Place)
 	if err != nil {
 		return err
+	}
+	link := p.Sessions.Cookies.Next(r)
+	if link != "" {
+		p.Sessions.Cookies.DropNext(w)
+		return see(w, r, link)
 	}
 	return see(w, r, landing(proof))
 }
@@ -188,6 +207,9 @@ func devices(at signin.Attempt) []string {
 }
 
 func recovers(at signin.Attempt) bool {
+	if !at.Account.Settings.Recovers() {
+		return false
+	}
 	for _, c := range at.Credentials {
 		if c.Kind == string(method.Recovery) && c.Counter > 0 {
 			return true

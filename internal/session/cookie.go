@@ -3,6 +3,8 @@ package session
 import (
 	"net/http"
 	"time"
+
+	"countersign"
 )
 
 // Cookies names and sets the cookies. Over HTTPS they carry the __Host- prefix
@@ -24,7 +26,12 @@ const (
 	sessionCookie = "countersign_session"
 	browserCookie = "countersign_browser"
 	bindCookie    = "countersign_signin"
+	nextCookie    = "countersign_next"
 )
+
+// nextLife is how long a mailed link waits for its person to sign in: no longer
+// than the link works.
+const nextLife = 30 * time.Minute
 
 // browserLife is as long as browsers keep a cookie at most.
 const browserLife = 400 * 24 * time.Hour
@@ -54,6 +61,19 @@ func (c Cookies) SetBrowser(w http.ResponseWriter, token string) {
 
 // SetBind sets the sign-in cookie.
 func (c Cookies) SetBind(w http.ResponseWriter, token string) { c.set(w, bindCookie, token, 0) }
+
+// Next returns the path of a mailed link that waits for its person to sign in,
+// or "". Only paths of this site come back out.
+func (c Cookies) Next(r *http.Request) string {
+	path, _ := c.get(r, nextCookie)
+	return countersign.InsidePath(path)
+}
+
+// SetNext keeps the path of a mailed link while its person signs in.
+func (c Cookies) SetNext(w http.ResponseWriter, path string) { c.set(w, nextCookie, path, nextLife) }
+
+// DropNext forgets it.
+func (c Cookies) DropNext(w http.ResponseWriter) { c.set(w, nextCookie, "", -time.Second) }
 
 // DropSession removes the session cookie.
 func (c Cookies) DropSession(w http.ResponseWriter) { c.set(w, sessionCookie, "", -time.Second) }

@@ -168,7 +168,7 @@ func (c Current) Holder(place countersign.Place) account.Holder {
 		Workspace: c.WorkspaceID, User: c.UserID, Session: c.ID, Browser: c.BrowserID, Level: c.Level,
 		Known: true,
 		Fresh: policy.Fresh(c.Proofs(), c.SecondFactors, c.now), MayEnrolFirst: policy.MayEnrolFirst(c.Proofs(), c.now),
-		HadSecond: c.Second != "", Place: place,
+		HadSecond: c.Second != "", LastCode: c.Second == "recovery" && c.SecondFactors > 0 && c.CodesLeft == 0, Place: place,
 	}
 }
 

@@ -131,7 +131,7 @@ func (s *Service) tell(tx *store.Tx, at Attempt, user rows.User, v Visitor) erro
 		Kind: "signin.completed", Actor: countersign.Actor{Kind: countersign.ByUser, User: user.ID}, User: user.ID,
 		Attempt: at.ID, Place: v.Place, Detail: detail,
 	})
-	if err != nil || at.Known || user.SignedInAt == 0 {
+	if err != nil || at.Known || (user.SignedInAt == 0 && at.Entry != policy.EntryForm) {
 		return err
 	}
 	return s.Accounts.Tell(tx, at.Account, v.Place, message.NewSignIn, message.Data{})

@@ -356,13 +356,13 @@ func TestAPasswordThatWasNotCheckedIsNotCounted(t *testing.T) {
 
 func TestStartsAreLimitedPerNetwork(t *testing.T) {
 	both(t, func(t *testing.T, e *accounttest.Engine) {
-		counts := race(100, func(i int) error {
+		counts := race(1040, func(i int) error {
 			b := e.Browser(fmt.Sprintf("2001:db8:1:2::%x", i))
 			_, err := e.SignIn.Start(ctx(), accounttest.Workspace, "ada@example.com", "", b.Visitor())
 			return err
 		})
-		if counts["ok"] != 60 || counts["too_many_starts"] != 40 {
-			t.Errorf("%v, want 60 from one /64", counts)
+		if counts["ok"] != 1000 || counts["too_many_starts"] != 40 {
+			t.Errorf("%v, want 1000 from one /64", counts)
 		}
 	})
 }

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/netip"
 	"regexp"
+	"strings"
 	"time"
 	_ "time/tzdata" // people's zones must work on a machine without zone files
 
@@ -80,7 +81,9 @@ func Place(r *http.Request) countersign.Place {
 	if len(agent) > longestUserAgent {
 		agent = agent[:longestUserAgent]
 	}
-	p := countersign.Place{UserAgent: agent, RequestID: RequestID(r.Context())}
+	// Header bytes are anything, and the cut may split a character; PostgreSQL
+	// refuses what is not UTF-8, and with it whatever is written beside it.
+	p := countersign.Place{UserAgent: strings.ToValidUTF8(agent, "?"), RequestID: RequestID(r.Context())}
 	if ip := ClientIP(r.Context()); ip.IsValid() {
 		p.IP = ip.String()
 	}
