@@ -3,6 +3,7 @@ package policy
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -29,12 +30,15 @@ type put func(*Settings)
 func Table() []Key {
 	return []Key{
 		words("methods", []string{"totp", "recovery"}, []string{"totp", "recovery"},
-			func(s *Settings, v []string) { s.Methods = v }),
+			func(s *Settings, v []string) { s.Methods = v }).
+			need("totp", "recovery codes alone are no second factor"),
+		// Nothing reads these three yet: of each there is one value to choose.
 		words("first_factors", []string{"password"}, []string{"password"},
 			func(s *Settings, v []string) { s.FirstFactors = v }),
 		words("second_factors", []string{"totp"}, []string{"totp"},
 			func(s *Settings, v []string) { s.SecondFactors = v }),
-		choice("preferred", "none", []string{"none", "totp"}, func(s *Settings, v string) { s.Preferred = v }),
+		choice("preferred", "none", []string{"none"}, func(s *Settings, v string) { s.Preferred = v }).
+			refuse("totp", "only one second factor exists in this version"),
 		requirementKey(),
 		number("totp.max", 5, 1, 5, func(s *Settings, v int) { s.TOTPMax = v }),
 		oneOf("totp.key_chars", 32, []int{32, 16}, func(s *Settings, v int) { s.TOTPKeyChars = v }).
@@ -92,9 +96,47 @@ func (k Key) warn(value, id string) Key {
 	return k
 }
 
+// refuse gives the reason why a value of the handbook is not one here.
+func (k Key) refuse(value, reason string) Key {
+	read := k.read
+	k.read = func(v any) (put, error) {
+		if v == any(value) {
+			return nil, fmt.Errorf("%q changes nothing: %s", value, reason)
+		}
+		return read(v)
+	}
+	return k
+}
+
+// need refuses lists without a value.
+func (k Key) need(value, reason string) Key {
+	k.Values += "; " + value + " must be in it"
+	read := k.read
+	k.read = func(v any) (put, error) {
+		set, err := read(v)
+		if err != nil {
+			return nil, err
+		}
+		list, err := listOf(v)
+		if err == nil && !slices.Contains(list, value) {
+			err = fmt.Errorf("%q must be in it: %s", value, reason)
+		}
+		return set, err
+	}
+	return k
+}
+
+// all lists the values in words.
+func all(list string, values []string) string {
+	if len(values) == 1 {
+		return values[0] + ", the only one in this version"
+	}
+	return list + strings.Join(values, ", ")
+}
+
 func choice(name, standard string, values []string, set func(*Settings, string)) Key {
 	return Key{
-		Name: name, Default: standard, Values: strings.Join(values, ", "),
+		Name: name, Default: standard, Values: all("", values),
 		read: func(v any) (put, error) {
 			text, ok := v.(string)
 			if !ok {
@@ -120,7 +162,7 @@ func oneWord(text string, values []string) error {
 
 func words(name string, standard, values []string, set func(*Settings, []string)) Key {
 	return Key{
-		Name: name, Default: standard, Values: "a list of " + strings.Join(values, ", "),
+		Name: name, Default: standard, Values: all("a list of ", values),
 		read: func(v any) (put, error) {
 			list, err := listOf(v)
 			if err != nil {
@@ -222,7 +264,7 @@ func whole(v any) (int, error) {
 
 func requirementKey() Key {
 	return Key{
-		Name: "require_second_factor", Default: "optional", Values: `optional, required, "required from 2027-01-31"`,
+		Name: "require_second_factor", Default: "optional", Values: `optional, required, "required from 2027-01-31" (00:00 UTC)`,
 		read: func(v any) (put, error) {
 			text, ok := v.(string)
 			if !ok {
