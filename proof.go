@@ -22,8 +22,6 @@ type Proof struct {
 	// Effect is "reset" when a recovery code turned two-factor authentication
 	// off, "recovered" when it only signed in, else "".
 	Effect string
-	// CodesLeft counts the recovery codes that remain after one was used.
-	CodesLeft int
 	// ReturnTo is the inside path that the person was heading for, or "".
 	ReturnTo string
 }

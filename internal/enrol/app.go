@@ -126,7 +126,8 @@ func replaced(settings policy.Settings, apps []rows.Credential, asked countersig
 }
 
 // PendingApp returns the app that waits for its code, for the page that shows
-// it. NotFound when there is none (any more).
+// it. Errors: Gone "enrolment_over" when there is none (any more); Forbidden when
+// a proof is needed.
 func (s *Service) PendingApp(ctx context.Context, h account.Holder) (Pending, error) {
 	a, err := s.Accounts.Load(ctx, h.Workspace, h.User)
 	if err != nil {

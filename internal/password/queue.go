@@ -30,9 +30,9 @@ type Caller struct {
 	// Known: this browser completed a sign-in to this account before. Such
 	// callers go first.
 	Known bool
-	// Network is where the request comes from, cut to what one source can
-	// easily own (an IPv4 /24, an IPv6 /48). Within a lane the networks take
-	// turns.
+	// Network is where the request comes from, cut by the caller to what one
+	// source easily owns: the whole address for IPv4, the /64 for IPv6. Within
+	// a lane the networks take turns.
 	Network string
 }
 

@@ -32,17 +32,6 @@ const (
 	maxSHACrypt     = 1_000_000 // rounds
 )
 
-// CheckStored reports whether Verify reads a stored hash: nil, or an error that
-// wraps ErrUnsupported and does not quote the hash. An import calls it for each
-// line, so that nobody finds out at sign-in. Read are argon2id, argon2i and
-// argon2d, bcrypt ($2a$, $2b$, $2y$), PBKDF2 ($pbkdf2-sha256$ and the
-// like) and the SHA-crypt forms of Unix ($5$, $6$).
-func CheckStored(encoded string) error {
-	_, err := decode(encoded)
-
-	return err
-}
-
 // stored is a hash that was read and found affordable.
 type stored struct {
 	digest algorithm.Digest
@@ -51,6 +40,9 @@ type stored struct {
 	argon2id bool
 }
 
+// decode reads argon2id, argon2i and argon2d, bcrypt ($2a$, $2b$, $2y$), PBKDF2
+// ($pbkdf2-sha256$ and the like) and the SHA-crypt forms of Unix ($5$, $6$). Its
+// errors wrap ErrUnsupported and do not quote the hash.
 func decode(encoded string) (stored, error) {
 	if len(encoded) > maxEncoded {
 		return stored{}, fmt.Errorf("%w: it is longer than %d characters", ErrUnsupported, maxEncoded)

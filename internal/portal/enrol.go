@@ -63,8 +63,7 @@ func (p *Portal) beginMethod(w http.ResponseWriter, r *http.Request, c session.C
 // app shows the waiting secret. Nothing waits after 15 minutes: the choice of a
 // method begins anew.
 func (p *Portal) app(w http.ResponseWriter, r *http.Request, c session.Current) error {
-	browser, system := agent.Describe(r.UserAgent())
-	_ = browser
+	_, system := agent.Describe(r.UserAgent())
 	return p.showApp(w, r, c, web.NewForm("name", suggestion(r, c, system)), http.StatusOK)
 }
 

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"strings"
 
 	"countersign"
 	"countersign/internal/policy"
@@ -110,22 +111,13 @@ func (p *Portal) needProof(w http.ResponseWriter, r *http.Request, err error) er
 	if !errors.As(err, &refusal) || wantsData(r) {
 		return err
 	}
-	_, path, _ := cutMethod(r.Pattern)
+	_, path, _ := strings.Cut(r.Pattern, " ") // after the method
 	query := url.Values{"act": {actOf(path)}, "return": {r.URL.Path}}
 	if actOf(path) == "default" {
 		query.Set("return", "/account/security")
 	}
 	http.Redirect(w, r, "/proof?"+query.Encode(), http.StatusSeeOther)
 	return nil
-}
-
-func cutMethod(pattern string) (string, string, bool) {
-	for i := range pattern {
-		if pattern[i] == ' ' {
-			return pattern[:i], pattern[i+1:], true
-		}
-	}
-	return "", pattern, false
 }
 
 // frame is what every page of a session shows around its content.

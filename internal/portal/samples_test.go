@@ -53,7 +53,7 @@ func samples() []sample {
 	mailed.Codes = nil
 	unsaved.Form = wrong("saved", "codes_not_saved")
 	on := SecurityView{
-		Page: account, Workspace: "Acme", Pool: "Staff", On: true, Since: now.AddDate(0, -2, 0), Email: user.Email,
+		Page: account, Workspace: "Acme", On: true, Since: now.AddDate(0, -2, 0), Email: user.Email,
 		EmailVerified: true, PasswordChangedAt: now.AddDate(0, -9, 0), TOTPMax: 5, CanAdd: true,
 		Steps: []SecondStep{
 			{ID: "crd_1", Kind: "totp", Name: "Pixel 9", Added: now.AddDate(0, -6, 0), Used: now.Add(-4 * time.Hour), UsedFrom: "203.0.113.84", Default: true},
@@ -82,7 +82,7 @@ func samples() []sample {
 		{"signin/password", "", PasswordView{Identifier: user.Email}},
 		{"signin/password", "wrong", PasswordView{Page: web.Page{Form: wrong("password", "wrong_credentials")}, Identifier: user.Email}},
 		{"signin/code", "", CodeView{Workspace: "Acme", Devices: []string{"Pixel 9"}, Recovers: true}},
-		{"signin/code", "wrong", CodeView{Page: web.Page{Form: wrong("code", "totp_wrong")}, Workspace: "Acme", Devices: []string{"Pixel 9", "Tablet"}, TriesLeft: 7, Pause: 15 * time.Minute, Recovers: true}},
+		{"signin/code", "wrong", CodeView{Page: web.Page{Form: wrong("code", "totp_wrong")}, Workspace: "Acme", Devices: []string{"Pixel 9", "Tablet"}, Recovers: true}},
 		{"signin/recovery", "", RecoveryView{Workspace: "Acme", AdminReset: true}},
 		{"signin/recovery", "resets", RecoveryView{Workspace: "Acme", Resets: true, Required: true}},
 		{"signin/ways", "", WaysView{Ways: []Way{
@@ -96,7 +96,7 @@ func samples() []sample {
 		{"signin/forgot", "wrong", ForgotView{Page: web.Page{Form: wrong("email", "email_empty")}}},
 		{"signin/forgot_sent", "", ForgotSentView{Email: user.Email}},
 		{"signin/required", "", RequiredView{Page: in, Workspace: "Acme", Source: "workspace"}},
-		{"signin/required", "settings", RequiredView{Page: in, Workspace: "Acme", Source: "pool", Pool: "Staff", Settings: true}},
+		{"signin/required", "settings", RequiredView{Page: in, Workspace: "Acme", Source: "pool", Settings: true}},
 		{"signin/proof", "totp", ProofView{Page: in, Act: "turn_off", Kind: "totp", Others: []string{"recovery"}, Back: "/account/security", Return: "/account/two-factor/off", Devices: []string{"Pixel 9"}, Workspace: "Acme"}},
 		{"signin/proof", "recovery", ProofView{Page: with(wrong("recovery", "recovery_wrong")), Act: "codes", Kind: "recovery", Others: []string{"totp"}, Back: "/account/security", Return: "/account/recovery"}},
 		{"signin/proof", "password", ProofView{Page: in, Act: "email", Kind: "password", Back: "/account/security", Return: "/account/email"}},

@@ -11,7 +11,6 @@ import (
 type SecurityView struct {
 	web.Page
 	Workspace string
-	Pool      string
 
 	On         bool
 	Since      time.Time

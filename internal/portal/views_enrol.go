@@ -95,7 +95,6 @@ type TurnOffView struct {
 	web.Page
 	RequiredBy string // workspace, pool, user, "" when it may be turned off
 	Workspace  string
-	Pool       string
 	ByMail     bool
 	Email      string
 	Removing   string // name of the last second factor, when that was the wish

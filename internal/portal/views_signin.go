@@ -24,9 +24,7 @@ type CodeView struct {
 	Attempt   string // the sign-in's own address is /signin/{Attempt}
 	Workspace string
 	Devices   []string // names of the authenticator apps that may answer
-	TriesLeft int      // 0: do not say; shown after the third wrong code
-	Pause     time.Duration
-	Recovers  bool // the workspace uses recovery codes
+	Recovers  bool     // the workspace uses recovery codes
 }
 
 // RecoveryView is signin/recovery: field "recovery". It says what the code
@@ -88,8 +86,7 @@ type RequiredView struct {
 	web.Page
 	Workspace string
 	Source    string // workspace, pool, user
-	Pool      string
-	Settings  bool // enrol_at_sign_in = account_settings: lead there first
+	Settings  bool   // enrol_at_sign_in = account_settings: lead there first
 }
 
 // ProofView is signin/proof: prove again who one is, for one act. Fields:

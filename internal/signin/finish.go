@@ -15,7 +15,9 @@ import (
 )
 
 // Finish spends an attempt whose steps are done, once, and returns the proof.
-// Errors: Conflict "step_over" when a step is missing or the attempt was spent.
+// Errors: Conflict "step_over" when a step is missing or the attempt was spent;
+// Gone "attempt_over" when the person was disabled, or has another password
+// since.
 func (s *Service) Finish(ctx context.Context, at Attempt, v Visitor) (countersign.Proof, error) {
 	if at.Step != policy.StepDone {
 		return countersign.Proof{}, stepOver()
@@ -113,11 +115,6 @@ func proofOf(at Attempt, browser rows.Browser, token string) countersign.Proof {
 	}
 	if at.SecondAt != 0 {
 		p.SecondAt = time.UnixMilli(at.SecondAt)
-	}
-	for _, c := range at.Credentials {
-		if c.Kind == "recovery" {
-			p.CodesLeft = int(c.Counter)
-		}
 	}
 	return p
 }
