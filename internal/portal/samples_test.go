@@ -70,14 +70,14 @@ func samples() []sample {
 	off, held, single := on, on, on
 	off.On, off.Steps, off.Recovery, off.AdminWaits, off.EmailVerified = false, nil, nil, true, false
 	off.Sessions, off.Activity, off.From, off.PasswordChangedAt = on.Sessions[:1], nil, now.AddDate(0, 0, 10), time.Time{}
-	off.Notice = "account.done_off"
+	off.Notice = "notice.off"
 	held.RequiredBy, held.TurnOffByMail, held.Recovery = "pool", true, &RecoveryState{Left: 10, Total: 10, Created: now}
 	single.Steps, single.TOTPMax, single.CanAdd = on.Steps[:1], 1, false
 	single.Recovery, single.TurnOffByMail = &RecoveryState{Left: 0, Total: 1, Created: now, Used: now}, true
 
 	return []sample{
 		{"signin/identifier", "", IdentifierView{Page: web.Page{Form: web.NewForm()}}},
-		{"signin/identifier", "signed out", IdentifierView{Page: web.Page{Notice: "signin.done_signed_out"}}},
+		{"signin/identifier", "signed out", IdentifierView{Page: web.Page{Notice: "notice.signed_out"}}},
 		{"signin/identifier", "wrong", IdentifierView{Page: web.Page{Form: wrong("identifier", "email_malformed")}}},
 		{"signin/password", "", PasswordView{Identifier: user.Email}},
 		{"signin/password", "wrong", PasswordView{Page: web.Page{Form: wrong("password", "wrong_credentials")}, Identifier: user.Email}},
@@ -162,7 +162,7 @@ func activities() []Activity {
 	}
 	return []Activity{
 		place(Activity{Kind: "signin.completed", At: now.Add(-4 * time.Hour)}),
-		place(Activity{Kind: "second.refused", Refused: true, At: now.Add(-28 * time.Hour)}),
+		place(Activity{Kind: "proof.refused_totp", Refused: true, At: now.Add(-28 * time.Hour)}),
 		place(Activity{Kind: "recovery.used", At: now.AddDate(0, 0, -7)}),
 		place(Activity{Kind: "credential.added", Name: "Pixel 9", At: now.AddDate(0, -6, 0)}),
 		place(Activity{Kind: "never.heard_of", At: now.AddDate(0, -6, 0)}),

@@ -1,0 +1,194 @@
+package house
+
+import (
+	"go/ast"
+	"go/token"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"countersign/internal/words"
+)
+
+// family is a group of texts whose ids the program puts together: the middle,
+// between these two, must still be a word of the program. An end that begins
+// with * takes any middle.
+type family struct{ start, end string }
+
+func families() []family {
+	all := []family{
+		{"activity.", ""}, {"activity.proof_accepted_", ""}, {"activity.proof_refused_", ""},
+		{"cli.", ""}, {"cli.error_", ""}, {"cli.hint_", ""},
+		{"account.off_no_", ""}, {"account.role_", ""},
+		{"company.admin_reset_", ""}, {"company.delivery_", ""}, {"company.effect_", ""}, {"company.enrol_", ""},
+		{"company.require_", ""}, {"company.turn_off_", ""},
+		{"enrol.method_", ""}, {"enrol.method_", "_text"}, {"enrol.name_suggestion_", ""},
+		{"errors.", ""}, {"errors.", "_more"}, {"errors.", "_left"}, {"errors.", "_empty"}, {"errors.title_", ""}, {"errors.text_", ""},
+		{"errors.password_", ""}, {"errors.required_by_", ""}, {"errors.locked_", ""}, {"errors.locked_", "_lasting"},
+		{"errors.recovery_", ""}, {"errors.recovery_", "_left"}, {"errors.totp_", ""}, {"errors.totp_", "_left"}, {"errors.totp_", "_more"},
+		{"link.dead_", ""}, {"notice.", ""},
+		{"mail.fact_", ""}, {"mail.method_", ""}, {"mail.step_", ""},
+		{"proof.act_", ""}, {"proof.required_by_", ""}, {"proof.use_", ""},
+		{"signin.locked_", "_title"}, {"signin.way_", ""},
+		{"terms.", "*"}, {"time.month_", "*"},
+	}
+	for _, part := range []string{"subject", "title", "text", "more", "button", "not_you", "keep", "old", "left", "few", "none"} {
+		all = append(all, family{"mail.", "_" + part})
+	}
+	return all
+}
+
+// said tells whether the program mentions a text, whole or by its family.
+func said(id string, mentioned map[string]bool) bool {
+	if mentioned[id] {
+		return true
+	}
+	for _, f := range families() {
+		middle, found := strings.CutPrefix(id, f.start)
+		if found && f.end == "*" {
+			return true
+		}
+		middle, ends := strings.CutSuffix(middle, f.end)
+		if found && ends && mentioned[middle] {
+			return true
+		}
+	}
+	return false
+}
+
+var word = regexp.MustCompile(`[a-z][a-z0-9_]*(\.[a-z0-9_]+)*`)
+
+// mention notes the words of a text. The kind of an event is said with an
+// underscore, and names of systems in small letters.
+func mention(mentioned map[string]bool, text string) {
+	for _, found := range word.FindAllString(strings.ToLower(text), -1) {
+		mentioned[found] = true
+		mentioned[strings.ReplaceAll(found, ".", "_")] = true
+	}
+}
+
+// shipped lists what the program is made of: its Go files and its pages.
+func shipped(t *testing.T) (files []source, pages []string) {
+	t.Helper()
+	for _, p := range packages(t) {
+		if p.onlyForTests() {
+			continue
+		}
+		for _, s := range sources(t, p) {
+			if !s.test && !s.generated {
+				files = append(files, s)
+			}
+		}
+	}
+	err := filepath.WalkDir(filepath.Join("..", "..", "internal"), func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() || filepath.Ext(path) != ".html" && filepath.Ext(path) != ".js" {
+			return err
+		}
+		text, err := os.ReadFile(filepath.Clean(path))
+		pages = append(pages, string(text))
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return files, pages
+}
+
+// Every text of the catalogue is said somewhere: the others only cost those who
+// translate.
+func TestEveryTextIsSaid(t *testing.T) {
+	files, pages := shipped(t)
+	if len(files) < 100 || len(pages) < 20 {
+		t.Fatalf("only %d files and %d pages were found", len(files), len(pages))
+	}
+	mentioned := map[string]bool{}
+	for _, page := range pages {
+		mention(mentioned, page)
+	}
+	for _, s := range files {
+		ast.Inspect(s.file, func(n ast.Node) bool {
+			text, found := literal(n)
+			if found {
+				mention(mentioned, text)
+			}
+			return true
+		})
+	}
+	catalogue, err := words.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, id := range catalogue.IDs(words.Default) {
+		if !said(id, mentioned) {
+			t.Errorf("%s is in the catalogue and nothing says it", id)
+		}
+	}
+}
+
+// literal is the text of a string in the source.
+func literal(n ast.Node) (string, bool) {
+	basic, is := n.(*ast.BasicLit)
+	if !is || basic.Kind != token.STRING {
+		return "", false
+	}
+	text, err := strconv.Unquote(basic.Value)
+	return text, err == nil
+}
+
+// codeOf is the code that a refusal is made with, where it stands there whole.
+func codeOf(n ast.Node) (string, bool) {
+	switch n := n.(type) {
+	case *ast.CallExpr:
+		name := ""
+		switch f := n.Fun.(type) {
+		case *ast.Ident:
+			name = f.Name
+		case *ast.SelectorExpr:
+			name = f.Sel.Name
+		}
+		if (name == "Refuse" || name == "InvalidField" || name == "Wrong") && len(n.Args) > 1 {
+			return literal(n.Args[1])
+		}
+	case *ast.KeyValueExpr:
+		key, is := n.Key.(*ast.Ident)
+		if is && key.Name == "Code" {
+			return literal(n.Value)
+		}
+	}
+	return "", false
+}
+
+// Every code that a refusal is made with has a text: a person never reads a
+// code, nor less than there is to say.
+func TestEveryRefusalHasAText(t *testing.T) {
+	catalogue, err := words.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	speaker := catalogue.Speaker(words.Default)
+	files, _ := shipped(t)
+	codes := map[string]string{}
+	for _, s := range files {
+		ast.Inspect(s.file, func(n ast.Node) bool {
+			code, found := codeOf(n)
+			if found && code != "" {
+				codes[code] = s.at(n)
+			}
+			return true
+		})
+	}
+	if len(codes) < 60 {
+		t.Errorf("only %d codes were found", len(codes))
+	}
+	for _, code := range slices.Sorted(maps.Keys(codes)) {
+		if !speaker.Has("errors."+code) && !speaker.Has("cli.error_"+code) && !speaker.Has("errors.title_"+code) {
+			t.Errorf("%s: the code %s has no text", codes[code], code)
+		}
+	}
+}
