@@ -346,9 +346,9 @@ func TestMalformed(t *testing.T) {
 	slices.SortStableFunc(all, func(a, b route) int { return rank(a) - rank(b) })
 	n := 0
 	for name, bend := range malformed() {
-		n++
-		ada := h.guarded(fmt.Sprintf("Ada%d Lovelace", n))
 		for level, c := range map[string]*client{"nobody": h.client(), "half": h.client(), "full": h.client()} {
+			n++
+			ada := h.guarded(fmt.Sprintf("Ada%d Lovelace", n)) // some of it is a good password, and is taken
 			values := map[string]string{"id": string(ada.device), "attempt": "att_x"}
 			switch level {
 			case "half":
