@@ -18,16 +18,17 @@ var (
 func TestTestsNamedInDocumentsExist(t *testing.T) {
 	root := filepath.Join("..", "..")
 	written := map[string]bool{}
-	err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
+	tree := os.DirFS(root)
+	err := fs.WalkDir(tree, ".", func(path string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() || !strings.HasSuffix(path, "_test.go") {
 			return err
 		}
-		source, err := os.ReadFile(path)
+		source, err := fs.ReadFile(tree, path)
 		if err != nil {
 			return err
 		}
 		folder := filepath.Base(filepath.Dir(path))
-		if filepath.Dir(path) == root {
+		if filepath.Dir(path) == "." {
 			folder = "countersign"
 		}
 		for _, match := range writtenTest.FindAllSubmatch(source, -1) {
@@ -38,7 +39,7 @@ func TestTestsNamedInDocumentsExist(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	text, err := os.ReadFile(filepath.Join(root, "doc", "security.md"))
+	text, err := fs.ReadFile(tree, "doc/security.md")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -74,8 +74,10 @@ func mention(mentioned map[string]bool, text string) {
 }
 
 // shipped lists what the program is made of: its Go files and its pages.
-func shipped(t *testing.T) (files []source, pages []string) {
+func shipped(t *testing.T) ([]source, []string) {
 	t.Helper()
+	var files []source
+	var pages []string
 	for _, p := range packages(t) {
 		if p.onlyForTests() {
 			continue
@@ -86,11 +88,12 @@ func shipped(t *testing.T) (files []source, pages []string) {
 			}
 		}
 	}
-	err := filepath.WalkDir(filepath.Join("..", "..", "internal"), func(path string, entry fs.DirEntry, err error) error {
+	tree := os.DirFS(filepath.Join("..", "..", "internal"))
+	err := fs.WalkDir(tree, ".", func(path string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() || filepath.Ext(path) != ".html" && filepath.Ext(path) != ".js" {
 			return err
 		}
-		text, err := os.ReadFile(filepath.Clean(path))
+		text, err := fs.ReadFile(tree, path)
 		pages = append(pages, string(text))
 		return err
 	})
