@@ -91,7 +91,7 @@ func (s *Service) AskEmailChange(ctx context.Context, h Holder, typed string) er
 		if err != nil {
 			return err
 		}
-		err = h.NeedOwner(int(factors))
+		err = h.NeedOwner(factors)
 		if err != nil {
 			return err
 		}
