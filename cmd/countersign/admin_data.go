@@ -183,8 +183,8 @@ func (t *terminal) tryKey(ctx context.Context, c config.Config) bool {
 
 // adminCopy moves everything into another database.
 type adminCopy struct {
-	To     string `name:"to" xor:"to" required:"" placeholder:"URL" help:"The empty target: postgres://… without a password, or the path of a new SQLite file."`
-	ToFile string `name:"to-file" xor:"to" required:"" placeholder:"FILE" help:"A file that holds the target's address, - for standard input: the way for an address with a password."`
+	To     string `name:"to" xor:"to" required:"" placeholder:"URL" help:"The empty target: postgres://…, or the path of a new SQLite file."`
+	ToFile string `name:"to-file" xor:"to" required:"" placeholder:"FILE" help:"A file that holds the target's address, - for standard input: the better way for an address with a password."`
 	storeSettings
 }
 
@@ -261,10 +261,16 @@ func (c *adminCopy) target(t *terminal) (string, error) {
 		if err != nil {
 			return "", err
 		}
-	} else if store.IsPostgres(target) && namesPassword(target) {
-		return "", countersign.Refuse(countersign.Invalid, "password_in_argument")
 	}
 	if store.IsPostgres(target) {
+		u, err := url.Parse(target)
+		if err != nil {
+			// Not err: it would repeat the address, password and all.
+			return "", countersign.Refuse(countersign.Invalid, "bad_target")
+		}
+		if c.ToFile == "" && namesPassword(u) {
+			t.tell("cli.password_in_argument")
+		}
 		return target, nil
 	}
 	if strings.Contains(target, "://") || target == "" {
@@ -279,12 +285,8 @@ func (c *adminCopy) target(t *terminal) (string, error) {
 
 // namesPassword tells whether an address holds a password: everybody on the
 // machine reads the arguments of a program while it runs, and the shell keeps
-// them. What cannot be read may hold one.
-func namesPassword(address string) bool {
-	u, err := url.Parse(address)
-	if err != nil {
-		return true
-	}
+// them.
+func namesPassword(u *url.URL) bool {
 	_, given := u.User.Password()
 	query := u.Query()
 	return given || query.Has("password") || query.Has("sslpassword")

@@ -95,7 +95,7 @@ func TestEveryRefusalHasWords(t *testing.T) {
 	for _, code := range []string{
 		"already_set_up", "bad_target", "busy", "changed_meanwhile", "demo_not_local", "email_empty", "email_malformed", "email_taken",
 		"exists", "last_owner", "name_characters", "name_empty", "name_long", "no_file", "no_installation", "no_mail_server", "no_such_user",
-		"password_characters", "password_common", "password_guessable", "password_in_argument", "password_too_long", "password_too_short", "role_unknown",
+		"password_characters", "password_common", "password_guessable", "password_too_long", "password_too_short", "role_unknown",
 		"settings_invalid", "user_disabled",
 	} {
 		args := map[string]any{"File": "f", "Listen": "l", "Most": 80}
