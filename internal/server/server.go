@@ -174,6 +174,8 @@ func (s *Server) Run(ctx context.Context) error {
 	err := s.announce(ctx)
 	if err == nil {
 		err = s.serve(ctx)
+	} else if ctx.Err() != nil {
+		err = nil // stopped while it started: that is an orderly end too
 	}
 	stop()
 	workers.Wait()
