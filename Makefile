@@ -22,7 +22,7 @@ demo: build ## Start a temporary demonstration with 25 people in every state
 
 .PHONY: build
 build: ## Build bin/countersign, without C
-	@CGO_ENABLED=0 $(GO) build -trimpath -o $(BINARY) ./cmd/countersign
+	@CGO_ENABLED=0 $(GO) build -trimpath -ldflags="-s -w" -o $(BINARY) ./cmd/countersign
 
 .PHONY: test
 test: ## Run everything: unit, both databases, scripts, race detector, browser
