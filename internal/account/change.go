@@ -191,7 +191,11 @@ func (s *Service) SetProfile(ctx context.Context, h Holder, name, language, zone
 		return err
 	}
 	return s.Store.Write(ctx, func(tx *store.Tx) error {
-		_, err := tx.SetProfile(tx.Ctx, rows.SetProfileParams{
+		_, err := s.Hold(tx, h)
+		if err != nil {
+			return err
+		}
+		_, err = tx.SetProfile(tx.Ctx, rows.SetProfileParams{
 			Name: name, Language: language, Zone: zone, WorkspaceID: h.Workspace, ID: h.User,
 		})
 		if err != nil {
