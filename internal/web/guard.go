@@ -29,7 +29,9 @@ func (s *Site) headed(next http.Handler) http.Handler {
 		h.Set("Permissions-Policy", "camera=(), microphone=(), geolocation=(), payment=(), usb=(), browsing-topics=()")
 		// Pages hold names, addresses and, once, codes: nothing may keep them.
 		h.Set("Cache-Control", "no-store")
-		if s.Secure() {
+		if s.Secure() && !s.onThisMachine() {
+			// Not for localhost: browsers would then refuse plain HTTP on every
+			// other port of the developer's machine, for two years.
 			h.Set("Strict-Transport-Security", "max-age=63072000")
 		}
 		next.ServeHTTP(w, r)
@@ -67,4 +69,11 @@ func (s *Site) checked(next http.Handler) http.Handler {
 
 func clean(s string) bool {
 	return utf8.ValidString(s) && strings.IndexByte(s, 0) < 0
+}
+
+// onThisMachine tells whether the public address is a name that every browser
+// takes for this machine (RFC 6761 section 6.3).
+func (s *Site) onThisMachine() bool {
+	host := strings.ToLower(s.URL.Hostname())
+	return host == "localhost" || strings.HasSuffix(host, ".localhost")
 }
