@@ -9,7 +9,7 @@ SELECT * FROM credentials WHERE workspace_id = @workspace_id AND user_id = @user
 
 -- name: ListCredentials :many
 -- Everything of a user, pending rows too; the newest last.
-SELECT * FROM credentials WHERE workspace_id = @workspace_id AND user_id = @user_id ORDER BY created_at, id;
+SELECT * FROM credentials WHERE workspace_id = @workspace_id AND user_id = @user_id ORDER BY created_at, name_key, id;
 
 -- name: StoreCredential :execrows
 -- Compare-and-set: no row means that somebody else was first; load again.

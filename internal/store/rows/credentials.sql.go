@@ -219,7 +219,7 @@ func (q *Queries) InsertCredential(ctx context.Context, arg InsertCredentialPara
 }
 
 const listCredentials = `-- name: ListCredentials :many
-SELECT workspace_id, id, user_id, kind, name, name_key, state, replaces, secret, counter, version, created_at, expires_at, confirmed_at, used_at, used_from FROM credentials WHERE workspace_id = $1 AND user_id = $2 ORDER BY created_at, id
+SELECT workspace_id, id, user_id, kind, name, name_key, state, replaces, secret, counter, version, created_at, expires_at, confirmed_at, used_at, used_from FROM credentials WHERE workspace_id = $1 AND user_id = $2 ORDER BY created_at, name_key, id
 `
 
 // Everything of a user, pending rows too; the newest last.
