@@ -130,7 +130,7 @@ func (r *Renderer) Render(w http.ResponseWriter, req *http.Request, status int, 
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.Header().Set("Content-Language", Speaker(req.Context()).Lang())
 	w.WriteHeader(status)
-	_, err = w.Write(body) //nolint:gosec // G705: the template has escaped it
+	_, err = w.Write(body) //nolint:gosec // G705: html/template has escaped what is in it
 	if err != nil {
 		return fmt.Errorf("send page %s: %w", name, err)
 	}
