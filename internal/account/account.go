@@ -131,4 +131,27 @@ func (h Holder) NeedOwner(factors int) error {
 	return nil
 }
 
+// The proofs that can be missing for an act.
+const (
+	ProofSecond   = "second"
+	ProofPassword = "password"
+	ProofMailed   = "mailed"
+)
+
+// Missing names the proof that an act still needs, "" for none: a fresh one of
+// the second factor where the person has one, else of the password; and for an
+// act that needs the owner (see NeedOwner), beside the password, a code sent to
+// the account's address. factors counts the person's second factors.
+func (h Holder) Missing(factors int, owner bool) string {
+	switch {
+	case !h.Fresh && factors > 0:
+		return ProofSecond
+	case !h.Fresh:
+		return ProofPassword
+	case owner && h.NeedOwner(factors) != nil:
+		return ProofMailed
+	}
+	return ""
+}
+
 func signedOut() error { return countersign.Refuse(countersign.Unauthenticated, "signed_out") }

@@ -79,27 +79,6 @@ func (p *Portal) below(w http.ResponseWriter, r *http.Request, c session.Current
 	return countersign.Refuse(countersign.Forbidden, "enrolment_required")
 }
 
-// acts name, for each path, what a fresh proof is asked for.
-func actOf(pattern string) string {
-	acts := map[string]string{
-		"/account/two-factor":              "second_factor",
-		"/account/two-factor/app":          "second_factor",
-		"/account/two-factor/codes":        "codes",
-		"/account/two-factor/codes.txt":    "codes",
-		"/account/recovery":                "codes",
-		"/account/two-factor/off":          "turn_off",
-		"/account/two-factor/{id}/default": "default",
-		"/account/two-factor/{id}/rename":  "rename",
-		"/account/two-factor/{id}/change":  "change_device",
-		"/account/two-factor/{id}/remove":  "remove",
-		"/account/password":                "password",
-		"/account/email":                   "email",
-		"/account/email/confirm":           "confirm_email",
-		"/account/data":                    "export",
-	}
-	return acts[pattern]
-}
-
 // needProof turns the refusal of a rule that wants a fresh proof into the page
 // that asks for one, and comes back to the act's own page.
 func (p *Portal) needProof(w http.ResponseWriter, r *http.Request, err error) error {
@@ -112,8 +91,8 @@ func (p *Portal) needProof(w http.ResponseWriter, r *http.Request, err error) er
 		return err
 	}
 	_, path, _ := strings.Cut(r.Pattern, " ") // after the method
-	query := url.Values{"act": {actOf(path)}, "return": {r.URL.Path}}
-	if actOf(path) == "default" {
+	query := url.Values{"act": {acts()[path].name}, "return": {r.URL.Path}}
+	if acts()[path].name == "default" {
 		query.Set("return", "/account/security")
 	}
 	http.Redirect(w, r, "/proof?"+query.Encode(), http.StatusSeeOther)

@@ -1,7 +1,6 @@
 package portal
 
 import (
-	"cmp"
 	"net/http"
 	"net/url"
 
@@ -14,56 +13,45 @@ import (
 	"countersign/internal/web"
 )
 
-// proofMailed is the code sent to the account's address, asked beside the
-// password before the first second factor.
-const proofMailed = "mailed"
-
 // proof shows what is asked before an important change, or goes on when nothing
 // is missing (any more).
 func (p *Portal) proof(w http.ResponseWriter, r *http.Request, c session.Current) error {
 	query := r.URL.Query()
-	return p.askProof(w, r, c, proofForm{act: query.Get("act"), to: query.Get("return"), with: query.Get("with"), form: web.NewForm(), status: http.StatusOK})
+	return p.askProof(w, r, c, proofForm{act: actNamed(query.Get("act")), to: query.Get("return"), with: query.Get("with"), form: web.NewForm(), status: http.StatusOK})
 }
 
 // proofForm is what the page of a fresh proof is about.
 type proofForm struct {
-	act, to, with string
-	form          *web.Form
-	status        int
+	act      act
+	to, with string
+	form     *web.Form
+	status   int
 }
 
-// missing names the proof that the act still needs, "" for none.
-func missing(c session.Current, h account.Holder, act string) string {
-	switch {
-	case act == "confirm_email":
+// missing names the proof that the act still needs, by the kind of its form.
+func missing(c session.Current, h account.Holder, a act) string {
+	if a.name == confirmEmail {
 		if c.Account.User.EmailVerifiedAt == 0 {
-			return proofMailed
+			return account.ProofMailed
 		}
 		return ""
-	case !h.Fresh && c.SecondFactors > 0:
-		return string(method.TOTP)
-	case !h.Fresh:
-		return string(method.Password)
-	case needsOwner(act) && h.NeedOwner(int(c.SecondFactors)) != nil:
-		return proofMailed
 	}
-	return ""
+	proof := h.Missing(int(c.SecondFactors), a.owner)
+	if proof == account.ProofSecond {
+		return string(method.TOTP)
+	}
+	return proof
 }
-
-// needsOwner names the acts by which a stolen password could become a second
-// factor of the thief's; the rules themselves ask the same of them.
-func needsOwner(act string) bool { return act == "second_factor" || act == "email" }
 
 func (p *Portal) askProof(w http.ResponseWriter, r *http.Request, c session.Current, f proofForm) error {
 	h := c.Holder(web.Place(r))
-	f.act = cmp.Or(actKnown(f.act), "second_factor")
 	back := web.Inside(f.to, "/account/security")
 	kind := missing(c, h, f.act)
 	if kind == "" {
 		return see(w, r, back)
 	}
 	view := ProofView{
-		Page: p.frame(r, c, "security", f.form), Act: f.act, Kind: kind, Back: cancelTo(c), Return: back,
+		Page: p.frame(r, c, "security", f.form), Act: f.act.name, Kind: kind, Back: cancelTo(c), Return: back,
 		Workspace: c.Account.Workspace.Name,
 	}
 	if kind == string(method.TOTP) && c.CodesLeft > 0 && c.Account.Settings.Recovers() {
@@ -83,7 +71,7 @@ func (p *Portal) askProof(w http.ResponseWriter, r *http.Request, c session.Curr
 			}
 		}
 	}
-	if kind == proofMailed {
+	if kind == account.ProofMailed {
 		until, err := p.Accounts.CodeSent(r.Context(), h)
 		if err != nil {
 			return err
@@ -101,15 +89,6 @@ func cancelTo(c session.Current) string {
 	return "/account/security"
 }
 
-// actKnown returns the act when it is one that pages name.
-func actKnown(act string) string {
-	switch act {
-	case "second_factor", "change_device", "rename", "default", "remove", "turn_off", "password", "email", "export", "codes", "confirm_email":
-		return act
-	}
-	return ""
-}
-
 // prove judges the answer, steps the session up, and goes on to the act.
 func (p *Portal) prove(w http.ResponseWriter, r *http.Request, c session.Current) error {
 	form, err := web.ReadForm(r)
@@ -117,16 +96,16 @@ func (p *Portal) prove(w http.ResponseWriter, r *http.Request, c session.Current
 		return err
 	}
 	query := r.URL.Query()
-	f := proofForm{act: cmp.Or(actKnown(query.Get("act")), "second_factor"), to: form.Value("return"), with: form.Value("with"), form: form, status: http.StatusOK}
+	f := proofForm{act: actNamed(query.Get("act")), to: form.Value("return"), with: form.Value("with"), form: form, status: http.StatusOK}
 	h := c.Holder(web.Place(r))
 	kind := missing(c, h, f.act)
 	var token string
 	switch {
 	case kind == "":
-	case kind == proofMailed && form.Value("send") == "yes":
+	case kind == account.ProofMailed && form.Value("send") == "yes":
 		err = p.Accounts.SendCode(r.Context(), h)
 		form.Forget("code")
-	case kind == proofMailed:
+	case kind == account.ProofMailed:
 		token, err = p.Accounts.CheckCode(r.Context(), h, form.Raw("code"))
 	case kind == string(method.Password):
 		token, err = p.provePassword(r, c, h, form.Raw("password"))
@@ -152,7 +131,7 @@ func (p *Portal) prove(w http.ResponseWriter, r *http.Request, c session.Current
 	if token != "" {
 		p.Sessions.Cookies.SetSession(w, token)
 	}
-	again := url.Values{"act": {f.act}, "return": {f.to}}
+	again := url.Values{"act": {f.act.name}, "return": {f.to}}
 	return see(w, r, "/proof?"+again.Encode())
 }
 
