@@ -10,7 +10,9 @@ RACE_DIRS := internal/store internal/limit internal/password internal/message \
              internal/account internal/signin internal/enrol internal/session \
              internal/people internal/web internal/server
 RACE      = $(RACE_DIRS:%=./%/...)
-PLAIN     = $(filter-out $(shell $(GO) list $(RACE)) countersign/e2e%,$(shell $(GO) list ./...))
+PLAIN     = $(filter-out $(shell $(GO) list $(RACE)) $(OUTSIDE),$(shell $(GO) list ./...))
+# Packages that start servers of their own; they run one after the other.
+OUTSIDE   = countersign/attack% countersign/bench% countersign/e2e%
 
 .PHONY: run
 run: build ## Start the server with nothing configured
@@ -30,11 +32,19 @@ test: ## Run everything: unit, both databases, scripts, race detector, browser
 	$(GO) vet ./...
 	$(GO) test -race -timeout 30m $(RACE)
 	$(GO) test -timeout 30m $(PLAIN)
+	$(GO) test -timeout 30m ./attack/...
 	$(GO) test -timeout 30m ./e2e/...
 
 .PHONY: test-fast
 test-fast: ## Run the tests of all packages without race detector and browser
-	$(GO) test $(filter-out countersign/e2e%,$(shell $(GO) list ./...))
+	$(GO) test $(filter-out $(OUTSIDE),$(shell $(GO) list ./...))
+
+SEED ?= 0
+ONLY ?= .
+.PHONY: attack
+attack: ## Attack servers for an hour or more (SEED=n repeats a run, ONLY=TestName)
+	@scripts/install-test-needs
+	$(GO) test -count=1 -v -timeout 12h -run '$(ONLY)' ./attack -long -seed=$(SEED)
 
 .PHONY: screenshots
 screenshots: ## Take the pictures of the README again

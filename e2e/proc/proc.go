@@ -62,19 +62,22 @@ func endWithParent(lifeline io.Reader) {
 	os.Exit(137)
 }
 
-// newCommand is the test binary as the named program. The caller closes the
-// returned lifeline after the process has ended, and the other end after it has
-// started.
-func newCommand(ctx context.Context, name string, env, args []string) (*exec.Cmd, *os.File, *os.File, error) {
-	self, err := os.Executable()
-	if err != nil {
-		return nil, nil, nil, fmt.Errorf("find the test binary: %w", err)
+// newCommand is a program of this test binary, or the file when one is named. The
+// caller closes the returned lifeline after the process has ended, and the other
+// end after it has started. A file knows nothing of the lifeline.
+func newCommand(ctx context.Context, file, name string, env, args []string) (*exec.Cmd, *os.File, *os.File, error) {
+	if file == "" {
+		self, err := os.Executable()
+		if err != nil {
+			return nil, nil, nil, fmt.Errorf("find the test binary: %w", err)
+		}
+		file = self
 	}
 	theirs, ours, err := os.Pipe()
 	if err != nil {
 		return nil, nil, nil, fmt.Errorf("make the lifeline: %w", err)
 	}
-	cmd := exec.CommandContext(ctx, self, args...) // #nosec G204 -- this test binary itself
+	cmd := exec.CommandContext(ctx, file, args...) // #nosec G204 -- this test binary itself, or the test's own choice
 	cmd.Env = append(inherited(), env...)
 	cmd.Env = append(cmd.Env, programVariable+"="+name)
 	cmd.ExtraFiles = []*os.File{theirs} // becomes lifelineFile
@@ -97,7 +100,7 @@ type Result struct {
 // settings as "NAME=value". A program that does not end with the test is killed.
 func Run(tb testing.TB, name, stdin string, env []string, args ...string) Result {
 	tb.Helper()
-	cmd, theirs, ours, err := newCommand(tb.Context(), name, env, args)
+	cmd, theirs, ours, err := newCommand(tb.Context(), "", name, env, args)
 	if err != nil {
 		tb.Fatal(err)
 	}

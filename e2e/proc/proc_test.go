@@ -55,7 +55,7 @@ func cat(args []string) int {
 
 // parent starts a child of its own and says its number.
 func parent([]string) int {
-	cmd, _, _, err := newCommand(context.Background(), "server", nil, []string{"127.0.0.1:0"})
+	cmd, _, _, err := newCommand(context.Background(), "", "server", nil, []string{"127.0.0.1:0"})
 	if err != nil {
 		return 1
 	}

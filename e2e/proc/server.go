@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"sync"
 	"syscall"
@@ -22,6 +23,7 @@ const patience = 30 * time.Second
 // started it.
 type Proc struct {
 	tb    testing.TB
+	file  string // "" is this test binary
 	name  string
 	env   []string
 	args  []string
@@ -36,13 +38,24 @@ type Proc struct {
 // ends, and its log is shown when tb failed.
 func Start(tb testing.TB, name string, env []string, args ...string) *Proc {
 	tb.Helper()
-	p := &Proc{tb: tb, name: name, env: env, args: args, log: &log{}}
-	tb.Cleanup(func() {
+	return start(&Proc{tb: tb, name: name, env: env, args: args, log: &log{}})
+}
+
+// StartFile is [Start] for a program that lies in a file. It sees no test clock,
+// and when the tests are killed it outlives them.
+func StartFile(tb testing.TB, file string, env []string, args ...string) *Proc {
+	tb.Helper()
+	return start(&Proc{tb: tb, file: file, name: filepath.Base(file), env: env, args: args, log: &log{}})
+}
+
+func start(p *Proc) *Proc {
+	p.tb.Helper()
+	p.tb.Cleanup(func() {
 		if p.Running() {
 			p.Kill9()
 		}
-		if tb.Failed() {
-			tb.Logf("the log of %s:\n%s", name, p.Log())
+		if p.tb.Failed() {
+			p.tb.Logf("the log of %s:\n%s", p.name, p.Log())
 		}
 	})
 	p.launch()
@@ -51,7 +64,7 @@ func Start(tb testing.TB, name string, env []string, args ...string) *Proc {
 
 func (p *Proc) launch() {
 	p.tb.Helper()
-	cmd, theirs, ours, err := newCommand(context.Background(), p.name, p.env, p.args)
+	cmd, theirs, ours, err := newCommand(context.Background(), p.file, p.name, p.env, p.args)
 	if err != nil {
 		p.tb.Fatal(err)
 	}
