@@ -144,6 +144,7 @@ func TestTheServerMisbehaves(t *testing.T) {
 		{"refuses the message for now", func(b *Box) { b.Refuse(AtData, 452) }, 452},
 		{"hangs before its first word", func(b *Box) { b.Hang(AtConnect) }, 0},
 		{"hangs with the message in its hands", func(b *Box) { b.Hang(AtData) }, 0},
+		{"hangs for this recipient", func(b *Box) { b.HangOnly(AtRecipient, "ada@example.com") }, 0},
 		{"cuts the line at once", func(b *Box) { b.Cut(AtConnect) }, 0},
 		{"cuts the line with the message in its hands", func(b *Box) { b.Cut(AtData) }, 0},
 		{"is not there", func(b *Box) { b.Stop() }, 0},
@@ -169,5 +170,14 @@ func TestTheServerMisbehaves(t *testing.T) {
 				t.Errorf("afterwards: %v, %d messages; want one", err, len(b.All()))
 			}
 		})
+	}
+}
+
+func TestOneRecipientThatHangsStopsNobodyElse(t *testing.T) {
+	b := Start(t)
+	b.HangOnly(AtData, "grace@example.com")
+	err := send(t, b, "", mail.WithTLSPolicy(mail.NoTLS))
+	if err != nil || len(b.All()) != 1 {
+		t.Errorf("to somebody else: %v, %d messages; want one", err, len(b.All()))
 	}
 }

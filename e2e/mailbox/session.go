@@ -28,6 +28,7 @@ type trouble struct {
 	kind  troubleKind
 	stage Stage
 	code  int
+	only  string // the one recipient that meets it; "" is everybody
 }
 
 type troubleKind int
@@ -56,6 +57,16 @@ func (b *Box) Refuse(at Stage, code int) {
 // end of the test; what hung is then cut.
 func (b *Box) Hang(at Stage) { b.behave(trouble{kind: hangs, stage: at}) }
 
+// HangOnly makes the server say nothing more where a message to this one address
+// is, at [AtRecipient] or [AtData]; messages to others are taken.
+func (b *Box) HangOnly(at Stage, to string) {
+	b.tb.Helper()
+	if at != AtRecipient && at != AtData {
+		b.tb.Fatal("the mail server does not know the recipient yet at this stage")
+	}
+	b.behave(trouble{kind: hangs, stage: at, only: to})
+}
+
 // Cut makes the server break the connection at this stage. At [AtData] the client
 // cannot know whether the message was taken; it was not.
 func (b *Box) Cut(at Stage) { b.behave(trouble{kind: cuts, stage: at}) }
@@ -71,12 +82,12 @@ func (b *Box) behave(t trouble) {
 	b.hold = make(chan struct{})
 }
 
-// meet misbehaves when this is the stage for it.
-func (b *Box) meet(at Stage, line net.Conn) error {
+// meet misbehaves when this is the stage for it, and one of these the recipient.
+func (b *Box) meet(at Stage, line net.Conn, to ...string) error {
 	b.mu.Lock()
 	t, hold := b.trouble, b.hold
 	b.mu.Unlock()
-	if t.kind == works || t.stage != at {
+	if t.kind == works || t.stage != at || (t.only != "" && !slices.Contains(to, t.only)) {
 		return nil
 	}
 	switch t.kind {
@@ -164,7 +175,7 @@ func (s *session) Mail(from string, _ *smtp.MailOptions) error {
 // Rcpt adds a recipient.
 func (s *session) Rcpt(to string, _ *smtp.RcptOptions) error {
 	s.to = append(s.to, to)
-	return s.box.meet(AtRecipient, s.conn.Conn())
+	return s.box.meet(AtRecipient, s.conn.Conn(), to)
 }
 
 // Data takes the message.
@@ -173,7 +184,7 @@ func (s *session) Data(r io.Reader) error {
 	if err != nil {
 		return err
 	}
-	err = s.box.meet(AtData, s.conn.Conn())
+	err = s.box.meet(AtData, s.conn.Conn(), s.to...)
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package site
 
 import (
+	"cmp"
 	"errors"
 	"io/fs"
 	"net/url"
@@ -36,6 +37,10 @@ type Options struct {
 	Nodes    int      // server processes; 0 is one, and more need Postgres
 	Env      []string // further settings, as "NAME=value"
 	Binary   string   // the product's own program instead of [Serve]: it has the real clock
+	Program  string   // another program of the test binary that serves, instead of [Program]
+	// Through stands between the servers and PostgreSQL: it gets the address of
+	// PostgreSQL, host:port, and returns the one that the servers are told.
+	Through func(address string) string
 }
 
 // Site is a running installation.
@@ -73,10 +78,13 @@ func Start(tb testing.TB, o Options) *Site {
 	s.URL = "http://localhost:" + port
 	env := s.settings(tb, o)
 	s.open(tb, env)
+	if o.Through != nil {
+		env = append(env, "COUNTERSIGN_DATABASE_URL="+s.through(tb, o.Through))
+	}
 	for _, address := range s.addresses {
 		listen := append([]string{"COUNTERSIGN_LISTEN=" + address}, env...)
 		if o.Binary == "" {
-			s.Nodes = append(s.Nodes, proc.Start(tb, Program, listen))
+			s.Nodes = append(s.Nodes, proc.Start(tb, cmp.Or(o.Program, Program), listen))
 		} else {
 			s.Nodes = append(s.Nodes, proc.StartFile(tb, o.Binary, listen, "serve"))
 		}
@@ -100,6 +108,15 @@ func (s *Site) settings(tb testing.TB, o Options) []string {
 		env = append(env, "COUNTERSIGN_DATABASE_URL="+s.DSN)
 	}
 	return append(env, o.Env...)
+}
+
+// through is the URL of the database as the servers are told it.
+func (s *Site) through(tb testing.TB, way func(address string) string) string {
+	tb.Helper()
+	u, err := url.Parse(s.DSN)
+	must(tb, err)
+	u.Host = way(u.Host)
+	return u.String()
 }
 
 // open opens the engine and makes the first owner, so that no server waits for

@@ -1,6 +1,10 @@
 package storetest
 
-import "testing"
+import (
+	"database/sql"
+	"errors"
+	"testing"
+)
 
 // Postgres returns the URL of a new, empty database on the private PostgreSQL of
 // this test process, which the first call starts. The role in the URL owns the
@@ -46,6 +50,19 @@ func PostgresFrom(tb testing.TB, name string, prepare func(url string) error) st
 		}
 	})
 	return shared.url("countersign", database)
+}
+
+// Exec runs one statement on the database of a URL from [Postgres], as its owner.
+func Exec(tb testing.TB, url, statement string) {
+	tb.Helper()
+	db, err := sql.Open("pgx", url)
+	if err == nil {
+		_, err = db.ExecContext(tb.Context(), statement)
+		err = errors.Join(err, db.Close())
+	}
+	if err != nil {
+		tb.Fatalf("%s: %v", statement, err)
+	}
 }
 
 // StopPostgres takes the server away without a goodbye, as a power cut would: open
