@@ -1,10 +1,6 @@
 package storetest
 
-import (
-	"database/sql"
-	"errors"
-	"testing"
-)
+import "testing"
 
 // Postgres returns the URL of a new, empty database on the private PostgreSQL of
 // this test process, which the first call starts. The role in the URL owns the
@@ -52,14 +48,13 @@ func PostgresFrom(tb testing.TB, name string, prepare func(url string) error) st
 	return shared.url("countersign", database)
 }
 
-// Exec runs one statement on the database of a URL from [Postgres], as its owner.
-func Exec(tb testing.TB, url, statement string) {
+// AsSuperuser runs one statement as who may do everything on the server, for what
+// an operator can bring about: limits, settings, connections that are cut.
+func AsSuperuser(tb testing.TB, statement string) {
 	tb.Helper()
-	db, err := sql.Open("pgx", url)
-	if err == nil {
-		_, err = db.ExecContext(tb.Context(), statement)
-		err = errors.Join(err, db.Close())
-	}
+	shared.mu.Lock()
+	defer shared.mu.Unlock()
+	err := shared.admin(statement)
 	if err != nil {
 		tb.Fatalf("%s: %v", statement, err)
 	}
