@@ -58,9 +58,7 @@ func unavailable(err error) bool {
 	}
 	var pg *pgconn.PgError
 	if errors.As(err, &pg) {
-		// 08 connection, 53 resources, 57 shut down or cancelled, 25006 read-only standby.
-		return strings.HasPrefix(pg.Code, "08") || strings.HasPrefix(pg.Code, "53") ||
-			strings.HasPrefix(pg.Code, "57") || pg.Code == "25006"
+		return unavailableCode(pg.Code)
 	}
 	var lite *sqlite.Error
 	if errors.As(err, &lite) {
@@ -71,6 +69,26 @@ func unavailable(err error) bool {
 		}
 	}
 	return strings.Contains(err.Error(), "unexpected EOF")
+}
+
+// unavailableCode tells of a SQLSTATE of PostgreSQL that says nothing about what was
+// asked: the same may succeed in a moment, or when the operator has mended it.
+func unavailableCode(code string) bool {
+	switch code {
+	case "25006", // a standby, which is read-only
+		"25P03", "25P04", // the server's own limits of a transaction's time
+		"55P03": // the server's own limit of the wait for a row
+		return true
+	}
+	switch code[:min(2, len(code))] {
+	case "08", // connection
+		"40", // rolled back for others' sake, more often than we tried again
+		"53", // disk, memory or connections are used up
+		"57", // shut down, or cancelled by a limit or by the operator
+		"58": // the disk or the system below the server
+		return true
+	}
+	return false
 }
 
 // locked tells that SQLite waits for another connection.
