@@ -25,6 +25,9 @@ type Client struct {
 	From string
 	// Patience is how long an answer may take; 0 is a minute.
 	Patience time.Duration
+	// Bend makes each request worse on its way, when it has its cookies; nil
+	// leaves it as it is.
+	Bend func(*http.Request)
 
 	site *Site
 	jar  http.CookieJar
@@ -110,7 +113,7 @@ func (c *Client) Do(verb, path string, form url.Values) Answer {
 // Send sends a request that was made by hand, and only adds the cookies.
 func (c *Client) Send(request *http.Request) Answer {
 	response, err := (&http.Client{
-		Jar: c.jar, Transport: c.site.transport(door{c.Node, c.From}),
+		Jar: c.jar, Transport: bent{c.site.transport(door{c.Node, c.From}), c.Bend},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}).Do(request)
 	if err != nil {
@@ -125,6 +128,21 @@ func (c *Client) Send(request *http.Request) Answer {
 		Status: response.StatusCode, Location: strings.TrimPrefix(response.Header.Get("Location"), c.site.URL),
 		Body: string(body), Header: response.Header,
 	}
+}
+
+// bent sends requests that are made worse on their way.
+type bent struct {
+	http.RoundTripper
+	bend func(*http.Request)
+}
+
+// RoundTrip sends the request.
+func (b bent) RoundTrip(r *http.Request) (*http.Response, error) {
+	if b.bend != nil {
+		r = r.Clone(r.Context())
+		b.bend(r)
+	}
+	return b.RoundTripper.RoundTrip(r)
 }
 
 // transport keeps the connections through one door open.
