@@ -9,6 +9,7 @@ import (
 	"countersign/internal/audit"
 	"countersign/internal/limit"
 	"countersign/internal/message"
+	"countersign/internal/seal"
 	"countersign/internal/store"
 	"countersign/internal/store/rows"
 )
@@ -61,11 +62,15 @@ func (s *Service) Forgot(ctx context.Context, workspace countersign.WorkspaceID,
 // outbox drops unsent.
 func (s *Service) postReset(tx *store.Tx, a Account, place countersign.Place, life time.Duration) error {
 	user := a.User
+	owner := user.ID
 	if life == 0 {
-		// A link for nobody, so that an older one of the user stays alive.
-		user.ID = ""
+		// A link for nobody, so that an older one of the user stays alive. Each is
+		// for another nobody: were they all for one, voiding the older ones would
+		// take longer with each, and wait for whoever is about to, and the time
+		// would tell who has an account.
+		user.ID, owner = "", countersign.UserID(seal.ID("usr"))
 	}
-	address, err := s.NewLink(tx, user.WorkspaceID, LinkReset, user.ID, "")
+	address, err := s.NewLink(tx, user.WorkspaceID, LinkReset, owner, "")
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package account_test
 
 import (
+	"strconv"
 	"testing"
 	"time"
 
@@ -10,6 +11,8 @@ import (
 	"countersign/internal/message"
 	"countersign/internal/method"
 	"countersign/internal/policy"
+	"countersign/internal/store"
+	"countersign/internal/store/rows"
 )
 
 const newPassword = "fourteen pears in the attic"
@@ -126,6 +129,26 @@ func TestForgotWritesAsMuchForNobody(t *testing.T) {
 		if counts["ok"] != 20 {
 			t.Errorf("%v from one network, want 20", counts)
 		}
+	})
+}
+
+// What is written for nobody lies apart from what was before: voiding older links
+// finds none, as it does for most people who forgot, however many strangers asked.
+func TestForgotForNobodyTouchesNoOlderLink(t *testing.T) {
+	both(t, func(t *testing.T, e *accounttest.Engine) {
+		for i := range 5 {
+			email := "nobody-" + strconv.Itoa(i) + "@example.com"
+			want(t, email, e.Accounts.Forgot(ctx(), accounttest.Workspace, email, countersign.Place{IP: "192.0.2.1"}), "ok")
+		}
+		e.Write(t, func(tx *store.Tx) error {
+			n, err := tx.VoidLinks(tx.Ctx, rows.VoidLinksParams{
+				SpentAt: tx.NowMilli(), WorkspaceID: accounttest.Workspace, Kind: string(account.LinkReset),
+			})
+			if n != 0 {
+				t.Errorf("the next link for nobody would void %d older ones", n)
+			}
+			return err
+		})
 	})
 }
 
