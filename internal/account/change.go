@@ -130,18 +130,21 @@ func (s *Service) CheckEmailLink(h Holder, link rows.Link) error {
 }
 
 // ChangeEmail is the button behind the link: the new address takes the place of
-// the old, and both are told. Errors: those of CheckEmailLink; Gone; Conflict
-// "email_taken".
-func (s *Service) ChangeEmail(ctx context.Context, h Holder, link rows.Link) error {
+// the old, and both are told. An address is a way to a new password and to the
+// first second factor, so its change ends what was started before it, as that of
+// a password does. It returns the session's new token. Errors: those of
+// CheckEmailLink; Gone; Conflict "email_taken".
+func (s *Service) ChangeEmail(ctx context.Context, h Holder, link rows.Link) (string, error) {
 	err := s.CheckEmailLink(h, link)
 	if err != nil {
-		return err
+		return "", err
 	}
 	a, err := s.Load(ctx, h.Workspace, h.User)
 	if err != nil {
-		return err
+		return "", err
 	}
-	return s.Store.Write(ctx, func(tx *store.Tx) error {
+	var token string
+	err = s.Store.Write(ctx, func(tx *store.Tx) error {
 		user, err := s.Hold(tx, h)
 		if err != nil {
 			return err
@@ -160,14 +163,14 @@ func (s *Service) ChangeEmail(ctx context.Context, h Holder, link rows.Link) err
 		if err != nil {
 			return fmt.Errorf("change the address: %w", err)
 		}
-		// Links and codes mailed to the old address must not work any more.
-		_, err = tx.VoidLinksOfUser(tx.Ctx, tx.NowMilli(), user.WorkspaceID, user.ID)
+		// Links and codes mailed to the old address must not work any more either.
+		err = s.Void(tx, user, h.Keep())
 		if err != nil {
-			return fmt.Errorf("void links: %w", err)
+			return err
 		}
-		_, err = tx.VoidMailedCodesOfUser(tx.Ctx, user.WorkspaceID, user.ID)
+		token, err = s.StepUp(tx, h, Raise{})
 		if err != nil {
-			return fmt.Errorf("void mailed codes: %w", err)
+			return err
 		}
 		err = s.event(tx, h, "email.changed")
 		if err != nil {
@@ -182,6 +185,7 @@ func (s *Service) ChangeEmail(ctx context.Context, h Holder, link rows.Link) err
 		}
 		return nil
 	})
+	return token, err
 }
 
 // SetProfile changes name, language and time zone.

@@ -25,32 +25,36 @@ func (s *Service) MayTurnOff(a Account) error {
 	}
 }
 
-// TurnOff turns two-factor authentication off, or, where the workspace wants it
-// confirmed by e-mail, mails the link and changes nothing yet (mailed is true).
-// Conflict "no_second_factor" when it is off already.
-func (s *Service) TurnOff(ctx context.Context, h Holder) (bool, error) {
+// TurnOff turns two-factor authentication off and returns the session's new
+// token; or, where the workspace wants it confirmed by e-mail, mails the link,
+// changes nothing yet, and returns "". Conflict "no_second_factor" when it is off
+// already.
+func (s *Service) TurnOff(ctx context.Context, h Holder) (string, error) {
 	err := h.NeedFresh()
 	if err != nil {
-		return false, err
+		return "", err
 	}
 	a, err := s.Load(ctx, h.Workspace, h.User)
 	if err != nil {
-		return false, err
+		return "", err
 	}
 	err = s.MayTurnOff(a)
 	if err != nil {
-		return false, err
+		return "", err
 	}
 	if a.Settings.TurnOff == policy.ByEmail {
-		return true, s.mailTurnOff(ctx, h, a)
+		return "", s.mailTurnOff(ctx, h, a)
 	}
-	return false, s.Store.Write(ctx, func(tx *store.Tx) error {
+	var token string
+	err = s.Store.Write(ctx, func(tx *store.Tx) error {
 		err := s.holdOn(tx, h)
 		if err != nil {
 			return err
 		}
-		return s.off(tx, h, a)
+		token, err = s.off(tx, h, a)
+		return err
 	})
+	return token, err
 }
 
 // holdOn is Hold for what makes sense only while a second factor is on.
@@ -120,21 +124,23 @@ func (s *Service) CheckTurnOffLink(h Holder, link rows.Link) error {
 	return nil
 }
 
-// FinishTurnOff is the final button behind the mailed link.
-func (s *Service) FinishTurnOff(ctx context.Context, h Holder, link rows.Link) error {
+// FinishTurnOff is the final button behind the mailed link. It returns the
+// session's new token.
+func (s *Service) FinishTurnOff(ctx context.Context, h Holder, link rows.Link) (string, error) {
 	err := s.CheckTurnOffLink(h, link)
 	if err != nil {
-		return err
+		return "", err
 	}
 	a, err := s.Load(ctx, h.Workspace, h.User)
 	if err != nil {
-		return err
+		return "", err
 	}
 	err = s.MayTurnOff(a)
 	if err != nil {
-		return err
+		return "", err
 	}
-	return s.Store.Write(ctx, func(tx *store.Tx) error {
+	var token string
+	err = s.Store.Write(ctx, func(tx *store.Tx) error {
 		_, err := s.Hold(tx, h)
 		if err != nil {
 			return err
@@ -143,18 +149,24 @@ func (s *Service) FinishTurnOff(ctx context.Context, h Holder, link rows.Link) e
 		if err != nil {
 			return err
 		}
-		return s.off(tx, h, a)
+		token, err = s.off(tx, h, a)
+		return err
 	})
+	return token, err
 }
 
-func (s *Service) off(tx *store.Tx, h Holder, a Account) error {
+func (s *Service) off(tx *store.Tx, h Holder, a Account) (string, error) {
 	err := s.Reset(tx, a.User, h.Keep())
 	if err != nil {
-		return err
+		return "", err
+	}
+	token, err := s.StepUp(tx, h, Raise{})
+	if err != nil {
+		return "", err
 	}
 	err = s.event(tx, h, "two_factor.off")
 	if err != nil {
-		return err
+		return "", err
 	}
-	return s.Tell(tx, a, h.Place, message.TwoFactorOff, message.Data{})
+	return token, s.Tell(tx, a, h.Place, message.TwoFactorOff, message.Data{})
 }

@@ -23,11 +23,14 @@ func TestTurningOffByAFreshProof(t *testing.T) {
 		want(t, "without a fresh proof", err, "fresh_proof_required")
 		want(t, "proving", b.Prove(t, ada, method.TOTP, ada.Code()), "ok")
 		h := b.Holder(t)
-		mailed, err := e.Accounts.TurnOff(ctx(), h)
+		token, err := e.Accounts.TurnOff(ctx(), h)
 		want(t, "turning off", err, "ok")
-		if mailed || len(ada.Credentials(t)) != 0 {
-			t.Errorf("mailed %v, credentials left: %d", mailed, len(ada.Credentials(t)))
+		if token == "" || len(ada.Credentials(t)) != 0 {
+			t.Errorf("token %q, credentials left: %d", token, len(ada.Credentials(t)))
 		}
+		_, err = b.LoadSession()
+		want(t, "the session under its old token", err, "signed_out")
+		b.SetToken(token)
 		_, err = e.Accounts.TurnOff(ctx(), h)
 		want(t, "turning off what is off", err, "no_second_factor")
 		_, err = phone.LoadSession()
@@ -75,9 +78,9 @@ func TestTurningOffByMail(t *testing.T) {
 		ask := func() string {
 			e.Advance(t, 5*time.Minute)
 			want(t, "proving", b.Prove(t, ada, method.TOTP, ada.Code()), "ok")
-			mailed, err := e.Accounts.TurnOff(ctx(), b.Holder(t))
-			if err != nil || !mailed {
-				t.Fatalf("asking: mailed %v, %v", mailed, err)
+			token, err := e.Accounts.TurnOff(ctx(), b.Holder(t))
+			if err != nil || token != "" {
+				t.Fatalf("asking: token %q, %v", token, err)
 			}
 			return e.Token(t, message.TurnOffConfirm, ada.Email)
 		}
@@ -96,34 +99,34 @@ func TestTurningOffByMail(t *testing.T) {
 		want(t, "opening the link", find(token), "ok")
 		still("after opening the link")
 		link := e.Link(t, message.TurnOffConfirm, ada.Email, account.LinkTurnOff)
-		want(t, "in somebody else's session", e.Accounts.FinishTurnOff(ctx(), hers.Holder(t), link), "link_other_account")
+		want(t, "in somebody else's session", second(e.Accounts.FinishTurnOff(ctx(), hers.Holder(t), link)), "link_other_account")
 		still("somebody else's session")
 
 		h := b.Holder(t)
 		h.HadSecond = false
-		want(t, "in a session without a second factor", e.Accounts.FinishTurnOff(ctx(), h, link), "second_factor_required")
+		want(t, "in a session without a second factor", second(e.Accounts.FinishTurnOff(ctx(), h, link)), "second_factor_required")
 		h = b.Holder(t)
 		h.Level = policy.LevelEnrol
-		want(t, "in a session that is not full", e.Accounts.FinishTurnOff(ctx(), h, link), "second_factor_required")
+		want(t, "in a session that is not full", second(e.Accounts.FinishTurnOff(ctx(), h, link)), "second_factor_required")
 
 		token = ask()
-		want(t, "the older of two", e.Accounts.FinishTurnOff(ctx(), b.Holder(t), link), "link_used")
+		want(t, "the older of two", second(e.Accounts.FinishTurnOff(ctx(), b.Holder(t), link)), "link_used")
 		link = e.Link(t, message.TurnOffConfirm, ada.Email, account.LinkTurnOff)
 		e.Advance(t, 30*time.Minute)
 		want(t, "opening it after half an hour", find(token), "link_expired")
-		want(t, "the button after half an hour", e.Accounts.FinishTurnOff(ctx(), b.Holder(t), link), "link_expired")
+		want(t, "the button after half an hour", second(e.Accounts.FinishTurnOff(ctx(), b.Holder(t), link)), "link_expired")
 		still("an expired link")
 
 		ask()
 		link = e.Link(t, message.TurnOffConfirm, ada.Email, account.LinkTurnOff)
 		e.Set(t, policy.Document{"require_second_factor": "required"})
-		want(t, "once it is required", e.Accounts.FinishTurnOff(ctx(), b.Holder(t), link), "required_by_workspace")
+		want(t, "once it is required", second(e.Accounts.FinishTurnOff(ctx(), b.Holder(t), link)), "required_by_workspace")
 		still("required")
 		e.Set(t, policy.Document{"require_second_factor": "optional"})
 
 		final := b.Holder(t)
 		all := nodes(t, e)
-		counts := race(50, func(i int) error { return all[i%2].Accounts.FinishTurnOff(ctx(), final, link) })
+		counts := race(50, func(i int) error { return second(all[i%2].Accounts.FinishTurnOff(ctx(), final, link)) })
 		if counts["ok"] != 1 || counts["link_used"] != 49 {
 			t.Errorf("%v, want one ok", counts)
 		}

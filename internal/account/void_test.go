@@ -96,6 +96,11 @@ func TestAChangeEndsWhatWasStartedBefore(t *testing.T) {
 			_, err := e.Enrol.Remove(ctx(), b.Holder(t), old)
 			want(t, "removing", err, "ok")
 		}},
+		{"the address is changed", func(t *testing.T, e *accounttest.Engine, p *accounttest.Person, b *accounttest.Browser) {
+			want(t, "asking", e.Accounts.AskEmailChange(ctx(), b.Holder(t), "other."+p.Email), "ok")
+			link := e.Link(t, message.EmailChangeConfirm, "other."+p.Email, account.LinkEmail)
+			want(t, "changing", second(e.Accounts.ChangeEmail(ctx(), b.Holder(t), link)), "ok")
+		}},
 		{"it is turned off", func(t *testing.T, e *accounttest.Engine, _ *accounttest.Person, b *accounttest.Browser) {
 			_, err := e.Accounts.TurnOff(ctx(), b.Holder(t))
 			want(t, "turning off", err, "ok")

@@ -149,10 +149,11 @@ func (p *Portal) endSession(w http.ResponseWriter, r *http.Request, c session.Cu
 }
 
 func (p *Portal) endOthers(w http.ResponseWriter, r *http.Request, c session.Current) error {
-	err := p.Sessions.EndOthers(r.Context(), c, web.Place(r))
+	token, err := p.Sessions.EndOthers(r.Context(), c, web.Place(r))
 	if err != nil {
 		return err
 	}
+	p.Sessions.Cookies.SetSession(w, token)
 	return see(w, r, "/account/security?done=others_ended#devices")
 }
 

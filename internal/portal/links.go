@@ -198,10 +198,11 @@ func (p *Portal) newEmailPage(w http.ResponseWriter, r *http.Request, link rows.
 
 func (p *Portal) newEmail(w http.ResponseWriter, r *http.Request, link rows.Link) error {
 	return p.signedIn(policy.LevelFull, func(w http.ResponseWriter, r *http.Request, c session.Current) error {
-		err := p.Accounts.ChangeEmail(r.Context(), c.Holder(web.Place(r)), link)
+		token, err := p.Accounts.ChangeEmail(r.Context(), c.Holder(web.Place(r)), link)
 		if err != nil {
 			return err
 		}
+		p.Sessions.Cookies.SetSession(w, token)
 		return see(w, r, "/account/security?done=email")
 	})(w, r)
 }
@@ -226,10 +227,11 @@ func (p *Portal) turnOffPage(w http.ResponseWriter, r *http.Request, link rows.L
 
 func (p *Portal) turnOff(w http.ResponseWriter, r *http.Request, link rows.Link) error {
 	return p.signedIn(policy.LevelFull, func(w http.ResponseWriter, r *http.Request, c session.Current) error {
-		err := p.Accounts.FinishTurnOff(r.Context(), c.Holder(web.Place(r)), link)
+		token, err := p.Accounts.FinishTurnOff(r.Context(), c.Holder(web.Place(r)), link)
 		if err != nil {
 			return err
 		}
+		p.Sessions.Cookies.SetSession(w, token)
 		return see(w, r, "/account/security?done=off")
 	})(w, r)
 }

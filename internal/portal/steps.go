@@ -139,14 +139,15 @@ func (p *Portal) off(w http.ResponseWriter, r *http.Request, c session.Current) 
 	if c.Required != policy.NotRequired {
 		return p.showOff(w, r, c, "")
 	}
-	mailed, err := p.Accounts.TurnOff(r.Context(), c.Holder(web.Place(r)))
+	token, err := p.Accounts.TurnOff(r.Context(), c.Holder(web.Place(r)))
 	if err != nil {
 		return err
 	}
-	if mailed {
+	if token == "" {
 		return p.pages.Render(w, r, http.StatusOK, "enrol/turn_off_sent", TurnOffSentView{
 			Page: p.frame(r, c, "security", nil), Email: c.Account.User.Email,
 		})
 	}
+	p.Sessions.Cookies.SetSession(w, token)
 	return see(w, r, "/account/security?done=off")
 }

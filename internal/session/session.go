@@ -203,15 +203,27 @@ func (s *Service) End(ctx context.Context, c Current, id countersign.SessionID, 
 	})
 }
 
-// EndOthers signs out all the person's sessions but this one.
-func (s *Service) EndOthers(ctx context.Context, c Current, place countersign.Place) error {
-	return s.Store.Write(ctx, func(tx *store.Tx) error {
-		_, err := tx.EndOtherSessions(tx.Ctx, c.WorkspaceID, c.UserID, c.ID)
+// EndOthers signs out everybody else: all the person's sessions but this one, and
+// whoever has a copy of this one's cookie, for it returns the session's new token.
+func (s *Service) EndOthers(ctx context.Context, c Current, place countersign.Place) (string, error) {
+	h := c.Holder(place)
+	var token string
+	err := s.Store.Write(ctx, func(tx *store.Tx) error {
+		_, err := s.Accounts.Hold(tx, h)
+		if err != nil {
+			return err
+		}
+		_, err = tx.EndOtherSessions(tx.Ctx, c.WorkspaceID, c.UserID, c.ID)
 		if err != nil {
 			return fmt.Errorf("end sessions: %w", err)
 		}
+		token, err = s.Accounts.StepUp(tx, h, account.Raise{})
+		if err != nil {
+			return err
+		}
 		return writeEvent(tx, c, "session.others_ended", "", place)
 	})
+	return token, err
 }
 
 func writeEvent(tx *store.Tx, c Current, kind, target string, place countersign.Place) error {
