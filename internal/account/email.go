@@ -20,16 +20,23 @@ const maxEmail = 254
 // same account is not another counter. It never fails: what is no address is
 // only brought to lower case.
 func EmailKey(typed string) string {
-	key := strings.ToLower(norm.NFKC.String(strings.TrimSpace(typed)))
+	key := strings.TrimSpace(folded(typed))
 	at := strings.LastIndexByte(key, '@')
 	if at < 0 {
 		return key
 	}
-	domain, err := idna.Lookup.ToASCII(strings.TrimSuffix(key[at+1:], "."))
+	domain, err := idna.Lookup.ToASCII(strings.TrimRight(key[at+1:], "."))
 	if err != nil {
 		return key
 	}
 	return key[:at+1] + domain
+}
+
+// folded is the text in the one spelling that stands for all of them. Some
+// letters are one character only when they are small ("J̌", "ǰ"), so the text is
+// composed again after that.
+func folded(text string) string {
+	return norm.NFKC.String(strings.ToLower(norm.NFKC.String(text)))
 }
 
 // CheckEmail returns an address as it will be kept and written to, or what is
@@ -77,4 +84,4 @@ func CheckName(field, typed string, most int) (string, error) {
 }
 
 // NameKey is the form under which a device's name is unique for its owner.
-func NameKey(name string) string { return strings.ToLower(norm.NFKC.String(name)) }
+func NameKey(name string) string { return folded(name) }
