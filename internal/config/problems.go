@@ -85,7 +85,8 @@ func (c *Config) mailDisagreements(say func(setting, text string)) {
 		return
 	}
 	user := c.smtp.User.Username()
-	_, inside := c.smtp.User.Password()
+	typed, _ := c.smtp.User.Password()
+	inside := typed != "" // smtp://user:@host gives none
 	switch {
 	case inside && c.smtpPassword != "":
 		say("smtp_password", "is set, and smtp_url holds a password too; keep one")
