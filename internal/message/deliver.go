@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"countersign"
 	"countersign/internal/notify"
 	"countersign/internal/store"
 	"countersign/internal/store/rows"
@@ -99,11 +100,40 @@ func (o *Outbox) fail(ctx context.Context, row rows.Message, problem string) {
 	}, "problem", problem)
 }
 
-// record writes and logs the outcome. The write is not bound to ctx: what was
-// handed over must be marked, or it is handed over again.
+// markWithin is how long the outcome of a delivery is tried to be written while
+// the database is away. It ends before the lease does, after which another worker
+// delivers the message again.
+const markWithin = lease * 2 / 3
+
+// mark writes the outcome. The write is not bound to ctx: what was handed over
+// must be marked, or it is handed over again. While the database is away it is
+// tried again, so that an outage doubles no mail; when ctx has ended, which is
+// when the server stops, it is tried once.
+func (o *Outbox) mark(ctx context.Context, mark func(*store.Tx) error) error {
+	giveUp := time.NewTimer(markWithin)
+	defer giveUp.Stop()
+	for pause := 100 * time.Millisecond; ; pause = min(2*pause, 2*time.Second) {
+		err := o.store.Write(context.WithoutCancel(ctx), mark)
+		if countersign.KindOf(err) != countersign.Unavailable {
+			return err
+		}
+		again := time.NewTimer(pause)
+		select {
+		case <-again.C:
+		case <-giveUp.C:
+			again.Stop()
+			return err
+		case <-ctx.Done():
+			again.Stop()
+			return err
+		}
+	}
+}
+
+// record writes and logs the outcome.
 func (o *Outbox) record(ctx context.Context, row rows.Message, outcome string, mark func(*store.Tx) error, more ...any) {
 	about := append([]any{"message", row.ID, "kind", row.Kind, "user", row.UserID, "outcome", outcome, "try", row.Tries}, more...)
-	err := o.store.Write(context.WithoutCancel(ctx), mark)
+	err := o.mark(ctx, mark)
 	switch {
 	case err != nil:
 		o.log.ErrorContext(ctx, "a message's outcome cannot be written; it will be sent again", append(about, "err", err)...)

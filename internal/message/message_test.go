@@ -2,6 +2,7 @@ package message_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -117,6 +118,12 @@ func (l *logged) String() string {
 
 func build(t *testing.T, options ...words.Option) *house {
 	t.Helper()
+	return buildOn(t, "", options...)
+}
+
+// buildOn builds on the database of a URL; "" is a new SQLite file.
+func buildOn(t *testing.T, database string, options ...words.Option) *house {
+	t.Helper()
 	h := &house{t: t, clock: &clock{now: time.Date(2026, 11, 21, 8, 12, 0, 0, time.UTC)}, log: &logged{}}
 	dir := t.TempDir()
 	var err error
@@ -129,7 +136,7 @@ func build(t *testing.T, options ...words.Option) *house {
 		t.Fatal(err)
 	}
 	h.file = filepath.Join(dir, "countersign.db")
-	h.store, err = store.Open(t.Context(), store.Options{Database: h.file, Now: h.clock.Now})
+	h.store, err = store.Open(t.Context(), store.Options{Database: cmp.Or(database, h.file), Now: h.clock.Now})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -20,6 +20,8 @@ const (
 	// look is how often a worker looks without being woken: for retries, and
 	// for what other processes posted.
 	look = 2 * time.Second
+	// patience is how long the database may take to name what is due.
+	patience = 10 * time.Second
 	// grace is how long conversations under way may go on when the server stops.
 	grace = 5 * time.Second
 	// keepRecords is how long the bodiless rows of finished messages stay, and
@@ -79,14 +81,17 @@ func (o *Outbox) claim(ctx context.Context, most int) []rows.Message {
 	if most == 0 || ctx.Err() != nil {
 		return nil
 	}
+	// A database that takes the question and says nothing is asked again.
+	asking, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
 	now := o.now().UnixMilli()
-	next, err := o.store.Read().NextDue(ctx)
+	next, err := o.store.Read().NextDue(asking)
 	if err == nil && (next == 0 || next > now) {
 		return nil
 	}
 	var claimed []rows.Message
 	if err == nil {
-		err = o.store.Write(ctx, func(tx *store.Tx) error {
+		err = o.store.Write(asking, func(tx *store.Tx) error {
 			var err error
 			claimed, err = tx.ClaimMessages(tx.Ctx, tx.Now.Add(lease).UnixMilli(), tx.NowMilli(), int32(most)) //nolint:gosec // at most the number of workers
 			return err
