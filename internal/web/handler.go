@@ -39,8 +39,11 @@ func (s *Site) Handle(h Handler) http.Handler {
 // client asks for JSON, else as a page. The cause goes to the log line. An
 // answer that has already begun is left alone.
 func (s *Site) Fail(w http.ResponseWriter, r *http.Request, err error) {
-	p := s.problem(r, err)
 	st := stateOf(r.Context())
+	if st != nil {
+		st.hurry = countersign.KindOf(err) == countersign.Unavailable
+	}
+	p := s.problem(r, err)
 	if st != nil {
 		st.notes = append(st.notes, slog.String("code", p.Code), slog.Any("err", err))
 		switch {

@@ -8,7 +8,13 @@ import (
 	"net/http"
 	"runtime/debug"
 	"strings"
+	"time"
 )
+
+// answerWithin is the time that a request has until its answer begins. A database
+// that takes a question and says nothing must not hold it for ever; what is being
+// written then is written all the same.
+const answerWithin = 10 * time.Second
 
 // logged writes one line when a request is done. It names the route pattern
 // and not the path: paths of mailed links carry their token.
@@ -18,7 +24,9 @@ func (s *Site) logged(next http.Handler) http.Handler {
 		st := s.newState(r)
 		out := &writer{ResponseWriter: w}
 		out.Header().Set("X-Request-Id", st.id)
-		r = r.WithContext(context.WithValue(r.Context(), contextKey{}, st))
+		ctx, cancel := context.WithTimeout(context.WithValue(r.Context(), contextKey{}, st), answerWithin)
+		defer cancel()
+		r = r.WithContext(ctx)
 		defer func() {
 			fault := recover()
 			if fault == http.ErrAbortHandler { //nolint:errorlint // a panic value, never wrapped

@@ -26,6 +26,7 @@ type state struct {
 	prefer   string // the signed-in user's own language
 	speaker  *words.Speaker
 	work     *Workspace
+	hurry    bool // the database was not to be had: it is not waited for again
 	zone     *time.Location
 	language string // cookie
 	accept   string // Accept-Language
@@ -124,10 +125,18 @@ func (st *state) say(ctx context.Context) *words.Speaker {
 	return st.speaker
 }
 
+// hurried is how long the page of a fault waits for the database.
+const hurried = 500 * time.Millisecond
+
 // workspace asks once. A page must come even when the database is gone, so a
 // fault here is noted and the page names nobody.
 func (st *state) workspace(ctx context.Context) Workspace {
 	if st.work == nil {
+		if st.hurry {
+			short, cancel := context.WithTimeout(ctx, hurried)
+			defer cancel()
+			ctx = short
+		}
 		w, err := st.site.Workspace(ctx)
 		if err != nil {
 			st.notes = append(st.notes, slog.Any("workspace_err", err))

@@ -121,6 +121,33 @@ func TestErrorsBecomeAnswers(t *testing.T) {
 	}
 }
 
+// A database that takes questions and says nothing: the request has a limit, and
+// the page of the fault does not wait for the same database again.
+func TestASilentDatabaseHoldsNobody(t *testing.T) {
+	var limit time.Time
+	b := newBench(t, "https://acme.example", func(b *bench, mux *http.ServeMux) {
+		b.site.Options.Workspace = func(ctx context.Context) (Workspace, error) {
+			<-ctx.Done()
+			return Workspace{}, ctx.Err()
+		}
+		mux.Handle("GET /page", b.site.Handle(func(_ http.ResponseWriter, r *http.Request) error {
+			limit, _ = r.Context().Deadline()
+			return &countersign.Error{Kind: countersign.Unavailable, Code: "busy", Err: context.DeadlineExceeded}
+		}))
+	})
+	began := time.Now()
+	r := b.do(httptest.NewRequestWithContext(t.Context(), http.MethodGet, "https://acme.example/page", nil))
+	if r.StatusCode != http.StatusServiceUnavailable || r.Header.Get("Retry-After") == "" || !strings.Contains(text(t, r), "<h1") {
+		t.Errorf("answered %d, Retry-After %q", r.StatusCode, r.Header.Get("Retry-After"))
+	}
+	if limit.Before(began) || limit.After(time.Now().Add(answerWithin)) {
+		t.Errorf("the request's limit is %v after its beginning, want at most %v", limit.Sub(began), answerWithin)
+	}
+	if took := time.Since(began); took > answerWithin {
+		t.Errorf("the page of the fault came after %v", took)
+	}
+}
+
 func TestFaultsAreLoggedOnceWithTheirCause(t *testing.T) {
 	b := newBench(t, "http://localhost:8080", func(b *bench, mux *http.ServeMux) {
 		mux.Handle("GET /fault/{token}", b.site.Handle(func(http.ResponseWriter, *http.Request) error { return errors.New("the cause") }))
