@@ -1,106 +1,76 @@
 package e2e_test
 
 import (
-	"io"
 	"net/http"
-	"net/http/cookiejar"
-	"net/url"
-	"strings"
+
+	"countersign/e2e/site"
 )
 
-// client is a program that speaks HTTP with the house, cookies and all, and
-// follows no redirect.
+// client is a program that speaks HTTP with the house. It fails its test when
+// there is no answer at all.
 type client struct {
-	h    *house
-	http *http.Client
+	*site.Client
+	h *house
 }
 
-// answer is what the house said.
-type answer struct {
-	status   int
-	location string
-	body     string
-	header   http.Header
-}
+func (h *house) client() *client { return &client{h.Client(), h} }
 
-func (h *house) client() *client {
-	h.t.Helper()
-	jar, err := cookiejar.New(nil)
-	must(h.t, err)
-	return &client{h: h, http: &http.Client{
-		Jar: jar, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}}
-}
-
-// get asks for a page; accept "" is what a browser says.
-func (c *client) get(path, accept string) answer {
+// get asks for a page as a browser does.
+func (c *client) get(path string) site.Answer {
 	c.h.t.Helper()
-	return c.do(http.MethodGet, path, accept, nil)
+	return c.do(http.MethodGet, path)
+}
+
+// data asks for a page as a program does, which wants no HTML.
+func (c *client) data(path string) site.Answer {
+	c.h.t.Helper()
+	return c.with("Accept", "application/json").get(path)
 }
 
 // post sends a form: names and values in turn.
-func (c *client) post(path string, fields ...string) answer {
+func (c *client) post(path string, fields ...string) site.Answer {
 	c.h.t.Helper()
-	form := url.Values{}
-	for i := 0; i+1 < len(fields); i += 2 {
-		form.Add(fields[i], fields[i+1])
-	}
-	return c.do(http.MethodPost, path, "", form)
+	a := c.Post(path, fields...)
+	must(c.h.t, a.Err)
+	return a
 }
 
-func (c *client) do(verb, path, accept string, form url.Values) answer {
+// do sends a request without a form, by any method.
+func (c *client) do(verb, path string) site.Answer {
 	c.h.t.Helper()
-	request, err := http.NewRequestWithContext(c.h.t.Context(), verb, c.h.url+path, strings.NewReader(form.Encode()))
-	must(c.h.t, err)
-	if verb == http.MethodPost {
-		request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-		request.Header.Set("Origin", c.h.url)
-	}
-	if accept == "" {
-		accept = "text/html,*/*;q=0.8"
-	}
-	request.Header.Set("Accept", accept)
-	response, err := c.http.Do(request)
-	must(c.h.t, err)
-	defer func() { _ = response.Body.Close() }()
-	body, err := io.ReadAll(response.Body)
-	must(c.h.t, err)
-	return answer{
-		status: response.StatusCode, location: strings.TrimPrefix(response.Header.Get("Location"), c.h.url),
-		body: string(body), header: response.Header,
-	}
+	a := c.Do(verb, path, nil)
+	must(c.h.t, a.Err)
+	return a
 }
 
-func (c *client) cookies() []*http.Cookie {
-	c.h.t.Helper()
-	site, err := url.Parse(c.h.url)
-	must(c.h.t, err)
-	return c.http.Jar.Cookies(site)
+// with is the same client, whose requests carry these headers: names and values
+// in turn.
+func (c *client) with(headers ...string) *client {
+	other := *c.Client
+	other.Header = c.Header.Clone()
+	for i := 0; i+1 < len(headers); i += 2 {
+		other.Header.Set(headers[i], headers[i+1])
+	}
+	return &client{&other, c.h}
 }
 
 // first gives address and password, and returns the path of the next page.
 func (c *client) first(p *person) string {
 	c.h.t.Helper()
-	step := c.post("/signin", "identifier", p.email)
-	if step.status != http.StatusSeeOther {
-		c.h.t.Fatalf("the address of %s was answered %d:\n%s", p.email, step.status, step.body)
-	}
-	step = c.post(step.location, "password", p.password)
-	if step.status != http.StatusSeeOther {
-		c.h.t.Fatalf("the password of %s was answered %d:\n%s", p.email, step.status, step.body)
-	}
-	return step.location
+	return c.leads(c.First(p.Person), "address and password of "+p.Email)
 }
 
 // signIn signs the person in, with a code where the person has an app.
 func (c *client) signIn(p *person) {
 	c.h.t.Helper()
-	next := c.first(p)
-	if len(p.secret) == 0 {
-		return
+	c.leads(c.SignIn(p.Person), "the sign-in of "+p.Email)
+}
+
+// leads is where an answer leads to; it has to.
+func (c *client) leads(a site.Answer, what string) string {
+	c.h.t.Helper()
+	if a.Status != http.StatusSeeOther {
+		c.h.t.Fatalf("%s: the answer was %v:\n%s", what, a, a.Body)
 	}
-	step := c.post(next, "code", p.code())
-	if step.status != http.StatusSeeOther {
-		c.h.t.Fatalf("the code of %s was answered %d:\n%s", p.email, step.status, step.body)
-	}
+	return a.Location
 }

@@ -5,14 +5,17 @@
 // Its sub-packages are what the scenarios are written with, and tests only import
 // them: browser (a person at Chromium), judge (what must hold for every page),
 // mailbox (a mail server that can misbehave), proc (the server as a process that
-// can be killed, with a clock that can be moved). A scenario is a function in the
-// file of its document, listed there by its number, and reads like this:
+// can be killed, with a clock that can be moved), site (an installation made of
+// those, its people, and programs that speak HTTP with it). A house is a site in
+// the hands of one test; its methods are the language of the scenarios. A scenario
+// is a function in the file of its document, listed there by its number, and reads
+// like this:
 //
 //	func s3WrongCode(t *testing.T, h *house) {
 //		ada := h.guarded("Ada Lovelace")
 //		page := h.browser()
 //		ada.first(page)
-//		page.Type("6-digit code", ada.wrong())
+//		page.Type("6-digit code", ada.Wrong())
 //		page.Click("Verify code")
 //		page.See("That code is not right")
 //	}

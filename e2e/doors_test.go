@@ -6,40 +6,59 @@ import (
 	"strings"
 	"testing"
 
+	"countersign/e2e/site"
 	"countersign/internal/method"
 	"countersign/internal/policy"
 )
 
 // knock sends a request as this client, to an address of the route that has the
 // client's own things in it, and returns the answer.
-func (c *client) knock(r route, values map[string]string) answer {
+func (c *client) knock(r site.Route, values map[string]string) site.Answer {
 	c.h.t.Helper()
-	if r.verb == http.MethodPost {
-		return c.post(r.at(values))
+	if r.Verb == http.MethodPost {
+		return c.post(r.At(values))
 	}
-	return c.get(r.at(values), "")
+	return c.get(r.At(values))
 }
 
 // closed tells what is wrong with an answer that should open nothing.
-func closed(r route, a answer, email string) string {
+func closed(r site.Route, a site.Answer, email string) string {
 	switch {
-	case r.verb == http.MethodGet && a.status == http.StatusSeeOther && strings.HasPrefix(a.location, "/signin?return="):
-	case r.verb == http.MethodPost && (a.status == http.StatusUnauthorized || a.status == http.StatusForbidden):
+	case r.Verb == http.MethodGet && a.Status == http.StatusSeeOther && strings.HasPrefix(a.Location, "/signin?return="):
+	case r.Verb == http.MethodPost && (a.Status == http.StatusUnauthorized || a.Status == http.StatusForbidden):
 	default:
-		return fmt.Sprintf("was answered %d, to %q", a.status, a.location)
+		return fmt.Sprintf("was answered %d, to %q", a.Status, a.Location)
 	}
-	if strings.Contains(a.body, email) {
+	if strings.Contains(a.Body, email) {
 		return "told the person's address"
 	}
 	return ""
 }
 
+// TestEveryRouteIsKnown keeps the list of what is open honest: what is not on it
+// must be closed, and TestLevels knocks at it.
+func TestEveryRouteIsKnown(t *testing.T) {
+	all := site.Routes(t)
+	for _, r := range all {
+		if !r.Open() && !strings.HasPrefix(r.Path, "/account") && r.Path != "/proof" {
+			t.Errorf("%s: is this open to everybody, or does it need a session? Say so in e2e/site/routes.go", r)
+		}
+	}
+	seen := map[site.Route]bool{}
+	for _, r := range all {
+		if seen[r] {
+			t.Errorf("%s is there twice", r)
+		}
+		seen[r] = true
+	}
+}
+
 // TestLevels knocks at every route of the product with less than it needs, and
 // finds it shut. Nothing has changed afterwards.
 func TestLevels(t *testing.T) {
-	h := newHouse(t, "sqlite")
+	h := newHouse(t)
 	ada := h.guarded("Ada Lovelace")
-	values := map[string]string{"id": string(ada.device)}
+	values := map[string]string{"id": string(ada.Device)}
 	visitors := map[string]func() *client{
 		"nobody": h.client,
 		"the password alone": func() *client {
@@ -50,8 +69,8 @@ func TestLevels(t *testing.T) {
 		"the password, its tokens shown as a session": func() *client {
 			c := h.client()
 			c.first(ada)
-			for _, cookie := range c.cookies() {
-				c.setCookie("countersign_session", cookie.Value)
+			for _, cookie := range c.Cookies() {
+				c.SetCookie("countersign_session", cookie.Value)
 			}
 			return c
 		},
@@ -65,33 +84,33 @@ func TestLevels(t *testing.T) {
 		"a session that was signed out": func() *client {
 			c := h.client()
 			c.signIn(ada)
-			kept := c.cookies()
+			kept := c.Cookies()
 			c.post("/signout")
 			for _, cookie := range kept {
-				c.setCookie(cookie.Name, cookie.Value)
+				c.SetCookie(cookie.Name, cookie.Value)
 			}
 			return c
 		},
 		"a made-up session": func() *client {
 			c := h.client()
-			c.setCookie("countersign_session", strings.Repeat("A", 43))
+			c.SetCookie("countersign_session", strings.Repeat("A", 43))
 			return c
 		},
 	}
 	for name, visitor := range visitors {
 		t.Run(name, func(t *testing.T) {
 			c := visitor()
-			for _, r := range routes(t) {
-				if isOpen(r) {
+			for _, r := range site.Routes(t) {
+				if r.Open() {
 					continue
 				}
-				if problem := closed(r, c.knock(r, values), ada.email); problem != "" {
+				if problem := closed(r, c.knock(r, values), ada.Email); problem != "" {
 					t.Errorf("%s %s", r, problem)
 				}
-				if r.verb == http.MethodGet {
-					data := c.get(r.at(values), "application/json")
-					if data.status != http.StatusUnauthorized && data.status != http.StatusForbidden {
-						t.Errorf("%s, as data, was answered %d", r, data.status)
+				if r.Verb == http.MethodGet {
+					data := c.data(r.At(values))
+					if data.Status != http.StatusUnauthorized && data.Status != http.StatusForbidden {
+						t.Errorf("%s, as data, was answered %d", r, data.Status)
 					}
 				}
 			}
@@ -103,17 +122,10 @@ func TestLevels(t *testing.T) {
 	h.client().signIn(ada)
 }
 
-func (c *client) setCookie(name, value string) {
-	c.h.t.Helper()
-	request, err := http.NewRequestWithContext(c.h.t.Context(), http.MethodGet, c.h.url, nil)
-	must(c.h.t, err)
-	c.http.Jar.SetCookies(request.URL, []*http.Cookie{{Name: name, Value: value, Path: "/"}}) // #nosec G124 -- what a thief would send
-}
-
 // TestEnrolmentOnly knocks at every route with a session that may do nothing but
 // set up the second factor that is required.
 func TestEnrolmentOnly(t *testing.T) {
-	h := newHouse(t, "sqlite")
+	h := newHouse(t)
 	bob := h.person("Bob Builder")
 	h.policy("company-required", nil)
 	c := h.client()
@@ -122,62 +134,62 @@ func TestEnrolmentOnly(t *testing.T) {
 		"/proof", "/account/two-factor", "/account/two-factor/settings", "/account/two-factor/app", "/account/two-factor/codes",
 		"/account/two-factor/codes.txt", "/account/recovery",
 	}
-	for _, r := range routes(t) {
-		if isOpen(r) {
+	for _, r := range site.Routes(t) {
+		if r.Open() {
 			continue
 		}
 		a, allowed := c.knock(r, map[string]string{"id": "crd_none"}), false
 		for _, path := range within {
-			allowed = allowed || r.path == path
+			allowed = allowed || r.Path == path
 		}
 		switch {
-		case !allowed && a.status != http.StatusForbidden:
-			t.Errorf("%s was answered %d, to %q; want 403", r, a.status, a.location)
-		case allowed && (a.status == http.StatusForbidden || a.status == http.StatusUnauthorized || a.status >= 500):
-			t.Errorf("%s, which belongs to setting up, was answered %d", r, a.status)
-		case allowed && a.status == http.StatusSeeOther && !strings.HasPrefix(a.location, "/proof") && !strings.HasPrefix(a.location, "/account/"):
-			t.Errorf("%s leads to %s", r, a.location)
+		case !allowed && a.Status != http.StatusForbidden:
+			t.Errorf("%s was answered %d, to %q; want 403", r, a.Status, a.Location)
+		case allowed && (a.Status == http.StatusForbidden || a.Status == http.StatusUnauthorized || a.Status >= 500):
+			t.Errorf("%s, which belongs to setting up, was answered %d", r, a.Status)
+		case allowed && a.Status == http.StatusSeeOther && !strings.HasPrefix(a.Location, "/proof") && !strings.HasPrefix(a.Location, "/account/"):
+			t.Errorf("%s leads to %s", r, a.Location)
 		}
-		if data := c.get(r.at(nil), "application/json"); r.verb == http.MethodGet && !allowed && data.status != http.StatusForbidden {
-			t.Errorf("%s, as data, was answered %d", r, data.status)
+		if data := c.data(r.At(nil)); r.Verb == http.MethodGet && !allowed && data.Status != http.StatusForbidden {
+			t.Errorf("%s, as data, was answered %d", r, data.Status)
 		}
 	}
 	// What is forbidden says where to go on.
-	if page := c.get("/account/security", ""); !strings.Contains(page.body, `href="/account/two-factor`) {
-		t.Errorf("the page that refuses leads nowhere:\n%s", page.body)
+	if page := c.get("/account/security"); !strings.Contains(page.Body, `href="/account/two-factor`) {
+		t.Errorf("the page that refuses leads nowhere:\n%s", page.Body)
 	}
 }
 
 // TestAttemptBelongsToItsBrowser shows the pages of a sign-in under way to
 // another browser that knows the address.
 func TestAttemptBelongsToItsBrowser(t *testing.T) {
-	h := newHouse(t, "sqlite")
+	h := newHouse(t)
 	ada := h.guarded("Ada Lovelace")
 	mine := h.client()
 	code := mine.first(ada)
 	attempt := strings.Split(code, "/")[2]
 	theirs := h.client()
 	theirs.first(h.guarded("Grace Hopper"))
-	for _, r := range routes(t) {
-		if !strings.HasPrefix(r.path, "/signin/{attempt}") {
+	for _, r := range site.Routes(t) {
+		if !strings.HasPrefix(r.Path, "/signin/{attempt}") {
 			continue
 		}
 		for name, c := range map[string]*client{"a browser of nobody": h.client(), "somebody else's browser": theirs} {
 			a := c.knock(r, map[string]string{"attempt": attempt})
-			if a.status != http.StatusGone && a.location != "/signin" || strings.Contains(a.body, ada.email) {
-				t.Errorf("%s: %s was answered %d, to %q", name, r, a.status, a.location)
+			if a.Status != http.StatusGone && a.Location != "/signin" || strings.Contains(a.Body, ada.Email) {
+				t.Errorf("%s: %s was answered %d, to %q", name, r, a.Status, a.Location)
 			}
 		}
 	}
-	if in := mine.post(code, "code", ada.code()); in.status != http.StatusSeeOther {
-		t.Errorf("after all that, the right code was answered %d", in.status)
+	if in := mine.post(code, "code", ada.Code()); in.Status != http.StatusSeeOther {
+		t.Errorf("after all that, the right code was answered %d", in.Status)
 	}
 }
 
 // TestNothingFromElsewhere posts to every route as a page of another site would,
 // with a full session, and finds that nothing was done.
 func TestNothingFromElsewhere(t *testing.T) {
-	h := newHouse(t, "sqlite")
+	h := newHouse(t)
 	h.policy("", policy.Document{})
 	ada := h.guarded("Ada Lovelace")
 	c := h.client()
@@ -190,47 +202,20 @@ func TestNothingFromElsewhere(t *testing.T) {
 		"the same name at another port":          {"Origin", "http://localhost:1", "Sec-Fetch-Site", "same-site"},
 		"another site that says it is this host": {"Origin", "http://localhost.evil.example"},
 	} {
-		for _, r := range routes(t) {
-			if r.verb != http.MethodPost {
+		for _, r := range site.Routes(t) {
+			if r.Verb != http.MethodPost {
 				continue
 			}
-			a := c.with(header...).knock(r, map[string]string{"id": string(ada.device)})
-			if a.status != http.StatusForbidden || !strings.Contains(a.body, "came from another website") {
-				t.Errorf("%s: %s was answered %d, to %q", name, r, a.status, a.location)
+			a := c.with(header...).knock(r, map[string]string{"id": string(ada.Device)})
+			if a.Status != http.StatusForbidden || !strings.Contains(a.Body, "came from another website") {
+				t.Errorf("%s: %s was answered %d, to %q", name, r, a.Status, a.Location)
 			}
 		}
 	}
 	if ada.has(method.TOTP) != 1 {
 		t.Error("the app is gone")
 	}
-	if page := c.get("/account/security", ""); page.status != http.StatusOK {
-		t.Errorf("the session is gone: %d", page.status)
+	if page := c.get("/account/security"); page.Status != http.StatusOK {
+		t.Errorf("the session is gone: %d", page.Status)
 	}
-}
-
-// with is the same client, whose requests carry these headers: names and values
-// in turn. An empty value takes a header away.
-func (c *client) with(headers ...string) *client {
-	program := *c.http
-	program.Transport = dressed(headers)
-	return &client{h: c.h, http: &program}
-}
-
-// dressed sends requests with other headers than their sender gave them.
-type dressed []string
-
-// RoundTrip sends the request.
-func (d dressed) RoundTrip(r *http.Request) (*http.Response, error) {
-	r = r.Clone(r.Context())
-	for i := 0; i+1 < len(d); i += 2 {
-		switch name, value := d[i], d[i+1]; {
-		case name == "Host":
-			r.Host = value
-		case value == "":
-			r.Header.Del(name)
-		default:
-			r.Header.Set(name, value)
-		}
-	}
-	return http.DefaultTransport.RoundTrip(r)
 }

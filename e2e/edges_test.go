@@ -13,6 +13,7 @@ import (
 
 	"countersign/e2e/browser"
 	"countersign/e2e/proc"
+	"countersign/e2e/site"
 	"countersign/internal/policy"
 )
 
@@ -20,7 +21,7 @@ import (
 // one at a time. With all of them kept it is there.
 func TestDevelopmentMessages(t *testing.T) {
 	h, _ := untouched(t, t.TempDir())
-	port := h.url[strings.LastIndex(h.url, ":"):]
+	port := h.URL[strings.LastIndex(h.URL, ":"):]
 	for _, row := range []struct {
 		name    string
 		status  int
@@ -42,16 +43,17 @@ func TestDevelopmentMessages(t *testing.T) {
 		{"behind a proxy that says Via", http.StatusNotFound, []string{"Via", "1.1 proxy"}},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			for _, accept := range []string{"", "application/json"} {
-				if a := (&house{installation: h.installation, t: t}).client().with(row.headers...).get("/dev/messages", accept); a.status != row.status {
-					t.Errorf("Accept %q was answered %d, want %d", accept, a.status, row.status)
+			c := (&house{h.Site, t}).client().with(row.headers...)
+			for as, a := range map[string]site.Answer{"page": c.get("/dev/messages"), "data": c.data("/dev/messages")} {
+				if a.Status != row.status {
+					t.Errorf("asked for as a %s it was answered %d, want %d", as, a.Status, row.status)
 				}
 			}
 		})
 	}
 	t.Run("a mail server is configured", func(t *testing.T) {
-		if a := newHouse(t, "sqlite").client().get("/dev/messages", ""); a.status != http.StatusNotFound {
-			t.Errorf("answered %d", a.status)
+		if a := newHouse(t).client().get("/dev/messages"); a.Status != http.StatusNotFound {
+			t.Errorf("answered %d", a.Status)
 		}
 	})
 	for name, env := range map[string][]string{
@@ -59,7 +61,7 @@ func TestDevelopmentMessages(t *testing.T) {
 		"all the network can reach it":   {"COUNTERSIGN_LISTEN=0.0.0.0:0"},
 	} {
 		t.Run(name+", without a mail server", func(t *testing.T) {
-			ended := proc.Run(t, "server", "", append(env, "COUNTERSIGN_DATA="+t.TempDir()))
+			ended := proc.Run(t, site.Program, "", append(env, "COUNTERSIGN_DATA="+t.TempDir()))
 			if ended.Code == 0 || !strings.Contains(ended.Stderr, "smtp_url") {
 				t.Errorf("the server ended with %d and said %q; it should name the setting", ended.Code, ended.Stderr)
 			}
@@ -70,7 +72,7 @@ func TestDevelopmentMessages(t *testing.T) {
 // TestMailsLeadHome sends requests under other names; the mails' links begin
 // with the configured address.
 func TestMailsLeadHome(t *testing.T) {
-	h := newHouse(t, "sqlite")
+	h := newHouse(t)
 	ada := h.guarded("Ada Lovelace")
 	for _, headers := range [][]string{
 		{"Host", "evil.example", "Origin", "http://evil.example"},
@@ -78,16 +80,16 @@ func TestMailsLeadHome(t *testing.T) {
 		{"Forwarded", `host="evil.example";proto=https`},
 		{"X-Original-Host", "evil.example"},
 	} {
-		asked := h.client().with(headers...).post("/forgot", "email", ada.email)
-		if asked.status != http.StatusOK {
+		asked := h.client().with(headers...).post("/forgot", "email", ada.Email)
+		if asked.Status != http.StatusOK {
 			continue // refused altogether
 		}
-		message := h.mail(ada.email, "new password")
+		message := h.mail(ada.Email, "new password")
 		if strings.Contains(string(message.Raw), "evil") {
 			t.Errorf("with %q the mail says:\n%s", headers, message.Text)
 		}
 		h.link(message)
-		h.clock.Advance(time.Hour) // a mail for one address is limited
+		h.Clock.Advance(time.Hour) // a mail for one address is limited
 	}
 }
 
@@ -103,62 +105,62 @@ func elsewhere() []string {
 
 // inside tells whether a browser would stay on the site.
 func inside(location string) bool {
-	site, _ := url.Parse("http://localhost:1/signin/x")
+	here, _ := url.Parse("http://localhost:1/signin/x")
 	// As browsers read it: backslashes are slashes, tabs and line ends are nothing.
 	location = strings.NewReplacer(`\`, "/", "\t", "", "\n", "", "\r", "").Replace(strings.TrimSpace(location))
-	to, err := site.Parse(location)
-	return err == nil && to.Host == site.Host && to.Scheme == "http" && !strings.HasPrefix(to.Path, "//")
+	to, err := here.Parse(location)
+	return err == nil && to.Host == here.Host && to.Scheme == "http" && !strings.HasPrefix(to.Path, "//")
 }
 
 // TestRedirectsStayInside gives foreign addresses wherever one is gone back to.
 func TestRedirectsStayInside(t *testing.T) {
-	h := newHouse(t, "sqlite")
+	h := newHouse(t)
 	ada := h.person("Ada Lovelace")
 	c := h.client()
 	c.signIn(ada)
 	for _, to := range elsewhere() {
 		step := c.post("/preferences", "language", "en", "return", to)
-		if step.status != http.StatusSeeOther || !inside(step.location) {
-			t.Errorf("the preferences lead to %q for %q", step.location, to)
+		if step.Status != http.StatusSeeOther || !inside(step.Location) {
+			t.Errorf("the preferences lead to %q for %q", step.Location, to)
 		}
 		step = c.post("/proof?act=confirm_email&return="+url.QueryEscape(to), "return", to, "send", "yes")
 		for range 4 {
-			if step.location == "" {
+			if step.Location == "" {
 				break
 			}
-			if !inside(step.location) {
-				t.Errorf("the proof leads to %q for %q", step.location, to)
+			if !inside(step.Location) {
+				t.Errorf("the proof leads to %q for %q", step.Location, to)
 			}
-			step = c.get(step.location, "")
+			step = c.get(step.Location)
 		}
 		in := h.client()
-		in.get("/signin?return="+url.QueryEscape(to), "")
-		step = in.post("/signin", "identifier", ada.email, "return", to)
-		step = in.post(step.location, "password", ada.password)
-		if step.status != http.StatusSeeOther || !inside(step.location) {
-			t.Errorf("the sign-in leads to %q for %q", step.location, to)
+		in.get("/signin?return=" + url.QueryEscape(to))
+		step = in.post("/signin", "identifier", ada.Email, "return", to)
+		step = in.post(step.Location, "password", ada.Password)
+		if step.Status != http.StatusSeeOther || !inside(step.Location) {
+			t.Errorf("the sign-in leads to %q for %q", step.Location, to)
 		}
 	}
 	// Where one wanted to go inside, one gets.
 	in := h.client()
-	step := in.get("/account/profile", "")
-	back, err := url.Parse(step.location)
+	step := in.get("/account/profile")
+	back, err := url.Parse(step.Location)
 	must(t, err)
-	step = in.post("/signin", "identifier", ada.email, "return", back.Query().Get("return"))
-	if step = in.post(step.location, "password", ada.password); step.location != "/account/profile" {
-		t.Errorf("a sign-in from the profile leads to %q", step.location)
+	step = in.post("/signin", "identifier", ada.Email, "return", back.Query().Get("return"))
+	if step = in.post(step.Location, "password", ada.Password); step.Location != "/account/profile" {
+		t.Errorf("a sign-in from the profile leads to %q", step.Location)
 	}
 }
 
 // TestAnotherSitesPage is a page of another site, in the browser of somebody who
 // is signed in: it posts a form, and it shows our page in a frame.
 func TestAnotherSitesPage(t *testing.T) {
-	h := newHouse(t, "sqlite")
+	h := newHouse(t)
 	ada := h.guarded("Ada Lovelace")
 	evil := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		_, _ = fmt.Fprintf(w, `<!doctype html><title>Free walnuts</title><iframe src="%[1]s/signin"></iframe>
-			<form method="post" action="%[1]s/account/two-factor/%[2]s/remove"><button>Free walnuts</button></form>`, h.url, ada.device) // #nosec G705 -- an attacker's page, of this test
+			<form method="post" action="%[1]s/account/two-factor/%[2]s/remove"><button>Free walnuts</button></form>`, h.URL, ada.Device) // #nosec G705 -- an attacker's page, of this test
 	}))
 	t.Cleanup(evil.Close)
 	page := h.session(ada)
@@ -175,79 +177,79 @@ func TestAnotherSitesPage(t *testing.T) {
 	if page.Status() == http.StatusOK || page.Status() == http.StatusSeeOther {
 		t.Errorf("the other site's form was answered %d", page.Status())
 	}
-	page.Open(h.url + "/account/security")
+	page.Open(h.URL + "/account/security")
 	page.See("It is on.", "Phone")
 }
 
 // TestHeaders finds the same guards on every answer.
 func TestHeaders(t *testing.T) {
-	h := newHouse(t, "sqlite")
+	h := newHouse(t)
 	ada := h.guarded("Ada Lovelace")
 	full := h.client()
 	full.signIn(ada)
-	values := map[string]string{"id": string(ada.device)}
-	check := func(what string, a answer) {
+	values := map[string]string{"id": string(ada.Device)}
+	check := func(what string, a site.Answer) {
 		for name, want := range map[string]string{
 			"Content-Security-Policy": "frame-ancestors 'none'", "X-Frame-Options": "DENY", "X-Content-Type-Options": "nosniff",
 			"Referrer-Policy": "same-origin", "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Resource-Policy": "same-origin",
 			"Permissions-Policy": "camera=()", "Cache-Control": "no-store",
 		} {
-			if name == "Cache-Control" && (strings.Contains(what, "/assets/") || strings.Contains(what, "/favicon")) && a.status == http.StatusOK {
+			if name == "Cache-Control" && (strings.Contains(what, "/assets/") || strings.Contains(what, "/favicon")) && a.Status == http.StatusOK {
 				continue
 			}
-			if got := a.header.Get(name); !strings.Contains(got, want) {
-				t.Errorf("%s, answered %d: %s is %q", what, a.status, name, got)
+			if got := a.Header.Get(name); !strings.Contains(got, want) {
+				t.Errorf("%s, answered %d: %s is %q", what, a.Status, name, got)
 			}
 		}
-		if strings.Contains(a.header.Get("Content-Security-Policy"), "unsafe") || len(a.header.Values("Content-Security-Policy")) != 1 {
-			t.Errorf("%s: the policy is %q", what, a.header.Values("Content-Security-Policy"))
+		if strings.Contains(a.Header.Get("Content-Security-Policy"), "unsafe") || len(a.Header.Values("Content-Security-Policy")) != 1 {
+			t.Errorf("%s: the policy is %q", what, a.Header.Values("Content-Security-Policy"))
 		}
 		for _, told := range []string{"Server", "X-Powered-By", "Access-Control-Allow-Origin"} {
-			if a.header.Get(told) != "" {
-				t.Errorf("%s tells %s: %s", what, told, a.header.Get(told))
+			if a.Header.Get(told) != "" {
+				t.Errorf("%s tells %s: %s", what, told, a.Header.Get(told))
 			}
 		}
-		for _, line := range a.header.Values("Set-Cookie") {
+		for _, line := range a.Header.Values("Set-Cookie") {
 			if !strings.Contains(line, "HttpOnly") || !strings.Contains(line, "SameSite=Lax") || !strings.Contains(line, "Path=/") || strings.Contains(line, "Domain=") {
 				t.Errorf("%s sets the cookie %q", what, line)
 			}
 		}
 	}
-	for _, r := range routes(t) {
+	for _, r := range site.Routes(t) {
 		check("nobody's "+r.String(), h.client().knock(r, values))
-		if r.verb == http.MethodGet {
+		if r.Verb == http.MethodGet {
 			check("a session's "+r.String(), full.knock(r, values))
 		}
 	}
-	check("no such page", full.get("/no/such/page", ""))
-	check("no such method", full.do("BREW", "/signin", "", nil))
+	check("no such page", full.get("/no/such/page"))
+	check("no such method", full.do("BREW", "/signin"))
 	check("from another site", full.with("Origin", "https://evil.example").post("/signin"))
 	check("too large", full.post("/signin", "identifier", strings.Repeat("x", 80<<10)))
 }
 
 // TestMethods asks every page with methods that it does not have.
 func TestMethods(t *testing.T) {
-	h := newHouse(t, "sqlite")
+	h := newHouse(t)
 	ada := h.guarded("Ada Lovelace")
 	c := h.client()
 	c.signIn(ada)
-	values, verbs := map[string]string{"id": string(ada.device)}, map[string][]string{}
-	for _, r := range routes(t) {
-		verbs[r.path] = append(verbs[r.path], r.verb)
+	values, verbs := map[string]string{"id": string(ada.Device)}, map[string][]string{}
+	for _, r := range site.Routes(t) {
+		verbs[r.Path] = append(verbs[r.Path], r.Verb)
 	}
 	for path, known := range verbs {
-		at := route{path: path}.at(values)
+		at := site.Route{Path: path}.At(values)
 		if slices.Contains(known, http.MethodGet) && path != "/" {
-			head, get := c.do(http.MethodHead, at, "", nil), c.get(at, "")
-			if head.status != get.status || head.body != "" || head.header.Get("Content-Type") != get.header.Get("Content-Type") {
-				t.Errorf("HEAD %s was answered %d %q %q, GET %d %q", at, head.status, head.header.Get("Content-Type"), head.body, get.status, get.header.Get("Content-Type"))
+			head, get := c.do(http.MethodHead, at), c.get(at)
+			if head.Status != get.Status || head.Body != "" || head.Header.Get("Content-Type") != get.Header.Get("Content-Type") {
+				t.Errorf("HEAD %s was answered %d %q %q, GET %d %q", at, head.Status, head.Header.Get("Content-Type"), head.Body, get.Status, get.Header.Get("Content-Type"))
 			}
 		}
 		for _, verb := range []string{http.MethodOptions, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodTrace, "BREW", "get"} {
-			a := c.do(verb, at, "", nil)
-			allow := a.header.Get("Allow")
-			if a.status != http.StatusMethodNotAllowed || !strings.Contains(allow, known[0]) || strings.Contains(allow, verb) {
-				t.Errorf("%s %s was answered %d, Allow %q", verb, at, a.status, allow)
+			a := c.do(verb, at)
+			allow := a.Header.Get("Allow")
+			if a.Status != http.StatusMethodNotAllowed || !strings.Contains(allow, known[0]) || strings.Contains(allow, verb) {
+				t.Errorf("%s %s was answered %d, Allow %q", verb, at, a.Status, allow)
 			}
 		}
 	}
@@ -319,65 +321,55 @@ func malformed() map[string]func(r *http.Request) {
 
 func fill(r *http.Request, kind, body string) {
 	r.Header.Set("Content-Type", kind)
-	r.Body, r.ContentLength = http.NoBody, 0
+	r.Body, r.GetBody, r.ContentLength = http.NoBody, nil, 0
 	if body != "" && r.Method == http.MethodPost {
 		r.Body, r.ContentLength = io.NopCloser(strings.NewReader(body)), int64(len(body))
 	}
-}
-
-// bent sends requests that were made worse on their way.
-type bent func(r *http.Request)
-
-// RoundTrip sends the request.
-func (b bent) RoundTrip(r *http.Request) (*http.Response, error) {
-	r = r.Clone(r.Context())
-	b(r)
-	return http.DefaultTransport.RoundTrip(r)
 }
 
 // TestMalformed sends what no browser would to every route, to those who are
 // signed in and those who are not. Nothing of it is our fault: never a 5xx, and
 // never a panic in the log.
 func TestMalformed(t *testing.T) {
-	h := newHouse(t, "sqlite")
+	h := newHouse(t)
 	h.policy("", policy.Document{})
-	all := routes(t)
+	all := site.Routes(t)
 	// Signing out comes last, so that the session lasts.
-	slices.SortStableFunc(all, func(a, b route) int { return rank(a) - rank(b) })
+	slices.SortStableFunc(all, func(a, b site.Route) int { return rank(a) - rank(b) })
 	n := 0
 	for name, bend := range malformed() {
 		for level, c := range map[string]*client{"nobody": h.client(), "half": h.client(), "full": h.client()} {
 			n++
 			ada := h.guarded(fmt.Sprintf("Ada%d Lovelace", n)) // some of it is a good password, and is taken
-			values := map[string]string{"id": string(ada.device), "attempt": "att_x"}
+			values := map[string]string{"id": string(ada.Device), "attempt": "att_x"}
 			switch level {
 			case "half":
 				values["attempt"] = strings.Split(c.first(ada), "/")[2]
 			case "full":
 				c.signIn(ada)
 			}
-			c.http.Transport = bent(bend)
+			c.Bend = bend
 			for _, r := range all {
 				a := c.knock(r, values)
-				if a.status >= 500 || a.status == 0 || strings.Contains(a.body, "<script>alert") || a.header.Get("Set-Cookie") == "x=y" {
-					t.Errorf("%s (%s): %s was answered %d:\n%.300s", name, level, r, a.status, a.body)
+				if a.Status >= 500 || a.Status == 0 || strings.Contains(a.Body, "<script>alert") || a.Header.Get("Set-Cookie") == "x=y" {
+					t.Errorf("%s (%s): %s was answered %d:\n%.300s", name, level, r, a.Status, a.Body)
 				}
 			}
 		}
 	}
 	for _, bad := range []string{"panic", "level=ERROR", "runtime error"} {
-		if log := h.process.Log(); strings.Contains(log, bad) {
+		if log := h.Nodes[0].Log(); strings.Contains(log, bad) {
 			t.Errorf("the log has %q:\n%s", bad, lines(log, bad))
 		}
 	}
 	h.client().signIn(h.guarded("Grace Hopper"))
 }
 
-func rank(r route) int {
+func rank(r site.Route) int {
 	switch {
-	case r.path == "/signout" || strings.HasSuffix(r.path, "/end"):
+	case r.Path == "/signout" || strings.HasSuffix(r.Path, "/end"):
 		return 2
-	case strings.HasSuffix(r.path, "/off") || strings.HasSuffix(r.path, "/remove") || strings.HasSuffix(r.path, "/cancel"):
+	case strings.HasSuffix(r.Path, "/off") || strings.HasSuffix(r.Path, "/remove") || strings.HasSuffix(r.Path, "/cancel"):
 		return 1
 	}
 	return 0
@@ -397,12 +389,12 @@ func lines(text, part string) string {
 // A person without scripts is told by the address bar alone; the page says its
 // own name, whatever the request did.
 func TestNoNameButOurs(t *testing.T) {
-	h := newHouse(t, "sqlite")
+	h := newHouse(t)
 	page := h.browser(browser.NoScript())
 	page.Open("/signin")
-	address := strings.TrimPrefix(h.url, "http://")
+	address := strings.TrimPrefix(h.URL, "http://")
 	page.See(address)
-	if a := h.client().with("Host", "evil.example").get("/signin", ""); strings.Contains(a.body, "evil.example") || !strings.Contains(a.body, address) {
-		t.Errorf("under another name the page says another address:\n%s", a.body)
+	if a := h.client().with("Host", "evil.example").get("/signin"); strings.Contains(a.Body, "evil.example") || !strings.Contains(a.Body, address) {
+		t.Errorf("under another name the page says another address:\n%s", a.Body)
 	}
 }

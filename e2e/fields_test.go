@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"countersign/e2e/site"
 )
 
 // form is one form of the product, in the hands of somebody who may use it.
@@ -86,7 +88,7 @@ func secret(name string) bool { return name == "password" || name == "code" || n
 // with a sentence for this mistake at the field, a link to it at the top, and
 // what was typed, except secrets.
 func TestEveryFieldHasItsSentence(t *testing.T) {
-	h := newHouse(t, "sqlite")
+	h := newHouse(t)
 	ada := h.guarded("Ada Lovelace")
 	forms := h.forms(t, ada)
 	tried := map[string]map[string]bool{}
@@ -98,11 +100,11 @@ func TestEveryFieldHasItsSentence(t *testing.T) {
 		for i := range m.fields {
 			switch m.fields[i] {
 			case "OWN":
-				m.fields[i] = ada.email
+				m.fields[i] = ada.Email
 			case "WRONG":
-				m.fields[i] = ada.wrong()
+				m.fields[i] = ada.Wrong()
 			case "RIGHT":
-				m.fields[i] = (&app{h: h, secret: forms["app"].pending(t)}).shown()
+				m.fields[i] = h.NewApp(forms["app"].pending(t)).Shown()
 			}
 		}
 		if tried[m.form] == nil {
@@ -114,7 +116,7 @@ func TestEveryFieldHasItsSentence(t *testing.T) {
 	// No visible field of these forms was left out.
 	input := regexp.MustCompile(`<(?:input|select)[^>]* name="([a-z]+)"`)
 	for name, f := range forms {
-		main, _, _ := strings.Cut(f.c.get(f.path, "").body, "<footer")
+		main, _, _ := strings.Cut(f.c.get(f.path).Body, "<footer")
 		for _, found := range input.FindAllStringSubmatch(main, -1) {
 			if !strings.Contains(found[0], `type="hidden"`) && (found[1] != "identifier" || name == "address") && !tried[name][found[1]] {
 				t.Errorf("the form %q has a field %q that nobody filled in wrongly", name, found[1])
@@ -126,15 +128,15 @@ func TestEveryFieldHasItsSentence(t *testing.T) {
 	}
 }
 
-func (m mistake) check(t *testing.T, a answer) {
+func (m mistake) check(t *testing.T, a site.Answer) {
 	t.Helper()
-	if a.status != http.StatusUnprocessableEntity && a.status != http.StatusConflict {
-		t.Fatalf("answered %d, to %q:\n%s", a.status, a.location, a.body)
+	if a.Status != http.StatusUnprocessableEntity && a.Status != http.StatusConflict {
+		t.Fatalf("answered %d, to %q:\n%s", a.Status, a.Location, a.Body)
 	}
-	if !strings.Contains(a.body, "<title>Error: ") {
+	if !strings.Contains(a.Body, "<title>Error: ") {
 		t.Error("the title does not say that there is an error")
 	}
-	text := html.UnescapeString(a.body)
+	text := html.UnescapeString(a.Body)
 	_, at, _ := strings.Cut(text, `id="`+m.field+`-error"`)
 	at, _, _ = strings.Cut(at, "</p>")
 	if !strings.Contains(at, m.says) {
@@ -174,23 +176,23 @@ func (h *house) forms(t *testing.T, ada *person) map[string]form {
 		"proof by recovery code": {in(h.guarded("Rita Recovery")), "/proof?act=password&with=recovery"},
 		"proof by password":      {in(h.person("Paul Password")), "/proof?act=password"},
 	}, h.client()
-	h.clock.Advance(11 * time.Minute) // what these proved is no longer fresh
+	h.Clock.Advance(11 * time.Minute) // what these proved is no longer fresh
 	// Each of the guesses has an account of its own, or it would be locked.
 	all["address"], all["forgotten"] = form{guest, "/signin"}, form{guest, "/forgot"}
 	start := h.client()
-	all["password"] = form{start, start.post("/signin", "identifier", h.person("Bob Builder").email).location}
+	all["password"] = form{start, start.post("/signin", "identifier", h.person("Bob Builder").Email).Location}
 	c, attempt := half(h.guarded("Carl Code"))
 	all["code"] = form{c, attempt + "/code"}
 	c, attempt = half(h.guarded("Rosa Recovery"))
 	all["recovery"] = form{c, attempt + "/recovery"}
 	must(t, (&show{house: h}).inviteTo("new@acme.example"))
 	all["invitation"] = form{guest, h.link(h.mail("new@acme.example", "invitation"))}
-	guest.post("/forgot", "email", ada.email)
-	all["reset"] = form{guest, h.link(h.mail(ada.email, "new password"))}
+	guest.post("/forgot", "email", ada.Email)
+	all["reset"] = form{guest, h.link(h.mail(ada.Email, "new password"))}
 	empty, address := untouched(t, t.TempDir())
-	all["setup"] = form{empty.client(), strings.TrimPrefix(address, empty.url)}
+	all["setup"] = form{empty.client(), strings.TrimPrefix(address, empty.URL)}
 
-	full, phone := in(ada), string(ada.device)
+	full, phone := in(ada), string(ada.Device)
 	ada.withApp("Tablet")
 	all["new password"], all["new address"], all["profile"] = form{full, "/account/password"}, form{full, "/account/email"}, form{full, "/account/profile"}
 	all["rename"] = form{full, "/account/two-factor/" + phone + "/rename"}
@@ -212,9 +214,9 @@ func (h *house) forms(t *testing.T, ada *person) map[string]form {
 // pending is the secret that waits on the form's page.
 func (f form) pending(t *testing.T) []byte {
 	t.Helper()
-	page := html.UnescapeString(f.c.get(f.path, "").body)
+	page := html.UnescapeString(f.c.get(f.path).Body)
 	address := regexp.MustCompile(`otpauth://[^"]+`).FindString(page)
 	parsed, err := url.Parse(address)
 	must(t, err)
-	return f.c.h.typeKey(parsed.Query().Get("secret")).secret
+	return f.c.h.typeKey(parsed.Query().Get("secret")).Secret
 }

@@ -13,6 +13,7 @@ import (
 
 	"countersign/e2e/browser"
 	"countersign/e2e/mailbox"
+	"countersign/e2e/site"
 )
 
 // accountSettings goes where the documents begin: the menu in the upper right
@@ -34,7 +35,7 @@ func (p *person) proveByMail(page *browser.Page) {
 // mailedCode is the code in the newest mail that has one.
 func (p *person) mailedCode() string {
 	p.h.t.Helper()
-	return strings.Join(strings.Fields(find(p.h, `\b\d{3}\s?\d{3}\b`, p.h.mail(p.email, "Your code for").Text)), "")
+	return strings.Join(strings.Fields(find(p.h, `\b\d{3}\s?\d{3}\b`, p.h.mail(p.Email, "Your code for").Text)), "")
 }
 
 // openSetUp goes from any page to the one with the QR code.
@@ -49,7 +50,7 @@ func (p *person) openSetUp(page *browser.Page) {
 
 // scan is an app that scans the QR code on the page: the same picture as a
 // scanner sees must carry the address that the page's link has.
-func (h *house) scan(page *browser.Page) *app {
+func (h *house) scan(page *browser.Page) *site.App {
 	h.t.Helper()
 	address := page.Attr(`a[href^="otpauth:"]`, "href")
 	want, err := qr.Encode(address, qr.M)
@@ -63,11 +64,11 @@ func (h *house) scan(page *browser.Page) *app {
 }
 
 // typeKey is an app into which a setup key was typed, with spaces or without.
-func (h *house) typeKey(key string) *app {
+func (h *house) typeKey(key string) *site.App {
 	h.t.Helper()
 	secret, err := base32.StdEncoding.WithPadding(base32.NoPadding).DecodeString(strings.Join(strings.Fields(key), ""))
 	must(h.t, err)
-	return &app{h: h, secret: secret}
+	return h.NewApp(secret)
 }
 
 // modules draws the path of a QR code as lines of text, without its border.
@@ -106,20 +107,20 @@ func number(h *house, digits string) int {
 }
 
 // oathtool is the code that another program shows for the app's key at a time.
-func (a *app) oathtool(at time.Time) string {
-	a.h.t.Helper()
-	key := base32.StdEncoding.EncodeToString(a.secret)
+func (h *house) oathtool(a *site.App, at time.Time) string {
+	h.t.Helper()
+	key := base32.StdEncoding.EncodeToString(a.Secret)
 	//nolint:gosec // the program is fixed, and the key is the test's own
-	out, err := exec.CommandContext(a.h.t.Context(), "oathtool", "--totp", "--base32", "--now", at.UTC().Format("2006-01-02 15:04:05 UTC"), key).Output()
-	must(a.h.t, err)
+	out, err := exec.CommandContext(h.t.Context(), "oathtool", "--totp", "--base32", "--now", at.UTC().Format("2006-01-02 15:04:05 UTC"), key).Output()
+	must(h.t, err)
 	return strings.TrimSpace(string(out))
 }
 
 // confirm gives a code of the new app on the page with the QR code.
-func (p *person) confirm(page *browser.Page, a *app, device string) {
+func (p *person) confirm(page *browser.Page, a *site.App, device string) {
 	p.h.t.Helper()
 	page.Type("Name of this device", device)
-	page.Type("6-digit code", a.code())
+	page.Type("6-digit code", a.Code())
 	page.Click("Turn on")
 }
 
@@ -130,8 +131,8 @@ func (p *person) turnOn(page *browser.Page, device string) {
 	p.openSetUp(page)
 	a := p.h.scan(page)
 	p.confirm(page, a, device)
-	p.app = a
-	p.codes = p.saveCodes(page)
+	p.App = a
+	p.Codes = p.saveCodes(page)
 	page.See("Two-factor authentication is on")
 }
 

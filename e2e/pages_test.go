@@ -12,6 +12,7 @@ import (
 	"countersign"
 	"countersign/e2e/browser"
 	"countersign/e2e/judge"
+	"countersign/e2e/site"
 	"countersign/internal/people"
 	"countersign/internal/policy"
 	"countersign/internal/words"
@@ -56,7 +57,7 @@ func (s *show) mark(page *browser.Page, pattern string) {
 	if !regexp.MustCompile("^" + quoted + "$").MatchString(address) {
 		s.t.Errorf("the page of %s has the address %s:\n%s", pattern, page.Path(), page.Text("main"))
 	}
-	s.seen.Store(route{verb, path}, true)
+	s.seen.Store(site.Route{Verb: verb, Path: path}, true)
 }
 
 // bare lists the words of a page that no catalogue has, in the pseudo-language,
@@ -110,8 +111,8 @@ func (s *show) translated(page *browser.Page, name string) {
 }
 
 // noPage are the routes that show no page of their own, and why.
-func noPage(r route) string {
-	switch r.path {
+func noPage(r site.Route) string {
+	switch r.Path {
 	case "/{$}", "/account", "/account/data", "/signin/{attempt}":
 		return "leads elsewhere"
 	case "/assets/{file...}", "/favicon.ico", "/robots.txt", "/livez", "/readyz", "/account/two-factor/codes.txt":
@@ -134,7 +135,7 @@ func TestPages(t *testing.T) {
 				t.Parallel()
 				s := &show{house: &house{t: t}, seen: seen}
 				if name != "a new installation" {
-					s.house = newHouse(t, "sqlite", pseudoVariable+"=1")
+					s.house = newHouse(t, site.Pseudo)
 				}
 				pages(s)
 			})
@@ -143,9 +144,9 @@ func TestPages(t *testing.T) {
 	if run < len(walks) {
 		return // somebody runs a part, by -run
 	}
-	for _, r := range routes(t) {
+	for _, r := range site.Routes(t) {
 		_, found := seen.Load(r)
-		if r.verb == http.MethodGet && !found && noPage(r) == "" {
+		if r.Verb == http.MethodGet && !found && noPage(r) == "" {
 			t.Errorf("nobody has looked at the page %s: add it here", r)
 		}
 	}
@@ -158,16 +159,16 @@ func pagesOfSigningIn(s *show) {
 	s.look(page, "GET /signin", "sign in")
 	page.Click("Continue")
 	s.glance(page, "POST /signin", "sign in, wrong")
-	page.Type("E-mail address", ada.email)
+	page.Type("E-mail address", ada.Email)
 	page.Click("Continue")
 	s.look(page, "GET /signin/{attempt}/password", "password")
 	page.Type("Password", "nine chestnuts under a lamp")
 	page.Click("Sign in")
 	s.glance(page, "POST /signin/{attempt}/password", "password, wrong")
-	page.Type("Password", ada.password)
+	page.Type("Password", ada.Password)
 	page.Click("Sign in")
 	s.look(page, "GET /signin/{attempt}/code", "code")
-	page.Type("6-digit code", ada.wrong())
+	page.Type("6-digit code", ada.Wrong())
 	page.Click("Verify code")
 	s.look(page, "POST /signin/{attempt}/code", "code, wrong")
 	page.Click("Try another way")
@@ -179,7 +180,7 @@ func pagesOfSigningIn(s *show) {
 	s.glance(page, "POST /signin/{attempt}/recovery", "recovery, wrong")
 	page.Click("Back to the code from the app")
 	for range 9 {
-		page.Type("6-digit code", ada.wrong())
+		page.Type("6-digit code", ada.Wrong())
 		page.Click("Verify code")
 	}
 	s.look(page, "POST /signin/{attempt}/code", "too many codes")
@@ -214,11 +215,11 @@ func pagesOfTheAccount(s *show) {
 		{"/account/email", "new address", "Send the link", "POST /account/email"},
 		{"/account/recovery", "new recovery codes", "", ""},
 		{"/account/two-factor/off", "turning off", "", ""},
-		{"/account/two-factor/" + string(ada.device) + "/rename", "renaming", "Save name", "POST /account/two-factor/{id}/rename"},
-		{"/account/two-factor/" + string(ada.device) + "/change", "changing the device", "", ""},
+		{"/account/two-factor/" + string(ada.Device) + "/rename", "renaming", "Save name", "POST /account/two-factor/{id}/rename"},
+		{"/account/two-factor/" + string(ada.Device) + "/change", "changing the device", "", ""},
 	} {
 		page.Open(row.path)
-		s.look(page, "GET "+strings.Replace(row.path, string(ada.device), "{id}", 1), row.name)
+		s.look(page, "GET "+strings.Replace(row.path, string(ada.Device), "{id}", 1), row.name)
 		if row.wrong == "" {
 			continue
 		}
@@ -230,14 +231,14 @@ func pagesOfTheAccount(s *show) {
 	page.Type("New e-mail address", "ada@elsewhere.example")
 	page.Click("Send the link")
 	s.look(page, "POST /account/email", "new address, sent")
-	page.Open("/account/two-factor/" + string(ada.device) + "/remove")
+	page.Open("/account/two-factor/" + string(ada.Device) + "/remove")
 	s.glance(page, "GET /account/two-factor/{id}/remove", "turning off")
 	ada.withApp("Tablet")
 	page.Reload()
-	page.Open("/account/two-factor/" + string(ada.device) + "/remove")
+	page.Open("/account/two-factor/" + string(ada.Device) + "/remove")
 	s.look(page, "GET /account/two-factor/{id}/remove", "removing a device")
 
-	s.clock.Advance(11 * time.Minute)
+	s.Clock.Advance(11 * time.Minute)
 	for act, name := range map[string]string{"turn_off": "proof", "password": "proof"} {
 		page.Open("/proof?act=" + act)
 		s.glance(page, "GET /proof", name)
@@ -281,11 +282,11 @@ func pagesOfTheWizard(s *show) {
 	s.look(page, "GET /account/two-factor/app", "QR code")
 	page.Click("I can’t scan a QR code")
 	s.glance(page, "GET /account/two-factor/app", "QR code")
-	bob.app = s.scan(page)
+	bob.App = s.scan(page)
 	page.Type("6-digit code", "12")
 	page.Click("Turn on")
 	s.look(page, "POST /account/two-factor/app", "QR code, wrong")
-	bob.confirm(page, bob.app, "Phone")
+	bob.confirm(page, bob.App, "Phone")
 	s.look(page, "GET /account/two-factor/codes", "recovery codes")
 	page.Click("Done")
 	s.glance(page, "POST /account/two-factor/codes", "recovery codes, not saved")
@@ -318,15 +319,15 @@ func pagesOfLinks(s *show) {
 	page.Click("Create account")
 	s.glance(page, "POST /invitation/{token}", "invitation, wrong")
 
-	s.client().post("/forgot", "email", ada.email)
-	page.Open(s.link(s.mail(ada.email, "new password")))
+	s.client().post("/forgot", "email", ada.Email)
+	page.Open(s.link(s.mail(ada.Email, "new password")))
 	s.look(page, "GET /reset/{token}", "new password by mail")
 	page.Click("Save password")
 	s.glance(page, "POST /reset/{token}", "new password by mail, wrong")
 
-	a, err := s.engine.People.Find(s.t.Context(), countersign.DefaultWorkspace, ada.email)
+	a, err := s.Engine.People.Find(s.t.Context(), countersign.DefaultWorkspace, ada.Email)
 	must(s.t, err)
-	address, err := s.engine.People.RescueLink(s.t.Context(), a, people.Shell())
+	address, err := s.Engine.People.RescueLink(s.t.Context(), a, people.Shell())
 	must(s.t, err)
 	page.Open("/rescue/" + filepath.Base(address))
 	s.look(page, "GET /rescue/{token}", "new password by rescue")
@@ -342,7 +343,7 @@ func pagesOfLinks(s *show) {
 	s.glance(page, "GET /account/two-factor/off", "turning off")
 	page.Click("Turn off")
 	s.look(page, "POST /account/two-factor/off", "turning off, sent")
-	last := s.link(s.mail(ada.email, "Confirm that two-factor"))
+	last := s.link(s.mail(ada.Email, "Confirm that two-factor"))
 	page.Open(last)
 	s.look(page, "GET /turn-off/{token}", "turning off by mail")
 	other := s.session(s.guarded("Grace Hopper"))
@@ -354,7 +355,7 @@ func pagesOfLinks(s *show) {
 
 // inviteTo invites a new colleague, as the administrator's command does.
 func (s *show) inviteTo(email string) error {
-	_, err := s.engine.People.Create(s.t.Context(), countersign.DefaultWorkspace, people.NewUser{
+	_, err := s.Engine.People.Create(s.t.Context(), countersign.DefaultWorkspace, people.NewUser{
 		Email: email, Name: "Bob Builder", Role: countersign.Member,
 	}, people.Shell())
 	return err
@@ -379,20 +380,20 @@ func pagesOfARequirement(s *show) {
 }
 
 func pagesOfANewInstallation(s *show) {
-	h, address := untouched(s.t, s.t.TempDir(), pseudoVariable+"=1")
+	h, address := untouched(s.t, s.t.TempDir(), site.Pseudo)
 	s.house = h
 	page := s.browser()
-	page.Open(strings.TrimPrefix(address, s.url))
+	page.Open(strings.TrimPrefix(address, s.URL))
 	s.look(page, "GET /setup/{token}", "set up")
 	page.Click("Create account")
 	s.look(page, "POST /setup/{token}", "set up, wrong")
 	page.Open("/dev/messages")
 	s.glance(page, "GET /dev/messages", "messages")
-	page.Open(strings.TrimPrefix(address, s.url))
+	page.Open(strings.TrimPrefix(address, s.URL))
 	page.Type("Name of your company or team", "Acme")
 	page.Type("Your name", "Ada Lovelace")
 	page.Type("E-mail address", "ada@acme.example")
-	page.Type("Password", goodPassword)
+	page.Type("Password", site.GoodPassword)
 	page.Click("Create account")
 	s.client().post("/forgot", "email", "ada@acme.example")
 	for page.Open("/dev/messages"); page.Count("article") == 0; page.Reload() {
@@ -404,8 +405,8 @@ func pagesOfANewInstallation(s *show) {
 
 // The sign-in page comes quickly on a slow connection, and tells nobody else.
 func TestSignInPageIsLight(t *testing.T) {
-	h := newHouse(t, "sqlite")
-	if size := judge.TransferSize(t, h.url, "/signin"); size > 60<<10 {
+	h := newHouse(t)
+	if size := judge.TransferSize(t, h.URL, "/signin"); size > 60<<10 {
 		t.Errorf("the sign-in page transfers %d bytes, want at most 60 KB", size)
 	}
 	page := h.browser()

@@ -34,9 +34,9 @@ func s0CannotTurnOff(t *testing.T, h *house) {
 	page.See("You cannot turn it off", "Acme requires it for everybody")
 	c := h.client()
 	c.signIn(ada)
-	for _, path := range []string{"/account/two-factor/off", "/account/two-factor/" + string(ada.device) + "/remove"} {
-		if answer := c.post(path); answer.status != http.StatusForbidden {
-			t.Errorf("posting to %s is answered %d", path, answer.status)
+	for _, path := range []string{"/account/two-factor/off", "/account/two-factor/" + string(ada.Device) + "/remove"} {
+		if answer := c.post(path); answer.Status != http.StatusForbidden {
+			t.Errorf("posting to %s is answered %d", path, answer.Status)
 		}
 	}
 	if ada.has(method.TOTP) != 1 {

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"countersign/e2e/site"
 	"countersign/internal/method"
 	"countersign/internal/method/totp"
 	"countersign/internal/policy"
@@ -53,18 +54,18 @@ func s1BothAreNeeded(t *testing.T, h *house) {
 	page.NotSee("Two-factor authentication")
 	// The code alone opens nothing: it is not asked for before the password.
 	c := h.client()
-	attempt := strings.TrimSuffix(c.post("/signin", "identifier", ada.email).location, "/password")
-	early := c.post(attempt+"/code", "code", ada.shown())
-	if early.status == http.StatusSeeOther && strings.HasPrefix(early.location, "/account") {
-		t.Errorf("a code without the password leads to %s", early.location)
+	attempt := strings.TrimSuffix(c.post("/signin", "identifier", ada.Email).Location, "/password")
+	early := c.post(attempt+"/code", "code", ada.Shown())
+	if early.Status == http.StatusSeeOther && strings.HasPrefix(early.Location, "/account") {
+		t.Errorf("a code without the password leads to %s", early.Location)
 	}
-	if inside := c.get("/account/security", ""); inside.status == http.StatusOK {
+	if inside := c.get("/account/security"); inside.Status == http.StatusOK {
 		t.Error("a code without the password signs in")
 	}
 	// Neither does the right code after a wrong password.
-	wrong := c.post(attempt+"/password", "password", "nine chestnuts under a lamp", "code", ada.shown())
-	if wrong.status != http.StatusUnprocessableEntity {
-		t.Errorf("a wrong password with the right code was answered %d", wrong.status)
+	wrong := c.post(attempt+"/password", "password", "nine chestnuts under a lamp", "code", ada.Shown())
+	if wrong.Status != http.StatusUnprocessableEntity {
+		t.Errorf("a wrong password with the right code was answered %d", wrong.Status)
 	}
 	// Both do.
 	ada.signIn(page)
@@ -79,8 +80,8 @@ func s1CodeOfAnApp(t *testing.T, h *house) {
 	ada.first(page)
 	page.See("6-digit code from your authenticator app on Pixel 9")
 	// Another program that knows the key computes the code.
-	h.clock.Advance(totp.Period)
-	code := ada.oathtool(h.clock.Now())
+	h.Clock.Advance(totp.Period)
+	code := h.oathtool(ada.App, h.Clock.Now())
 	if len(code) != 6 {
 		t.Fatalf("oathtool says %q", code)
 	}
@@ -123,12 +124,12 @@ func s1SeveralDevices(t *testing.T, h *house) {
 	page.See("Scan this same code with each of them")
 	phone, tablet, watch := h.scan(page), h.scan(page), h.scan(page)
 	ada.confirm(page, tablet, "All my devices")
-	ada.codes = ada.saveCodes(page)
-	for _, device := range []*app{phone, tablet, watch} {
-		h.clock.Advance(totp.Period)
+	ada.Codes = ada.saveCodes(page)
+	for _, device := range []*site.App{phone, tablet, watch} {
+		h.Clock.Advance(totp.Period)
 		c := h.client()
-		if in := c.post(c.first(ada), "code", device.oathtool(h.clock.Now())); in.location != "/account/security" {
-			t.Errorf("a code of one of the devices leads to %d %s", in.status, in.location)
+		if in := c.post(c.first(ada), "code", h.oathtool(device, h.Clock.Now())); in.Location != "/account/security" {
+			t.Errorf("a code of one of the devices leads to %d %s", in.Status, in.Location)
 		}
 	}
 }
@@ -143,27 +144,27 @@ func s1AnotherDevice(t *testing.T, h *house) {
 	page.Open("/account/two-factor")
 	page.See("Adding another device means configuring two-factor authentication again")
 	page.Open("/account/security")
-	old := ada.app
+	old := ada.App
 	page.In("#mfa").Click("Change device used for two-factor authentication")
 	page.Click("Next")
 	fresh := h.scan(page)
-	if string(fresh.secret) == string(old.secret) {
+	if string(fresh.Secret) == string(old.Secret) {
 		t.Error("the QR code for the new device is the old one")
 	}
 	page.Type("Name of this device", "New phone")
-	page.Type("6-digit code", fresh.code())
+	page.Type("6-digit code", fresh.Code())
 	page.Click("Confirm code")
 	page.See("Authenticator app on New phone")
 	if n := ada.has(method.TOTP); n != 1 {
 		t.Errorf("there are %d apps now", n)
 	}
-	h.clock.Advance(totp.Period)
+	h.Clock.Advance(totp.Period)
 	page = h.browser()
 	ada.first(page)
-	page.Type("6-digit code", old.shown())
+	page.Type("6-digit code", old.Shown())
 	page.Click("Verify code")
 	page.See("That code is not right")
-	page.Type("6-digit code", fresh.code())
+	page.Type("6-digit code", fresh.Code())
 	page.Click("Verify code")
 	page.See("It is on.")
 }
@@ -182,7 +183,7 @@ func s1CodeTurnsItOn(t *testing.T, h *house) {
 		t.Error("the right code did not turn it on")
 	}
 	// It is asked for from the next sign-in on, whether or not the codes are saved.
-	ada.app = scanned
+	ada.App = scanned
 	other := h.browser()
 	ada.first(other)
 	other.See("Type the code from your authenticator app")
@@ -204,11 +205,11 @@ func s1Prompted(t *testing.T, h *house) {
 	page := h.browser()
 	page.Open("/signin")
 	page.NotSee("6-digit code")
-	page.Type("E-mail address", ada.email)
+	page.Type("E-mail address", ada.Email)
 	page.Click("Continue")
 	page.See("Password")
 	page.NotSee("6-digit code")
-	page.Type("Password", ada.password)
+	page.Type("Password", ada.Password)
 	page.Click("Sign in")
 	page.See("Type the code from your authenticator app", "Phone", "Acme")
 	if page.Focused() == "" && page.Attr("#code", "autocomplete") != "one-time-code" {
@@ -234,7 +235,7 @@ func s1DownloadCodes(t *testing.T, h *house) {
 			t.Errorf("the file lacks the code %s:\n%s", code, text)
 		}
 	}
-	for _, words := range []string{ada.email, "Acme", h.url} {
+	for _, words := range []string{ada.Email, "Acme", h.URL} {
 		if !strings.Contains(text, words) {
 			t.Errorf("the file does not say %q:\n%s", words, text)
 		}
@@ -251,10 +252,10 @@ func s1LostPhone(_ *testing.T, h *house) {
 	ada.first(page)
 	page.Click("Can’t access two-factor device?")
 	page.See("It signs you in once and is then used up.")
-	page.Type("Recovery code", strings.ToUpper(ada.codes[4]))
+	page.Type("Recovery code", strings.ToUpper(ada.Codes[4]))
 	page.Click("Sign in")
 	page.See("You signed in with a recovery code.", "It is on.", "9 of 10 left", "I lost Phone, set up a new one")
-	h.mail(ada.email, "recovery code was used")
+	h.mail(ada.Email, "recovery code was used")
 	// The app stays as it is, and the way to replace it is one click away.
 	page.Click("I lost Phone, set up a new one")
 	page.See("Change device used for two-factor authentication")
@@ -274,16 +275,16 @@ func s1WrongRecoveryCode(t *testing.T, h *house) {
 		t.Errorf("the page keeps the code %q", kept)
 	}
 	// A near miss is answered as a far one: no hint.
-	hint := func(name string, code func(*person) string) answer {
+	hint := func(name string, code func(*person) string) site.Answer {
 		p, c := h.guarded(name), h.client()
 		return c.post(strings.TrimSuffix(c.first(p), "/code")+"/recovery", "recovery", code(p))
 	}
 	far := hint("Grace Hopper", func(*person) string { return "zzzzz-zzzzz" })
 	near := hint("Mary Kenneth", func(p *person) string {
-		return p.codes[0][:10] + map[bool]string{true: "1", false: "0"}[p.codes[0][10] == '0']
+		return p.Codes[0][:10] + map[bool]string{true: "1", false: "0"}[p.Codes[0][10] == '0']
 	})
-	if near.status != http.StatusUnprocessableEntity || near.status != far.status || problem(near) != problem(far) {
-		t.Errorf("a near miss was answered %d %q, a far one %d %q", near.status, problem(near), far.status, problem(far))
+	if near.Status != http.StatusUnprocessableEntity || near.Status != far.Status || problem(near) != problem(far) {
+		t.Errorf("a near miss was answered %d %q, a far one %d %q", near.Status, problem(near), far.Status, problem(far))
 	}
 	// Each counts.
 	c := h.client()
@@ -292,22 +293,22 @@ func s1WrongRecoveryCode(t *testing.T, h *house) {
 	for range 9 {
 		last = c.post(next, "recovery", "zzzzz-zzzzz")
 	}
-	if right := c.post(next, "recovery", ada.codes[0]); right.status != http.StatusTooManyRequests {
-		t.Errorf("after 10 wrong codes in an hour the right one was answered %d (before: %d)", right.status, last.status)
+	if right := c.post(next, "recovery", ada.Codes[0]); right.Status != http.StatusTooManyRequests {
+		t.Errorf("after 10 wrong codes in an hour the right one was answered %d (before: %d)", right.Status, last.Status)
 	}
 	// The app is not locked by it, and the pause ends after an hour.
 	ada.signIn(h.browser())
-	h.clock.Advance(time.Hour)
+	h.Clock.Advance(time.Hour)
 	c = h.client()
 	next = strings.TrimSuffix(c.first(ada), "/code") + "/recovery"
-	if right := c.post(next, "recovery", ada.codes[0]); right.status != http.StatusSeeOther {
-		t.Errorf("after the pause the right code was answered %d", right.status)
+	if right := c.post(next, "recovery", ada.Codes[0]); right.Status != http.StatusSeeOther {
+		t.Errorf("after the pause the right code was answered %d", right.Status)
 	}
 }
 
 // problem is the sentence at the field.
-func problem(a answer) string {
-	_, rest, _ := strings.Cut(a.body, `class="error-text"`)
+func problem(a site.Answer) string {
+	_, rest, _ := strings.Cut(a.Body, `class="error-text"`)
 	rest, _, _ = strings.Cut(rest, "</p>")
 	return rest
 }

@@ -48,7 +48,7 @@ func s3Apps(t *testing.T, h *house) {
 			t.Errorf("the address says %s, which some of the apps cannot: %s", other, address)
 		}
 	}
-	page.Type("6-digit code", a.oathtool(h.clock.Now()))
+	page.Type("6-digit code", h.oathtool(a, h.Clock.Now()))
 	page.Click("Turn on")
 	page.See("Save your backup code")
 }
@@ -75,12 +75,12 @@ func s3PictureAndKey(t *testing.T, h *house) {
 	page := h.session(ada)
 	ada.openSetUp(page)
 	scanned, typed := h.scan(page), h.typeKey(page.Text("#setup-key"))
-	if string(scanned.secret) != string(typed.secret) {
+	if string(scanned.Secret) != string(typed.Secret) {
 		t.Error("the QR code and the setup key lead to different accounts in the app")
 	}
 	// Neither changes when the page is loaded again: what was scanned lives.
 	page.Reload()
-	if again := h.scan(page); string(again.secret) != string(scanned.secret) {
+	if again := h.scan(page); string(again.Secret) != string(scanned.Secret) {
 		t.Error("loading the page again made another QR code")
 	}
 	ada.confirm(page, typed, "Pixel 9")
@@ -101,17 +101,17 @@ func s3WrongCode(t *testing.T, h *house) {
 	ada.openSetUp(page)
 	a := h.scan(page)
 	page.Type("Name of this device", "Pixel 9")
-	page.Type("6-digit code", a.wrong())
+	page.Type("6-digit code", a.Wrong())
 	page.Click("Turn on")
 	page.See("That code is not right", "Scan this")
 	if ada.has(method.TOTP) != 0 {
 		t.Error("a wrong code turned two-factor authentication on")
 	}
-	h.noMail(ada.email, "Two-factor authentication is on")
+	h.noMail(ada.Email, "Two-factor authentication is on")
 	if name := page.Value("Name of this device"); name != "Pixel 9" {
 		t.Errorf("the name is now %q", name)
 	}
-	if again := h.scan(page); string(again.secret) != string(a.secret) {
+	if again := h.scan(page); string(again.Secret) != string(a.Secret) {
 		t.Error("a wrong code made another QR code")
 	}
 	ada.confirm(page, a, "Pixel 9")
@@ -168,7 +168,7 @@ func s3Saved(_ *testing.T, h *house) {
 	page.See("Two-factor authentication is on")
 	page.Click("Continue")
 	page.See("It is on.", "Authenticator app on Pixel 9")
-	h.mail(ada.email, "Two-factor authentication is on")
+	h.mail(ada.Email, "Two-factor authentication is on")
 }
 
 func s3NextLogin(_ *testing.T, h *house) {
@@ -182,7 +182,7 @@ func s3NextLogin(_ *testing.T, h *house) {
 	page.Click("Your account")
 	page.Click("Sign out")
 	page.See("You are signed out.")
-	h.clock.Advance(time.Minute)
+	h.Clock.Advance(time.Minute)
 	ada.first(page)
 	page.See("Type the code from your authenticator app")
 	ada.second(page)

@@ -18,8 +18,8 @@ func (p *person) setUpByMail(page *browser.Page) {
 	p.confirm(page, a, "Phone")
 	page.See("Your backup codes are in your mail")
 	page.Click("Done")
-	p.app = a
-	p.codes = p.h.mailedCodes(p.h.mail(p.email, "backup codes"))
+	p.App = a
+	p.Codes = p.h.mailedCodes(p.h.mail(p.Email, "backup codes"))
 }
 
 func s4CodesByMail(t *testing.T, h *house) {
@@ -27,9 +27,9 @@ func s4CodesByMail(t *testing.T, h *house) {
 	page := h.session(ada)
 	ada.openSetUp(page)
 	ada.confirm(page, h.scan(page), "Phone")
-	page.See("Your backup codes are in your mail", ada.email)
+	page.See("Your backup codes are in your mail", ada.Email)
 	page.Screenshot("codes-in-mail")
-	mail := h.mail(ada.email, "backup codes")
+	mail := h.mail(ada.Email, "backup codes")
 	for _, code := range h.mailedCodes(mail) {
 		if strings.Contains(mail.Subject, code) {
 			t.Error("a code stands in the subject")
@@ -49,7 +49,7 @@ func s4PrintOrSave(t *testing.T, h *house) {
 	ada.openSetUp(page)
 	ada.confirm(page, h.scan(page), "Phone")
 	page.See("Print them or save them in a secure place")
-	if mail := h.mail(ada.email, "backup codes"); !strings.Contains(strings.Join(strings.Fields(mail.Text), " "), "Print this message or save the codes in a secure place") {
+	if mail := h.mail(ada.Email, "backup codes"); !strings.Contains(strings.Join(strings.Fields(mail.Text), " "), "Print this message or save the codes in a secure place") {
 		t.Errorf("the mail does not say so:\n%s", mail.Text)
 	}
 }
@@ -58,10 +58,10 @@ func s4LostDevice(t *testing.T, h *house) {
 	ada := h.guarded("Ada Lovelace")
 	page := h.browser()
 	ada.first(page)
-	useCode(page, "Can’t access two-factor device?", "Backup code", ada.codes[3], "Sign in")
+	useCode(page, "Can’t access two-factor device?", "Backup code", ada.Codes[3], "Sign in")
 	page.See("You signed in with a backup code.", "It is on.", "9 unused backup codes left")
 	page.Screenshot("recovered")
-	h.mail(ada.email, "A backup code was used")
+	h.mail(ada.Email, "A backup code was used")
 	if ada.has(method.TOTP) != 1 {
 		t.Error("the app is gone")
 	}
@@ -71,7 +71,7 @@ func s4LostDevice(t *testing.T, h *house) {
 	page.Click("Next")
 	a := h.scan(page)
 	page.Type("Name of this device", "New phone")
-	page.Type("6-digit code", a.code())
+	page.Type("6-digit code", a.Code())
 	page.Click("Confirm code")
 	page.See("Authenticator app on New phone")
 }
@@ -80,15 +80,15 @@ func s4UsedCode(_ *testing.T, h *house) {
 	ada := h.guarded("Ada Lovelace")
 	page := h.browser()
 	ada.first(page)
-	useCode(page, "Can’t access two-factor device?", "Backup code", ada.codes[0], "Sign in")
+	useCode(page, "Can’t access two-factor device?", "Backup code", ada.Codes[0], "Sign in")
 	page.See("You signed in with a backup code.")
 	again := h.browser()
 	ada.first(again)
-	useCode(again, "Can’t access two-factor device?", "Backup code", strings.ToUpper(ada.codes[0]), "Sign in")
+	useCode(again, "Can’t access two-factor device?", "Backup code", strings.ToUpper(ada.Codes[0]), "Sign in")
 	again.See("That backup code was used already. Each works once")
 	again.NotSee("Login and security")
 	// Another one of the same set still works, however it is typed.
-	again.Type("Backup code", strings.ReplaceAll(ada.codes[1], "-", " "))
+	again.Type("Backup code", strings.ReplaceAll(ada.Codes[1], "-", " "))
 	again.Click("Sign in")
 	again.See("You signed in with a backup code.")
 }
@@ -97,7 +97,7 @@ func s4LostCodes(t *testing.T, h *house) {
 	ada := h.person("Ada Lovelace")
 	page := h.session(ada)
 	ada.setUpByMail(page)
-	old := ada.codes
+	old := ada.Codes
 	page.Open("/account/security")
 	page.See("Lost your backup codes? You can also turn it off and on again")
 	page.Open("/help")
@@ -106,13 +106,13 @@ func s4LostCodes(t *testing.T, h *house) {
 	page.Open("/account/security")
 	page.In("#off").Click("Turn off")
 	page.Click("Turn off")
-	page.Open(h.link(h.mail(ada.email, "turned off")))
+	page.Open(h.link(h.mail(ada.Email, "turned off")))
 	page.Click("Disable two-factor authentication")
 	page.See("It is off.")
 	// … and on again. The password is old by now, the browser is not.
-	h.clock.Advance(15 * time.Minute)
+	h.Clock.Advance(15 * time.Minute)
 	accountSettings(page)
-	page.Type("Password", ada.password)
+	page.Type("Password", ada.Password)
 	page.Click("Confirm")
 	ada.proveByMail(page)
 	page.Click("Next")
@@ -120,10 +120,10 @@ func s4LostCodes(t *testing.T, h *house) {
 	ada.confirm(page, a, "Phone")
 	page.See("Your backup codes are in your mail")
 	page.Click("Done")
-	ada.app = a
-	ada.codes = h.mailedCodes(h.mail(ada.email, "backup codes"))
+	ada.App = a
+	ada.Codes = h.mailedCodes(h.mail(ada.Email, "backup codes"))
 	for _, was := range old {
-		for _, is := range ada.codes {
+		for _, is := range ada.Codes {
 			if was == is {
 				t.Errorf("the code %s is an old and a new one", was)
 			}
@@ -131,10 +131,10 @@ func s4LostCodes(t *testing.T, h *house) {
 	}
 	c := h.client()
 	step := strings.TrimSuffix(c.first(ada), "/code") + "/recovery"
-	if answer := c.post(step, "recovery", old[0]); answer.status != http.StatusUnprocessableEntity {
-		t.Errorf("an old code is answered %d", answer.status)
+	if answer := c.post(step, "recovery", old[0]); answer.Status != http.StatusUnprocessableEntity {
+		t.Errorf("an old code is answered %d", answer.Status)
 	}
-	if answer := c.post(step, "recovery", ada.codes[0]); answer.status != http.StatusSeeOther {
-		t.Errorf("a new code is answered %d", answer.status)
+	if answer := c.post(step, "recovery", ada.Codes[0]); answer.Status != http.StatusSeeOther {
+		t.Errorf("a new code is answered %d", answer.Status)
 	}
 }

@@ -18,7 +18,7 @@ func (p *person) askToTurnOff(page *browser.Page) string {
 	page.See("Turn off two-factor authentication?")
 	page.Click("Turn off")
 	page.See("Check your mail", "Two-factor authentication is still on.")
-	mail := p.h.mail(p.email, "turned off")
+	mail := p.h.mail(p.Email, "turned off")
 	find(p.h, `Disable two-factor authentication`, mail.HTML)
 	return p.h.link(mail)
 }
@@ -39,12 +39,12 @@ func s4AskToTurnOff(_ *testing.T, h *house) {
 	ada.isOn(true)
 	page.Screenshot("check-your-mail")
 	// Asking needs a fresh proof: ten minutes later it is asked for first.
-	h.clock.Advance(11 * time.Minute)
+	h.Clock.Advance(11 * time.Minute)
 	page.Open("/account/security")
 	page.In("#off").Click("Turn off")
 	page.See("Confirm that it is you")
 	page.Screenshot("fresh-proof")
-	page.Type("6-digit code", ada.code())
+	page.Type("6-digit code", ada.Code())
 	page.Click("Confirm")
 	page.See("Turn off two-factor authentication?")
 	ada.isOn(true)
@@ -64,14 +64,14 @@ func s4OpenTheLink(_ *testing.T, h *house) {
 	// A mail scanner opens it without cookies, and a person in another browser
 	// signs in first and gets to the same page.
 	scanner := h.client()
-	scanner.get(link, "")
+	scanner.get(link)
 	scanner.post(link)
 	ada.isOn(true)
 	other := h.browser()
 	other.Open(link)
-	other.Type("E-mail address", ada.email)
+	other.Type("E-mail address", ada.Email)
 	other.Click("Continue")
-	other.Type("Password", ada.password)
+	other.Type("Password", ada.Password)
 	other.Click("Sign in")
 	ada.second(other)
 	other.See("Disable two-factor authentication?")
@@ -88,12 +88,12 @@ func s4FinalConfirmation(t *testing.T, h *house) {
 	page.See("Two-factor authentication is off.", "It is off.")
 	page.Screenshot("off")
 	ada.isOn(false)
-	h.mail(ada.email, "Two-factor authentication is off")
+	h.mail(ada.Email, "Two-factor authentication is off")
 	if ada.has(method.Recovery) != 0 {
 		t.Error("backup codes are still there")
 	}
-	if answer := elsewhere.get("/account/security", "application/json"); answer.status != http.StatusUnauthorized {
-		t.Errorf("another session is answered %d after the change", answer.status)
+	if answer := elsewhere.data("/account/security"); answer.Status != http.StatusUnauthorized {
+		t.Errorf("another session is answered %d after the change", answer.Status)
 	}
 	visitor := h.browser()
 	ada.first(visitor)
@@ -104,7 +104,7 @@ func s4DeadLinks(t *testing.T, h *house) {
 	ada, eve := h.guarded("Ada Lovelace"), h.guarded("Eve Eavesdrop")
 	page := h.session(ada)
 	expired := ada.askToTurnOff(page)
-	h.clock.Advance(31 * time.Minute)
+	h.Clock.Advance(31 * time.Minute)
 	page.Open(expired)
 	page.See("This link does not work any more", "Its time is over. Nothing was changed.")
 	page.Screenshot("expired")
@@ -120,12 +120,12 @@ func s4DeadLinks(t *testing.T, h *house) {
 	// Somebody else’s link: hers opens nothing for Eve, in either direction.
 	other := h.session(eve)
 	other.Open(newest)
-	other.See("This link is for another account", "You are signed in as "+eve.email)
+	other.See("This link is for another account", "You are signed in as "+eve.Email)
 	other.Screenshot("other-account")
 	c := h.client()
 	c.signIn(eve)
-	if answer := c.post(newest); answer.status != http.StatusForbidden {
-		t.Errorf("Eve’s button is answered %d", answer.status)
+	if answer := c.post(newest); answer.Status != http.StatusForbidden {
+		t.Errorf("Eve’s button is answered %d", answer.Status)
 	}
 	ada.isOn(true)
 	eve.isOn(true)

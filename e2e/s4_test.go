@@ -48,27 +48,27 @@ func s4BothNeeded(t *testing.T, h *house) {
 	page.Open("/account/security")
 	page.See("Sign in", "E-mail address")
 	// Nor does the code with a wrong password.
-	page.Type("E-mail address", ada.email)
+	page.Type("E-mail address", ada.Email)
 	page.Click("Continue")
 	page.Type("Password", "not the password of ada")
 	page.Click("Sign in")
 	page.See("E-mail or password is not right")
 	// A code of two minutes ago is too old.
 	ada.first(page)
-	old := ada.code()
-	h.clock.Advance(2 * time.Minute)
+	old := ada.Code()
+	h.Clock.Advance(2 * time.Minute)
 	page.Type("6-digit code", old)
 	page.Click("Verify code")
 	page.See("That code is not right")
 	page.NotSee("Login and security")
-	page.Type("6-digit code", ada.code())
+	page.Type("6-digit code", ada.Code())
 	page.Click("Verify code")
 	page.See("It is on.")
 	// And one that was used works no second time.
 	next := h.client()
 	step := next.first(ada)
-	if answer := next.post(step, "code", ada.shown()); answer.status != http.StatusUnprocessableEntity || !strings.Contains(answer.body, "already used") {
-		t.Errorf("a used code is answered %d", answer.status)
+	if answer := next.post(step, "code", ada.Shown()); answer.Status != http.StatusUnprocessableEntity || !strings.Contains(answer.Body, "already used") {
+		t.Errorf("a used code is answered %d", answer.Status)
 	}
 }
 
@@ -76,7 +76,7 @@ func s4OnlyTheRegistered(_ *testing.T, h *house) {
 	ada, eve := h.guarded("Ada Lovelace"), h.guarded("Eve Eavesdrop")
 	page := h.browser()
 	ada.first(page)
-	page.Type("6-digit code", eve.code())
+	page.Type("6-digit code", eve.Code())
 	page.Click("Verify code")
 	page.See("That code is not right")
 	ada.second(page)
@@ -110,15 +110,15 @@ func s4EveryThirtySeconds(t *testing.T, h *house) {
 	page.See("change every 30 seconds")
 	a := h.scan(page)
 	// Another program agrees about when they change.
-	start := time.Unix(totp.Step(h.clock.Now())*30, 0)
-	first := a.oathtool(start)
-	if last := a.oathtool(start.Add(29 * time.Second)); last != first {
+	start := time.Unix(totp.Step(h.Clock.Now())*30, 0)
+	first := h.oathtool(a, start)
+	if last := h.oathtool(a, start.Add(29*time.Second)); last != first {
 		t.Errorf("the code changed within 30 seconds, from %s to %s", first, last)
 	}
-	if next := a.oathtool(start.Add(30 * time.Second)); next == first {
+	if next := h.oathtool(a, start.Add(30*time.Second)); next == first {
 		t.Errorf("the code %s did not change after 30 seconds", first)
 	}
-	if got := totp.Code(a.secret, totp.Step(start)); got != first {
+	if got := totp.Code(a.Secret, totp.Step(start)); got != first {
 		t.Errorf("we compute %s, oathtool %s", got, first)
 	}
 	ada.confirm(page, a, "Phone")
@@ -130,7 +130,7 @@ func s4TurnOn(_ *testing.T, h *house) {
 	page := h.session(ada)
 	ada.openSetUp(page)
 	page.Screenshot("scan")
-	page.Type("6-digit code", h.scan(page).oathtool(h.clock.Now()))
+	page.Type("6-digit code", h.oathtool(h.scan(page), h.Clock.Now()))
 	page.Type("Name of this device", "Ada’s Fairphone")
 	page.Click("Turn on")
 	page.See("Your backup codes are in your mail")
@@ -154,7 +154,7 @@ func s4SomethingMissing(t *testing.T, h *house) {
 			t.Errorf("the name %q with the code %q turned it on", name, code)
 		}
 	}
-	try("", a.code(), "Type a name")
+	try("", a.Code(), "Type a name")
 	try("Phone", "", "Type the 6-digit code")
 	if name := page.Value("Name of this device"); name != "Phone" {
 		t.Errorf("what was typed as the name is now %q", name)
@@ -189,14 +189,14 @@ func s4Airplane(t *testing.T, h *house) {
 	a := h.scan(page)
 	ada.confirm(page, a, "Phone")
 	page.See("Your backup codes are in your mail")
-	ada.app = a
-	h.clock.Advance(24 * time.Hour)
+	ada.App = a
+	h.Clock.Advance(24 * time.Hour)
 	for _, wrong := range []time.Duration{0, -29 * time.Second, 29 * time.Second} {
-		h.clock.Advance(2 * time.Minute)
+		h.Clock.Advance(2 * time.Minute)
 		c := h.client()
 		step := c.first(ada)
-		if answer := c.post(step, "code", a.oathtool(h.clock.Now().Add(wrong))); answer.status != http.StatusSeeOther {
-			t.Errorf("a code of a phone that is wrong by %v is answered %d", wrong, answer.status)
+		if answer := c.post(step, "code", h.oathtool(a, h.Clock.Now().Add(wrong))); answer.Status != http.StatusSeeOther {
+			t.Errorf("a code of a phone that is wrong by %v is answered %d", wrong, answer.Status)
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"testing"
 
+	"countersign/e2e/site"
 	"countersign/internal/policy"
 )
 
@@ -26,21 +27,21 @@ func scenarios() []scenario {
 // TestScenario runs each scenario as TestScenario/S3-10/sqlite and …/postgres,
 // side by side, on one server for each database.
 func TestScenario(t *testing.T) {
-	houses := map[string]*installation{}
-	for _, kind := range []string{"sqlite", "postgres"} {
+	houses := map[string]*site.Site{}
+	for _, kind := range []string{site.SQLite, site.Postgres} {
 		if *database == "" || *database == kind {
-			houses[kind] = install(t, kind)
+			houses[kind] = site.Start(t, site.Options{Database: kind})
 		}
 	}
 	for _, s := range scenarios() {
 		t.Run(s.number, func(t *testing.T) {
 			for kind, shared := range houses {
-				if s.once && kind != "sqlite" && len(houses) > 1 {
+				if s.once && kind != site.SQLite && len(houses) > 1 {
 					continue
 				}
 				t.Run(kind, func(t *testing.T) {
 					t.Parallel()
-					h := &house{installation: shared, t: t}
+					h := &house{shared, t}
 					h.policy(s.preset, s.settings)
 					s.test(t, h)
 				})

@@ -19,8 +19,8 @@ const screenshotsVariable = "COUNTERSIGN_SCREENSHOTS"
 // be there in any case.
 func TestScreenshots(t *testing.T) {
 	folder := os.Getenv(screenshotsVariable)
-	h := newHouse(t, "sqlite")
-	h.clock.Freeze(time.Date(2026, time.March, 3, 9, 41, 0, 0, time.UTC))
+	h := newHouse(t)
+	h.Clock.Freeze(time.Date(2026, time.March, 3, 9, 41, 0, 0, time.UTC))
 	ada := h.person("Ada Lovelace")
 	take := func(page *browser.Page, name, text string) {
 		t.Helper()
@@ -35,11 +35,11 @@ func TestScreenshots(t *testing.T) {
 	page = h.session(ada)
 	ada.openSetUp(page)
 	take(page, "enrol-app", "Scan this")
-	ada.app = h.scan(page)
-	ada.confirm(page, ada.app, "Pixel 9")
+	ada.App = h.scan(page)
+	ada.confirm(page, ada.App, "Pixel 9")
 	take(page, "recovery-codes", "Important!")
 	ada.saveCodes(page)
-	h.clock.Advance(totp.Period)
+	h.Clock.Advance(totp.Period)
 	page = h.browser()
 	ada.first(page)
 	page.Type("6-digit code", "314 159")
