@@ -26,6 +26,7 @@ type groupWriter struct {
 	db      *sql.DB
 	conn    *sql.Conn
 	queries *rows.Queries
+	frame   map[string]*sql.Stmt // the statements around members, prepared
 	jobs    chan *job
 	done    chan struct{}
 
@@ -46,6 +47,15 @@ const maxGroup = 256
 
 // maxWait is how long a caller waits for a place in the queue.
 const maxWait = 5 * time.Second
+
+// The statements around members.
+const (
+	begin     = "BEGIN IMMEDIATE"
+	savepoint = "SAVEPOINT member"
+	release   = "RELEASE member"
+	undo      = "ROLLBACK TO member"
+	commit    = "COMMIT"
+)
 
 var (
 	errClosed = errors.New("the database is closed")
@@ -72,7 +82,15 @@ func (w *groupWriter) connect(ctx context.Context) error {
 		_ = conn.Close()
 		return fmt.Errorf("prepare the queries: %w", err)
 	}
-	w.conn, w.queries = conn, queries
+	frame := map[string]*sql.Stmt{}
+	for _, statement := range []string{begin, savepoint, release, undo, commit} {
+		frame[statement], err = conn.PrepareContext(ctx, statement)
+		if err != nil {
+			_ = conn.Close()
+			return fmt.Errorf("prepare %s: %w", statement, err)
+		}
+	}
+	w.conn, w.queries, w.frame = conn, queries, frame
 	return nil
 }
 
@@ -80,6 +98,9 @@ func (w *groupWriter) connect(ctx context.Context) error {
 // those of a Conn open, and SQLite keeps a connection alive that has any.
 func (w *groupWriter) disconnect() error {
 	err := w.queries.Close()
+	for _, statement := range w.frame {
+		err = errors.Join(err, statement.Close())
+	}
 	return errors.Join(err, w.conn.Close())
 }
 
@@ -211,9 +232,9 @@ func (w *groupWriter) gather(first *job) []*job {
 // begin waits for the lock that another process may hold, for as long as
 // busy_timeout says.
 func (w *groupWriter) begin() error {
-	err := w.exec("BEGIN IMMEDIATE")
+	err := w.exec(begin)
 	if err != nil && w.reconnect() {
-		err = w.exec("BEGIN IMMEDIATE")
+		err = w.exec(begin)
 	}
 	if err != nil {
 		return busy(fmt.Errorf("begin: %w", err))
@@ -225,22 +246,22 @@ func (w *groupWriter) begin() error {
 // with nothing committed, when the members have to run again one by one.
 func (w *groupWriter) together(group []*job) bool {
 	for _, j := range group {
-		if w.exec("SAVEPOINT member") != nil {
+		if w.exec(savepoint) != nil {
 			w.rollback()
 			return false
 		}
 		w.member(j)
-		if j.err != nil && w.exec("ROLLBACK TO member") != nil {
+		if j.err != nil && w.exec(undo) != nil {
 			w.rollback()
 			return false
 		}
 		// RELEASE finds the savepoint only while the transaction is open.
-		if w.exec("RELEASE member") != nil {
+		if w.exec(release) != nil {
 			w.rollback()
 			return false
 		}
 	}
-	if w.exec("COMMIT") != nil {
+	if w.exec(commit) != nil {
 		w.rollback()
 		return false
 	}
@@ -254,7 +275,7 @@ func (w *groupWriter) alone(j *job) error {
 		w.rollback()
 		return j.err
 	}
-	err := w.exec("COMMIT")
+	err := w.exec(commit)
 	if err != nil {
 		w.rollback()
 		return busy(fmt.Errorf("commit: %w", err))
@@ -268,6 +289,11 @@ func (w *groupWriter) member(j *job) {
 }
 
 func (w *groupWriter) exec(statement string) error {
+	prepared, found := w.frame[statement]
+	if found {
+		_, err := prepared.ExecContext(context.Background())
+		return err
+	}
 	_, err := w.conn.ExecContext(context.Background(), statement)
 	return err
 }

@@ -52,10 +52,14 @@ type Renderer struct {
 }
 
 // A pageSet is one page with its layouts and components. The functions of a
-// template set speak for one request, so sets are copied and each copy serves
-// one request at a time; free keeps those that wait.
+// template set speak for one request, so each copy of the set serves one request
+// at a time; free keeps those that wait. A copy is made when it is first needed:
+// most pages are seldom asked for, and what is alive costs memory and the
+// collector's time.
 type pageSet struct {
-	master *template.Template // never executed, so that it can be copied
+	base   *template.Template // layouts and components; never executed, so that it can be copied
+	name   string
+	source string
 	free   chan *copied
 }
 
@@ -93,20 +97,14 @@ func (s *Site) Renderer(pages fs.FS) (*Renderer, error) {
 		if err != nil {
 			return err
 		}
-		master, err := base.Clone()
-		if err != nil {
-			return err
-		}
 		page := strings.TrimSuffix(name, ".html")
-		_, err = master.New(page).Parse(string(source))
-		if err != nil {
-			return err
+		out.pages[page] = &pageSet{
+			base: base, name: page, source: string(source), free: make(chan *copied, runtime.GOMAXPROCS(0)),
 		}
-		out.pages[page] = &pageSet{master: master, free: make(chan *copied, 2*runtime.GOMAXPROCS(0))}
 		return nil
 	})
 	if err != nil {
-		return nil, fmt.Errorf("parse pages: %w", err)
+		return nil, fmt.Errorf("read pages: %w", err)
 	}
 	return out, nil
 }
@@ -163,7 +161,11 @@ func (p *pageSet) take(s *Site) (*copied, error) {
 		return c, nil
 	default:
 	}
-	set, err := p.master.Clone()
+	set, err := p.base.Clone()
+	if err != nil {
+		return nil, err
+	}
+	_, err = set.New(p.name).Parse(p.source)
 	if err != nil {
 		return nil, err
 	}
