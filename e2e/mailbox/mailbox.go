@@ -43,6 +43,9 @@ type Box struct {
 	taken    []bool // by Wait, one for each message
 	trouble  trouble
 	hold     chan struct{} // closed when hanging ends
+	lines    int           // that were ever opened
+	open     map[*session]struct{}
+	most     int // mails on one line; 0 is any number
 }
 
 // Option changes the mail server that [Start] starts.
@@ -68,7 +71,7 @@ func Host(name string) Option { return func(b *Box) { b.host = name } }
 // says otherwise. It ends with tb.
 func Start(tb testing.TB, options ...Option) *Box {
 	tb.Helper()
-	b := &Box{tb: tb, host: "127.0.0.1", scheme: "smtp", addr: "127.0.0.1:0", hold: make(chan struct{})}
+	b := &Box{tb: tb, host: "127.0.0.1", scheme: "smtp", addr: "127.0.0.1:0", hold: make(chan struct{}), open: map[*session]struct{}{}}
 	for _, option := range options {
 		option(b)
 	}

@@ -21,6 +21,7 @@ const (
 	AtMail                 // when the sender is named
 	AtRecipient
 	AtData // when the whole message has been handed over
+	AtNext // after a message was taken, before another is announced on its line
 )
 
 // trouble is how the server misbehaves.
@@ -44,11 +45,11 @@ const (
 var errCut = errors.New("the line was cut")
 
 // Refuse makes the server answer with this code from now on, 4xx for "later" or
-// 5xx for "never", at a stage after [AtConnect].
+// 5xx for "never", at a stage from [AtMail] to [AtData].
 func (b *Box) Refuse(at Stage, code int) {
 	b.tb.Helper()
-	if at == AtConnect {
-		b.tb.Fatal("the mail server cannot refuse before its first word; use Stop, Hang or Cut")
+	if at == AtConnect || at == AtNext {
+		b.tb.Fatal("the mail server can refuse only what it is asked; use Stop, Hang or Cut")
 	}
 	b.behave(trouble{kind: refuses, stage: at, code: code})
 }
@@ -74,12 +75,17 @@ func (b *Box) Cut(at Stage) { b.behave(trouble{kind: cuts, stage: at}) }
 // Work ends all misbehaving.
 func (b *Box) Work() { b.behave(trouble{}) }
 
+// behave also ends the lines that are open where the trouble is at connecting: a
+// client that keeps its line would never meet it.
 func (b *Box) behave(t trouble) {
 	b.mu.Lock()
-	defer b.mu.Unlock()
 	b.trouble = t
 	close(b.hold)
 	b.hold = make(chan struct{})
+	b.mu.Unlock()
+	if t.kind != works && t.stage == AtConnect {
+		b.HangUp("")
+	}
 }
 
 // meet misbehaves when this is the stage for it, and one of these the recipient.
@@ -115,6 +121,7 @@ func (d *door) Accept() (net.Conn, error) {
 			return nil, err
 		}
 		d.box.mu.Lock()
+		d.box.lines++
 		t := d.box.trouble
 		d.box.mu.Unlock()
 		if t.kind == works || t.stage != AtConnect {
@@ -126,15 +133,21 @@ func (d *door) Accept() (net.Conn, error) {
 
 // session is one conversation.
 type session struct {
-	box  *Box
-	conn *smtp.Conn
-	user string
-	from string
-	to   []string
+	box   *Box
+	conn  *smtp.Conn
+	line  net.Conn // under conn; after STARTTLS another session begins
+	user  string
+	from  string
+	to    []string
+	taken int // messages
 }
 
 func (b *Box) session(conn *smtp.Conn) (smtp.Session, error) {
-	return &session{box: b, conn: conn}, nil
+	s := &session{box: b, conn: conn, line: conn.Conn()}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.open[s] = struct{}{}
+	return s, nil
 }
 
 // AuthMechanisms is called by the library for an encrypted connection only.
@@ -168,14 +181,21 @@ func (s *session) Mail(from string, _ *smtp.MailOptions) error {
 	if s.box.user != "" && s.user == "" {
 		return smtp.ErrAuthRequired
 	}
+	s.box.mu.Lock()
+	most := s.box.most
+	s.box.mu.Unlock()
+	if most > 0 && s.taken >= most {
+		farewell(s.line, "421 4.7.0 too many messages on one line")
+		return errCut
+	}
 	s.from = from
-	return s.box.meet(AtMail, s.conn.Conn())
+	return s.box.meet(AtMail, s.line)
 }
 
 // Rcpt adds a recipient.
 func (s *session) Rcpt(to string, _ *smtp.RcptOptions) error {
 	s.to = append(s.to, to)
-	return s.box.meet(AtRecipient, s.conn.Conn(), to)
+	return s.box.meet(AtRecipient, s.line, to)
 }
 
 // Data takes the message.
@@ -184,7 +204,7 @@ func (s *session) Data(r io.Reader) error {
 	if err != nil {
 		return err
 	}
-	err = s.box.meet(AtData, s.conn.Conn(), s.to...)
+	err = s.box.meet(AtData, s.line, s.to...)
 	if err != nil {
 		return err
 	}
@@ -195,14 +215,26 @@ func (s *session) Data(r io.Reader) error {
 	_, m.TLS = s.conn.TLSConnectionState()
 	m.From, m.To, m.User, m.At = s.from, slices.Clone(s.to), s.user, time.Now()
 	s.box.keep(m)
+	s.taken++
 	return nil
 }
 
-// Reset forgets the message that was begun.
-func (s *session) Reset() { s.from, s.to = "", nil }
+// Reset forgets the message that was begun. The library calls it after each
+// message, and when the client asks for it.
+func (s *session) Reset() {
+	s.from, s.to = "", nil
+	if s.taken > 0 {
+		_ = s.box.meet(AtNext, s.line)
+	}
+}
 
 // Logout ends the conversation.
-func (s *session) Logout() error { return nil }
+func (s *session) Logout() error {
+	s.box.mu.Lock()
+	defer s.box.mu.Unlock()
+	delete(s.box.open, s)
+	return nil
+}
 
 // login is the server's side of AUTH LOGIN, which the library has no more.
 type login struct {
