@@ -7,6 +7,7 @@ import (
 	"countersign/internal/account"
 	"countersign/internal/people"
 	"countersign/internal/policy"
+	"countersign/internal/seal"
 	"countersign/internal/session"
 	"countersign/internal/store"
 	"countersign/internal/store/rows"
@@ -74,7 +75,11 @@ func (p *Portal) setup(w http.ResponseWriter, r *http.Request, link rows.Link) e
 // enter runs what a link does together with the start of a sign-in, and goes
 // on from there; again shows the form when something in it was wrong.
 func (p *Portal) enter(w http.ResponseWriter, r *http.Request, form *web.Form, entry string, act func(people.Then) error, again func(status int) error) error {
-	v := p.bound(w, r)
+	// The sign-in begins with its first factor done, so it gets a cookie that
+	// nobody can have copied from this browser before.
+	v := p.visitor(r)
+	v.Bind = seal.NewToken()
+	p.Sessions.Cookies.SetBind(w, v.Bind)
 	var id countersign.AttemptID
 	err := act(func(tx *store.Tx, user rows.User) error {
 		var err error

@@ -116,8 +116,10 @@ func (p *Portal) answerPassword(w http.ResponseWriter, r *http.Request, at signi
 	if at.Step == policy.StepDone {
 		return p.next(w, r, at.ID, v)
 	}
-	err = p.SignIn.Password(r.Context(), at, form.Raw("password"), v)
+	bind, err := p.SignIn.Password(r.Context(), at, form.Raw("password"), v)
 	if err == nil {
+		v.Bind = bind
+		p.Sessions.Cookies.SetBind(w, bind)
 		return p.next(w, r, at.ID, v)
 	}
 	if countersign.KindOf(err) == countersign.Limited {

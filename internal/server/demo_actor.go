@@ -122,28 +122,28 @@ func (a *actor) accept(ctx context.Context) error {
 	})
 }
 
-// start begins a sign-in and passes the password.
-func (a *actor) start(ctx context.Context, v signin.Visitor) (signin.Attempt, error) {
-	id, err := a.SignIn.Start(ctx, countersign.DefaultWorkspace, a.Email, "", v)
+// start begins a sign-in and passes the password. The visitor's cookie turns.
+func (a *actor) start(ctx context.Context, v *signin.Visitor) (signin.Attempt, error) {
+	id, err := a.SignIn.Start(ctx, countersign.DefaultWorkspace, a.Email, "", *v)
 	if err != nil {
 		return signin.Attempt{}, err
 	}
-	at, err := a.SignIn.Load(ctx, countersign.DefaultWorkspace, id, v)
+	at, err := a.SignIn.Load(ctx, countersign.DefaultWorkspace, id, *v)
 	if err != nil {
 		return signin.Attempt{}, err
 	}
 	a.clock.pass(8 * time.Second)
-	err = a.SignIn.Password(ctx, at, DemoPassword, v)
+	v.Bind, err = a.SignIn.Password(ctx, at, DemoPassword, *v)
 	if err != nil {
 		return signin.Attempt{}, err
 	}
-	return a.SignIn.Load(ctx, countersign.DefaultWorkspace, id, v)
+	return a.SignIn.Load(ctx, countersign.DefaultWorkspace, id, *v)
 }
 
 // signIn signs in, with the code of the app where one is asked.
 func (a *actor) signIn(ctx context.Context) error {
 	v := a.visitor()
-	at, err := a.start(ctx, v)
+	at, err := a.start(ctx, &v)
 	if err != nil {
 		return err
 	}
@@ -160,7 +160,7 @@ func (a *actor) signIn(ctx context.Context) error {
 // recover signs in with a recovery code.
 func (a *actor) recover(ctx context.Context) error {
 	v := a.visitor()
-	at, err := a.start(ctx, v)
+	at, err := a.start(ctx, &v)
 	if err != nil {
 		return err
 	}
@@ -277,7 +277,7 @@ func (a *actor) spendCodes(ctx context.Context, n int) error {
 // stopped.
 func (a *actor) guess(ctx context.Context, from countersign.Place) error {
 	v := signin.Visitor{Bind: seal.NewToken(), Place: from}
-	at, err := a.start(ctx, v)
+	at, err := a.start(ctx, &v)
 	if err != nil {
 		return err
 	}

@@ -143,7 +143,7 @@ func enter(ctx context.Context, p *Parts, email string, kind method.Kind, typed 
 	if err != nil {
 		return err
 	}
-	err = p.SignIn.Password(ctx, at, DemoPassword, v)
+	v.Bind, err = p.SignIn.Password(ctx, at, DemoPassword, v)
 	if err != nil {
 		return err
 	}

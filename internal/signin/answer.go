@@ -10,27 +10,32 @@ import (
 	"countersign/internal/message"
 	"countersign/internal/method"
 	"countersign/internal/policy"
+	"countersign/internal/seal"
 	"countersign/internal/store"
 	"countersign/internal/store/rows"
 )
 
-// Password answers the first step. Errors: those of account.Service.Password,
-// with "wrong_password" said as "wrong_credentials"; Conflict "step_over" when
-// the step is done already.
-func (s *Service) Password(ctx context.Context, at Attempt, typed string, v Visitor) error {
+// Password answers the first step and returns the sign-in's new token for the
+// cookie. Somebody who sat at this browser before may have begun the sign-in and
+// copied its cookie: the copy is worth nothing once something was proven.
+//
+// Errors: those of account.Service.Password, with "wrong_password" said as
+// "wrong_credentials"; Conflict "step_over" when the step is done already.
+func (s *Service) Password(ctx context.Context, at Attempt, typed string, v Visitor) (string, error) {
 	if typed == "" {
-		return countersign.InvalidField("password", "password_empty")
+		return "", countersign.InvalidField("password", "password_empty")
 	}
 	if at.Step != policy.StepFirst {
-		return stepOver()
+		return "", stepOver()
 	}
+	bind := seal.NewToken()
 	answer := account.PasswordAnswer{
 		Workspace: at.WorkspaceID, Email: at.Identifier, Password: typed,
 		Known: at.Known, Place: v.Place, Attempt: at.ID,
 		Accept: func(tx *store.Tx, user rows.User) error {
 			n, err := tx.PassFirst(tx.Ctx, rows.PassFirstParams{
-				First: "password", FirstAt: tx.NowMilli(), ExpiresAt: tx.Now.Add(attemptLife).UnixMilli(),
-				WorkspaceID: at.WorkspaceID, ID: at.ID,
+				First: "password", FirstAt: tx.NowMilli(), BrowserHash: seal.Hash(bind),
+				ExpiresAt: tx.Now.Add(attemptLife).UnixMilli(), WorkspaceID: at.WorkspaceID, ID: at.ID,
 			})
 			if err != nil {
 				return fmt.Errorf("pass the first factor: %w", err)
@@ -47,16 +52,19 @@ func (s *Service) Password(ctx context.Context, at Attempt, typed string, v Visi
 	// Looked for also where the attempt has no user: the time tells nothing.
 	user, err := s.Store.Read().GetUser(ctx, at.WorkspaceID, at.UserID)
 	if err != nil && !store.NotFound(err) {
-		return fmt.Errorf("load user: %w", store.Classify(err))
+		return "", fmt.Errorf("load user: %w", store.Classify(err))
 	}
 	if err == nil {
 		answer.User = &user
 	}
 	err = s.Accounts.Password(ctx, answer)
 	if countersign.CodeOf(err) == "wrong_password" {
-		return countersign.InvalidField("password", "wrong_credentials")
+		return "", countersign.InvalidField("password", "wrong_credentials")
 	}
-	return err
+	if err != nil {
+		return "", err
+	}
+	return bind, nil
 }
 
 func stepOver() error { return countersign.Refuse(countersign.Conflict, "step_over") }

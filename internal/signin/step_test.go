@@ -96,6 +96,12 @@ func TestNoStepIsSkipped(t *testing.T) {
 			_, err := e.SignIn.Load(ctx(), accounttest.Workspace, b.First(t, p).ID, signin.Visitor{Place: b.Place()})
 			return err
 		}},
+		{"a copy of the cookie of before the password", "attempt_over", func(t *testing.T, e *accounttest.Engine, b *accounttest.Browser, p *accounttest.Person) error {
+			at, copied := b.Attempt(t, b.Start(t, p.Email)), b.Visitor()
+			want(t, "the password", b.Password(at, p.Password), "ok")
+			_, err := e.SignIn.Load(ctx(), accounttest.Workspace, at.ID, copied)
+			return err
+		}},
 		{"an attempt that was never begun", "attempt_over", func(_ *testing.T, _ *accounttest.Engine, b *accounttest.Browser, _ *accounttest.Person) error {
 			_, err := b.Load("att_00000000000000000000000000")
 			return err

@@ -106,9 +106,13 @@ func (b *Browser) TryPassword(tb testing.TB, email, typed string) error {
 	return b.Password(b.Attempt(tb, b.Start(tb, email)), typed)
 }
 
-// Password answers the first step.
+// Password answers the first step and keeps the sign-in's new token.
 func (b *Browser) Password(at signin.Attempt, typed string) error {
-	return b.e.SignIn.Password(context.Background(), at, typed, b.Visitor())
+	bind, err := b.e.SignIn.Password(context.Background(), at, typed, b.Visitor())
+	if err == nil {
+		b.bind = bind
+	}
+	return err
 }
 
 // First gives the person's password in a new sign-in.

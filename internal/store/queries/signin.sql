@@ -30,7 +30,8 @@ VALUES (@workspace_id, @id, @browser_hash, @user_id, @identifier, @entry, 'open'
 SELECT * FROM attempts WHERE workspace_id = @workspace_id AND id = @id;
 
 -- name: PassFirst :execrows
-UPDATE attempts SET first = @first, first_at = @first_at, expires_at = @expires_at
+-- The browser's token turns: whoever knew the old one has nothing of the proof.
+UPDATE attempts SET first = @first, first_at = @first_at, browser_hash = @browser_hash, expires_at = @expires_at
 WHERE workspace_id = @workspace_id AND id = @id AND state = 'open' AND first = '' AND expires_at > @first_at;
 
 -- name: PassSecond :execrows

@@ -253,22 +253,25 @@ func (q *Queries) ListBrowsers(ctx context.Context, workspaceID countersign.Work
 }
 
 const passFirst = `-- name: PassFirst :execrows
-UPDATE attempts SET first = $1, first_at = $2, expires_at = $3
-WHERE workspace_id = $4 AND id = $5 AND state = 'open' AND first = '' AND expires_at > $2
+UPDATE attempts SET first = $1, first_at = $2, browser_hash = $3, expires_at = $4
+WHERE workspace_id = $5 AND id = $6 AND state = 'open' AND first = '' AND expires_at > $2
 `
 
 type PassFirstParams struct {
 	First       string
 	FirstAt     int64
+	BrowserHash []byte
 	ExpiresAt   int64
 	WorkspaceID countersign.WorkspaceID
 	ID          countersign.AttemptID
 }
 
+// The browser's token turns: whoever knew the old one has nothing of the proof.
 func (q *Queries) PassFirst(ctx context.Context, arg PassFirstParams) (int64, error) {
 	result, err := q.exec(ctx, q.passFirstStmt, passFirst,
 		arg.First,
 		arg.FirstAt,
+		arg.BrowserHash,
 		arg.ExpiresAt,
 		arg.WorkspaceID,
 		arg.ID,
