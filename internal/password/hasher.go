@@ -2,13 +2,14 @@ package password
 
 import (
 	"context"
+	"crypto/subtle"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"sync"
 	"time"
 	"unicode/utf8"
 
-	"github.com/go-crypt/crypt/algorithm/argon2"
 	"golang.org/x/text/unicode/norm"
 )
 
@@ -39,9 +40,11 @@ var Default = Params{Memory: 19 * 1024, Time: 2, Lanes: 1}
 // Hasher hashes and verifies passwords, as many at once as it has workers. It
 // may be used from many goroutines.
 type Hasher struct {
-	params Params
-	queue  *queue
-	now    func() time.Time
+	params   Params
+	queue    *queue
+	memories memories
+	now      func() time.Time
+	random   func(n int) []byte
 
 	mu   sync.Mutex
 	cost time.Duration // of one hash, the running mean
@@ -50,8 +53,8 @@ type Hasher struct {
 // NewHasher returns a Hasher that makes hashes with the parameters (zero ones
 // are taken from Default) and computes that many at once: as many as there are
 // cores, less where memory is short, at least one. Each holds Memory while it
-// runs. The clock is for Load only.
-func NewHasher(p Params, workers int, now func() time.Time) *Hasher {
+// runs, and it is used again. The clock is for Load only; random makes salts.
+func NewHasher(p Params, workers int, now func() time.Time, random func(n int) []byte) *Hasher {
 	if p.Memory == 0 {
 		p.Memory = Default.Memory
 	}
@@ -67,7 +70,7 @@ func NewHasher(p Params, workers int, now func() time.Time) *Hasher {
 	lanes := uint32(p.Lanes)
 	p.Memory = max(p.Memory/(4*lanes)*(4*lanes), 8*lanes)
 
-	return &Hasher{params: p, queue: newQueue(workers), now: now}
+	return &Hasher{params: p, queue: newQueue(workers), now: now, random: random}
 }
 
 // Hash returns the argon2id hash of a new password in PHC string format, with a
@@ -80,15 +83,10 @@ func (h *Hasher) Hash(ctx context.Context, password string, c Caller) (string, e
 	}
 	encoded := ""
 	err := h.run(ctx, c, func() error {
-		hasher, err := h.argon2id()
-		if err != nil {
-			return err
-		}
-		digest, err := hasher.Hash(password)
-		if err != nil {
-			return fmt.Errorf("hash a password: %w", err)
-		}
-		encoded = digest.Encode()
+		salt := h.random(saltSize)
+		key := h.memories.argon2id([]byte(password), salt, h.params, keySize)
+		encoded = fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", version, h.params.Memory, h.params.Time, h.params.Lanes,
+			base64.RawStdEncoding.EncodeToString(salt), base64.RawStdEncoding.EncodeToString(key))
 
 		return nil
 	})
@@ -115,8 +113,15 @@ func (h *Hasher) Verify(ctx context.Context, encoded, password string, c Caller)
 		return false, false, fmt.Errorf("verify a password: %w", err)
 	}
 
+	current := hash.argon2id && hash.params == h.params && len(hash.digest.Key()) == keySize
 	ok := false
 	err = h.run(ctx, c, func() error {
+		if current {
+			key := h.memories.argon2id([]byte(normal), hash.digest.Salt(), h.params, keySize)
+			ok = subtle.ConstantTimeCompare(key, hash.digest.Key()) == 1
+
+			return nil
+		}
 		if !hash.argon2id && len(password) <= 4*MaxLength && password != normal {
 			ok = hash.digest.Match(password)
 		}
@@ -127,8 +132,6 @@ func (h *Hasher) Verify(ctx context.Context, encoded, password string, c Caller)
 	if err != nil {
 		return false, false, err
 	}
-
-	current := hash.argon2id && hash.params == h.params && len(hash.digest.Key()) == keySize
 
 	return ok, ok && !current, nil
 }
@@ -143,14 +146,7 @@ func (h *Hasher) Dummy(ctx context.Context, password string, c Caller) error {
 	}
 
 	return h.run(ctx, c, func() error {
-		hasher, err := h.argon2id()
-		if err != nil {
-			return err
-		}
-		_, err = hasher.HashWithSalt(password, make([]byte, saltSize))
-		if err != nil {
-			return fmt.Errorf("hash for nobody: %w", err)
-		}
+		h.memories.argon2id([]byte(password), make([]byte, saltSize), h.params, keySize)
 
 		return nil
 	})
@@ -193,22 +189,6 @@ func (h *Hasher) measure(took time.Duration) {
 		h.cost = took
 	}
 	h.cost += (took - h.cost) / 8
-}
-
-func (h *Hasher) argon2id() (*argon2.Hasher, error) {
-	hasher, err := argon2.New(
-		argon2.WithVariantID(),
-		argon2.WithM(h.params.Memory),
-		argon2.WithT(int(h.params.Time)),
-		argon2.WithP(int(h.params.Lanes)),
-		argon2.WithS(saltSize),
-		argon2.WithK(keySize),
-	)
-	if err != nil {
-		return nil, fmt.Errorf("parameters of the password hash: %w", err)
-	}
-
-	return hasher, nil
 }
 
 // normalize returns the password in NFKC, or false if it is longer than any

@@ -129,7 +129,8 @@ func (p *Parts) open(ctx context.Context, o Options, listening net.Addr) error {
 	if err != nil {
 		return err
 	}
-	p.Hasher = password.NewHasher(o.Hash, runtime.GOMAXPROCS(0), o.Now)
+	runtime.SetDefaultGOMAXPROCS() // Run of another server in this process may have raised it
+	p.Hasher = password.NewHasher(o.Hash, runtime.GOMAXPROCS(0), o.Now, seal.Bytes)
 	p.Accounts = &account.Service{
 		Store: p.Store, Ring: p.Ring, MAC: key, Hasher: p.Hasher, Outbox: p.Outbox, Now: o.Now, URL: c.BaseURL(listening), Language: c.Language,
 		Methods: map[method.Kind]method.Method{method.TOTP: totp.Method{}, method.Recovery: recovery.Method{Key: key}},

@@ -135,7 +135,7 @@ func (e *Engine) build(tb testing.TB) {
 	})
 	must(tb, err)
 	// The dearest part of a sign-in, as cheap as it can be.
-	e.Hasher = password.NewHasher(password.Params{Memory: 8, Time: 1, Lanes: 1}, 2, time.Now)
+	e.Hasher = password.NewHasher(password.Params{Memory: 8, Time: 1, Lanes: 1}, 2, time.Now, seal.Bytes)
 	tb.Cleanup(e.Hasher.Close)
 	e.Accounts = &account.Service{
 		Store: e.Store, Ring: e.Ring, MAC: e.MAC, Hasher: e.Hasher, Outbox: e.Outbox, Now: e.Clock.Now, URL: URL,
@@ -209,7 +209,7 @@ func must(tb testing.TB, err error) {
 // Costly gives the node higher costs of password hashes than the others have.
 func (e *Engine) Costly(tb testing.TB) {
 	tb.Helper()
-	e.Hasher = password.NewHasher(password.Params{Memory: 16, Time: 2, Lanes: 1}, 2, time.Now)
+	e.Hasher = password.NewHasher(password.Params{Memory: 16, Time: 2, Lanes: 1}, 2, time.Now, seal.Bytes)
 	tb.Cleanup(e.Hasher.Close)
 	e.Accounts.Hasher = e.Hasher
 }
