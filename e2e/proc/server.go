@@ -202,6 +202,10 @@ func (p *Proc) until(done func() bool, complaint func() string) {
 // Log is what the program wrote so far.
 func (p *Proc) Log() string { return p.log.String() }
 
+// ForgetLog drops what the program wrote so far: a test that sends a million
+// requests looks at the log of each part and keeps none.
+func (p *Proc) ForgetLog() { p.log.forget() }
+
 // log collects what a process writes while the test reads it.
 type log struct {
 	mu   sync.Mutex
@@ -212,6 +216,12 @@ func (l *log) Write(b []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.text.Write(b)
+}
+
+func (l *log) forget() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.text.Reset()
 }
 
 func (l *log) String() string {
