@@ -62,14 +62,29 @@ func (s *Service) Load(ctx context.Context, workspace countersign.WorkspaceID, u
 // Find reads the account of an e-mail address. NotFound is for the caller's
 // own use: no page may tell it.
 func (s *Service) Find(ctx context.Context, workspace countersign.WorkspaceID, email string) (Account, error) {
-	u, err := s.Store.Read().GetUserByEmail(ctx, workspace, EmailKey(email))
-	if store.NotFound(err) {
+	u, found, err := s.LookUp(ctx, workspace, email)
+	if err != nil {
+		return Account{}, err
+	}
+	if !found {
 		return Account{}, countersign.Refuse(countersign.NotFound, "no_such_user")
 	}
-	if err != nil {
-		return Account{}, fmt.Errorf("find user: %w", store.Classify(err))
-	}
 	return s.of(ctx, u)
+}
+
+// LookUp tells whether an address has a user, and who it is. It takes the same
+// time either way: where nobody has the address, somebody else's row is read in
+// the place of the missing one and thrown away.
+func (s *Service) LookUp(ctx context.Context, workspace countersign.WorkspaceID, email string) (rows.User, bool, error) {
+	key := EmailKey(email)
+	u, err := s.Store.Read().NearestUser(ctx, workspace, key)
+	if err != nil && !store.NotFound(err) {
+		return rows.User{}, false, fmt.Errorf("find user: %w", store.Classify(err))
+	}
+	if u.EmailKey != key || err != nil {
+		return rows.User{}, false, nil
+	}
+	return u, true, nil
 }
 
 func (s *Service) of(ctx context.Context, u rows.User) (Account, error) {

@@ -10,6 +10,7 @@ import (
 	"countersign/internal/account/accounttest"
 	"countersign/internal/message"
 	"countersign/internal/policy"
+	"countersign/internal/store/rows"
 )
 
 func TestChangingTheAddress(t *testing.T) {
@@ -145,5 +146,38 @@ func TestTheLinkAloneChangesNoAddress(t *testing.T) {
 		half.Level = policy.LevelFirst
 		want(t, "half a session", second(e.Accounts.ChangeEmail(ctx(), half, link)), "second_factor_required")
 		want(t, "the person's own", second(e.Accounts.ChangeEmail(ctx(), b.Holder(t), link)), "ok")
+	})
+}
+
+// Whoever asks for an address that nobody has reads a row too, somebody else's: the
+// time must not tell. That row is nobody's answer.
+func TestLookingAnAddressUp(t *testing.T) {
+	both(t, func(t *testing.T, e *accounttest.Engine) {
+		lookUp := func(address string) (rows.User, bool) {
+			u, found, err := e.Accounts.LookUp(ctx(), accounttest.Workspace, address)
+			want(t, address, err, "ok")
+			return u, found
+		}
+		if _, found := lookUp("ada@example.com"); found {
+			t.Error("somebody was found where nobody is")
+		}
+		ada, mia := e.Person(t, "ada@example.com"), e.Person(t, "mia@example.com")
+		for address, id := range map[string]countersign.UserID{
+			"ada@example.com": ada.ID, " ADA@Example.COM ": ada.ID, "mia@example.com": mia.ID,
+			"aaa@example.com": "", "ada@example.co": "", "eve@example.com": "", "zoe@example.com": "", "": "",
+		} {
+			u, found := lookUp(address)
+			if u.ID != id || found != (id != "") {
+				t.Errorf("%q is %q (found: %v), want %q", address, u.ID, found, id)
+			}
+			read, err := e.Store.Read().NearestUser(ctx(), accounttest.Workspace, account.EmailKey(address))
+			if err != nil || read.ID == "" {
+				t.Errorf("%q: no row was read (%v)", address, err)
+			}
+		}
+		_, found, err := e.Accounts.LookUp(ctx(), "wsp_other", "ada@example.com")
+		if found || err != nil {
+			t.Errorf("in another workspace: found %v, %v", found, err)
+		}
 	})
 }

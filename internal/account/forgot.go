@@ -2,7 +2,6 @@ package account
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"countersign"
@@ -28,11 +27,11 @@ func (s *Service) Forgot(ctx context.Context, workspace countersign.WorkspaceID,
 	if err != nil {
 		return err
 	}
-	user, err := s.Store.Read().GetUserByEmail(ctx, workspace, EmailKey(address))
-	known := err == nil && user.State != countersign.Disabled
-	if err != nil && !store.NotFound(err) {
-		return fmt.Errorf("find user: %w", store.Classify(err))
+	user, known, err := s.LookUp(ctx, workspace, address)
+	if err != nil {
+		return err
 	}
+	known = known && user.State != countersign.Disabled
 	if !known {
 		user = rows.User{WorkspaceID: workspace, PoolID: countersign.DefaultPool, Email: address}
 	}

@@ -61,10 +61,9 @@ func (s *Service) Start(ctx context.Context, workspace countersign.WorkspaceID, 
 	if err != nil {
 		return "", err
 	}
-	// One look-up, whether it finds somebody or not: the time tells nothing.
-	user, err := s.Store.Read().GetUserByEmail(ctx, workspace, account.EmailKey(address))
-	if err != nil && !store.NotFound(err) {
-		return "", fmt.Errorf("find user: %w", store.Classify(err))
+	user, _, err := s.Accounts.LookUp(ctx, workspace, address)
+	if err != nil {
+		return "", err
 	}
 	id := countersign.AttemptID(seal.ID("att"))
 	err = s.Store.Write(ctx, func(tx *store.Tx) error {

@@ -272,8 +272,8 @@ func TestAClosedDataFileIsWhole(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	addUser(t, s, "ada@example.org")
-	_, err = s.Read().GetUserByEmail(t.Context(), workspace, "ada@example.org")
+	ada := addUser(t, s, "ada@example.org")
+	_, err = s.Read().GetUser(t.Context(), workspace, ada)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -7,8 +7,12 @@ VALUES (@workspace_id, @id, @pool_id, @email, @email_key, @email_verified_at, @n
 -- name: GetUser :one
 SELECT * FROM users WHERE workspace_id = @workspace_id AND id = @id;
 
--- name: GetUserByEmail :one
-SELECT * FROM users WHERE workspace_id = @workspace_id AND email_key = @email_key;
+-- name: NearestUser :one
+-- The user with this key, or else the next one in the order of keys: looking for
+-- somebody who is not there reads as much as looking for somebody who is.
+SELECT * FROM users WHERE users.workspace_id = @workspace_id AND users.email_key = COALESCE(
+  (SELECT MIN(n.email_key) FROM users n WHERE n.workspace_id = @workspace_id AND n.email_key >= @email_key),
+  (SELECT MAX(n.email_key) FROM users n WHERE n.workspace_id = @workspace_id));
 
 -- name: LockUser :one
 -- Takes the user's row for this transaction: two enrolments at once then count

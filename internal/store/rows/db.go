@@ -156,9 +156,6 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.getUserStmt, err = db.PrepareContext(ctx, getUser); err != nil {
 		return nil, fmt.Errorf("error preparing query GetUser: %w", err)
 	}
-	if q.getUserByEmailStmt, err = db.PrepareContext(ctx, getUserByEmail); err != nil {
-		return nil, fmt.Errorf("error preparing query GetUserByEmail: %w", err)
-	}
 	if q.getWorkspaceStmt, err = db.PrepareContext(ctx, getWorkspace); err != nil {
 		return nil, fmt.Errorf("error preparing query GetWorkspace: %w", err)
 	}
@@ -251,6 +248,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.nameWorkspaceStmt, err = db.PrepareContext(ctx, nameWorkspace); err != nil {
 		return nil, fmt.Errorf("error preparing query NameWorkspace: %w", err)
+	}
+	if q.nearestUserStmt, err = db.PrepareContext(ctx, nearestUser); err != nil {
+		return nil, fmt.Errorf("error preparing query NearestUser: %w", err)
 	}
 	if q.nextDueStmt, err = db.PrepareContext(ctx, nextDue); err != nil {
 		return nil, fmt.Errorf("error preparing query NextDue: %w", err)
@@ -576,11 +576,6 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing getUserStmt: %w", cerr)
 		}
 	}
-	if q.getUserByEmailStmt != nil {
-		if cerr := q.getUserByEmailStmt.Close(); cerr != nil {
-			err = fmt.Errorf("error closing getUserByEmailStmt: %w", cerr)
-		}
-	}
 	if q.getWorkspaceStmt != nil {
 		if cerr := q.getWorkspaceStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing getWorkspaceStmt: %w", cerr)
@@ -734,6 +729,11 @@ func (q *Queries) Close() error {
 	if q.nameWorkspaceStmt != nil {
 		if cerr := q.nameWorkspaceStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing nameWorkspaceStmt: %w", cerr)
+		}
+	}
+	if q.nearestUserStmt != nil {
+		if cerr := q.nearestUserStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing nearestUserStmt: %w", cerr)
 		}
 	}
 	if q.nextDueStmt != nil {
@@ -984,7 +984,6 @@ type Queries struct {
 	getRateStmt                 *sql.Stmt
 	getSessionStmt              *sql.Stmt
 	getUserStmt                 *sql.Stmt
-	getUserByEmailStmt          *sql.Stmt
 	getWorkspaceStmt            *sql.Stmt
 	giveBackStmt                *sql.Stmt
 	insertAttemptStmt           *sql.Stmt
@@ -1016,6 +1015,7 @@ type Queries struct {
 	markRetryStmt               *sql.Stmt
 	markSentStmt                *sql.Stmt
 	nameWorkspaceStmt           *sql.Stmt
+	nearestUserStmt             *sql.Stmt
 	nextDueStmt                 *sql.Stmt
 	passFirstStmt               *sql.Stmt
 	passSecondStmt              *sql.Stmt
@@ -1099,7 +1099,6 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		getRateStmt:                 q.getRateStmt,
 		getSessionStmt:              q.getSessionStmt,
 		getUserStmt:                 q.getUserStmt,
-		getUserByEmailStmt:          q.getUserByEmailStmt,
 		getWorkspaceStmt:            q.getWorkspaceStmt,
 		giveBackStmt:                q.giveBackStmt,
 		insertAttemptStmt:           q.insertAttemptStmt,
@@ -1131,6 +1130,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		markRetryStmt:               q.markRetryStmt,
 		markSentStmt:                q.markSentStmt,
 		nameWorkspaceStmt:           q.nameWorkspaceStmt,
+		nearestUserStmt:             q.nearestUserStmt,
 		nextDueStmt:                 q.nextDueStmt,
 		passFirstStmt:               q.passFirstStmt,
 		passSecondStmt:              q.passSecondStmt,

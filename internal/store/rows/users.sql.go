@@ -103,37 +103,6 @@ func (q *Queries) GetUser(ctx context.Context, workspaceID countersign.Workspace
 	return i, err
 }
 
-const getUserByEmail = `-- name: GetUserByEmail :one
-SELECT workspace_id, id, pool_id, email, email_key, email_verified_at, name, role, state, language, zone, password_hash, password_version, password_changed_at, require_second_factor, default_method, default_set_at, created_at, signed_in_at FROM users WHERE workspace_id = $1 AND email_key = $2
-`
-
-func (q *Queries) GetUserByEmail(ctx context.Context, workspaceID countersign.WorkspaceID, emailKey string) (User, error) {
-	row := q.queryRow(ctx, q.getUserByEmailStmt, getUserByEmail, workspaceID, emailKey)
-	var i User
-	err := row.Scan(
-		&i.WorkspaceID,
-		&i.ID,
-		&i.PoolID,
-		&i.Email,
-		&i.EmailKey,
-		&i.EmailVerifiedAt,
-		&i.Name,
-		&i.Role,
-		&i.State,
-		&i.Language,
-		&i.Zone,
-		&i.PasswordHash,
-		&i.PasswordVersion,
-		&i.PasswordChangedAt,
-		&i.RequireSecondFactor,
-		&i.DefaultMethod,
-		&i.DefaultSetAt,
-		&i.CreatedAt,
-		&i.SignedInAt,
-	)
-	return i, err
-}
-
 const insertUser = `-- name: InsertUser :exec
 INSERT INTO users (workspace_id, id, pool_id, email, email_key, email_verified_at, name, role, state, language, zone,
   password_hash, password_version, password_changed_at, require_second_factor, default_method, default_set_at, created_at, signed_in_at)
@@ -233,6 +202,41 @@ UPDATE users SET password_version = password_version WHERE workspace_id = $1 AND
 // the credentials one after the other.
 func (q *Queries) LockUser(ctx context.Context, workspaceID countersign.WorkspaceID, iD countersign.UserID) (User, error) {
 	row := q.queryRow(ctx, q.lockUserStmt, lockUser, workspaceID, iD)
+	var i User
+	err := row.Scan(
+		&i.WorkspaceID,
+		&i.ID,
+		&i.PoolID,
+		&i.Email,
+		&i.EmailKey,
+		&i.EmailVerifiedAt,
+		&i.Name,
+		&i.Role,
+		&i.State,
+		&i.Language,
+		&i.Zone,
+		&i.PasswordHash,
+		&i.PasswordVersion,
+		&i.PasswordChangedAt,
+		&i.RequireSecondFactor,
+		&i.DefaultMethod,
+		&i.DefaultSetAt,
+		&i.CreatedAt,
+		&i.SignedInAt,
+	)
+	return i, err
+}
+
+const nearestUser = `-- name: NearestUser :one
+SELECT workspace_id, id, pool_id, email, email_key, email_verified_at, name, role, state, language, zone, password_hash, password_version, password_changed_at, require_second_factor, default_method, default_set_at, created_at, signed_in_at FROM users WHERE users.workspace_id = $1 AND users.email_key = COALESCE(
+  (SELECT MIN(n.email_key) FROM users n WHERE n.workspace_id = $1 AND n.email_key >= $2),
+  (SELECT MAX(n.email_key) FROM users n WHERE n.workspace_id = $1))
+`
+
+// The user with this key, or else the next one in the order of keys: looking for
+// somebody who is not there reads as much as looking for somebody who is.
+func (q *Queries) NearestUser(ctx context.Context, workspaceID countersign.WorkspaceID, emailKey string) (User, error) {
+	row := q.queryRow(ctx, q.nearestUserStmt, nearestUser, workspaceID, emailKey)
 	var i User
 	err := row.Scan(
 		&i.WorkspaceID,
