@@ -38,6 +38,24 @@ func (s *Site) headed(next http.Handler) http.Handler {
 	})
 }
 
+// encrypted refuses the forms of pages that came over plain HTTP, where people
+// reach us over HTTPS: whoever is on the line can write such a page under our own
+// name. The cross-site check finds them by Sec-Fetch-Site; of browsers that do not
+// send it, it compares the host alone.
+func (s *Site) encrypted(next http.Handler) http.Handler {
+	if !s.Secure() {
+		return next
+	}
+	return s.Handle(func(w http.ResponseWriter, r *http.Request) error {
+		reads := r.Method == http.MethodGet || r.Method == http.MethodHead || r.Method == http.MethodOptions
+		if !reads && strings.HasPrefix(strings.ToLower(r.Header.Get("Origin")), "http:") {
+			return errCrossSite
+		}
+		next.ServeHTTP(w, r)
+		return nil
+	})
+}
+
 // checked bounds the body and refuses text that is not text: PostgreSQL takes
 // neither NUL nor broken UTF-8, and no person types them.
 func (s *Site) checked(next http.Handler) http.Handler {

@@ -99,7 +99,7 @@ func (s *Site) Mount(mux *http.ServeMux) {
 // no route takes get a page in the look of the others.
 func (s *Site) Wrap(mux *http.ServeMux) http.Handler {
 	s.cross.SetDenyHandler(s.Handle(func(http.ResponseWriter, *http.Request) error { return errCrossSite }))
-	inner := s.cross.Handler(s.checked(s.routed(mux)))
+	inner := s.encrypted(s.cross.Handler(s.checked(s.routed(mux))))
 	return s.logged(s.headed(inner))
 }
 

@@ -237,6 +237,10 @@ func TestDoor(t *testing.T) {
 		return r
 	}
 	get := func(target string) *http.Request { return httptest.NewRequest("GET", target, nil) }
+	named := func(r *http.Request) *http.Request {
+		r.Host = "id.example.com"
+		return r
+	}
 	for _, row := range []struct {
 		sentence string
 		request  *http.Request
@@ -252,6 +256,8 @@ func TestDoor(t *testing.T) {
 		{"another site's form is refused", post("a=b", "Sec-Fetch-Site", "cross-site"), 403},
 		{"another origin is refused", post("a=b", "Origin", "https://evil.example"), 403},
 		{"our own origin passes behind a proxy that changes Host", post("a=b", "Origin", "https://id.example.com", "Sec-Fetch-Site", "same-origin"), 200},
+		{"our own origin passes where the browser says no more", named(post("a=b", "Origin", "https://id.example.com")), 200},
+		{"our own name over plain HTTP is another site", named(post("a=b", "Origin", "http://id.example.com")), 403},
 		{"the wrong method is 405", get("/x"), 405},
 	} {
 		got := b.do(row.request)
