@@ -3,6 +3,7 @@ package password
 import (
 	"encoding/binary"
 	"sync"
+	"time"
 	_ "unsafe" // for go:linkname
 
 	_ "golang.org/x/crypto/argon2" // has fill
@@ -28,25 +29,67 @@ type block [blockSize / 8]uint64
 //go:linkname fill golang.org/x/crypto/argon2.processBlocks
 func fill(blocks []block, time, memory, threads uint32, mode int)
 
-// memories keeps the memory of hashes that are done for those that come. What is
-// idle for long goes back to the collector.
-type memories struct{ free sync.Pool }
+// memoryIdle is how long memory is kept for hashes that may come.
+const memoryIdle = 30 * time.Second
+
+// memories keeps the memory of hashes that are done for those that come. Never
+// more is kept than hashes run at once, and nothing when none has run for a while.
+// A sync.Pool would keep one for each thread, whoever runs there.
+type memories struct {
+	mu    sync.Mutex
+	free  [][]block
+	sweep *time.Timer
+}
+
+// take returns n blocks that are zero.
+func (m *memories) take(n int) []block {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for len(m.free) > 0 {
+		blocks := m.free[len(m.free)-1]
+		m.free = m.free[:len(m.free)-1]
+		if len(blocks) == n {
+			return blocks
+		}
+	}
+
+	return make([]block, n)
+}
+
+// give wipes the blocks and keeps them: what remains of a hash would make the next
+// guess at that password cheaper for whoever sees it.
+func (m *memories) give(blocks []block) {
+	clear(blocks)
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.free = append(m.free, blocks)
+	if m.sweep == nil {
+		m.sweep = time.AfterFunc(memoryIdle, m.drop)
+	}
+	m.sweep.Reset(memoryIdle)
+}
+
+// drop leaves all that is kept to the collector.
+func (m *memories) drop() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.free = nil
+	if m.sweep != nil {
+		m.sweep.Stop()
+	}
+}
 
 // argon2id is argon2id of RFC 9106 without secret and associated data, as
 // [golang.org/x/crypto/argon2.IDKey] computes it. Memory must be a multiple of
 // four times the lanes, as NewHasher makes it.
 func (m *memories) argon2id(password, salt []byte, p Params, size int) []byte {
 	lanes := uint32(p.Lanes)
-	blocks, found := m.free.Get().(*[]block)
-	if !found || len(*blocks) != int(p.Memory) {
-		blocks = new(make([]block, p.Memory))
-	}
-	// A fault inside leaves the memory to the collector.
-	start(*blocks, firstHash(password, salt, p, size), lanes)
-	fill(*blocks, p.Time, p.Memory, lanes, argon2idTag)
-	key := last(*blocks, lanes, size)
-	clear(*blocks) // what remains would shorten the next guess at this password
-	m.free.Put(blocks)
+	blocks := m.take(int(p.Memory))
+	// A fault in between leaves the memory to the collector.
+	start(blocks, firstHash(password, salt, p, size), lanes)
+	fill(blocks, p.Time, p.Memory, lanes, argon2idTag)
+	key := last(blocks, lanes, size)
+	m.give(blocks)
 
 	return key
 }

@@ -45,21 +45,22 @@ func TestHashesAtOnceDoNotShareMemory(t *testing.T) {
 	done.Wait()
 }
 
-func TestMemoryOfAHashIsKeptAndWiped(t *testing.T) {
+func TestMemoryOfAHashIsKeptWipedAndDropped(t *testing.T) {
 	var m memories
-	m.argon2id([]byte("nine walnuts under a lamp"), make([]byte, saltSize), Default, keySize)
-	blocks, found := m.free.Get().(*[]block)
-	for tries := 0; !found && tries < 100; tries++ { // a collection may have come between
+	for range 3 {
 		m.argon2id([]byte("nine walnuts under a lamp"), make([]byte, saltSize), Default, keySize)
-		blocks, found = m.free.Get().(*[]block)
 	}
-	if !found {
-		t.Fatal("the memory of a hash is not kept")
+	if len(m.free) != 1 {
+		t.Fatalf("%d pieces of memory are kept after three hashes one by one, want 1", len(m.free))
 	}
-	for i := range *blocks {
-		if (*blocks)[i] != (block{}) {
+	for i := range m.free[0] {
+		if m.free[0][i] != (block{}) {
 			t.Fatalf("block %d was left as the hash made it", i)
 		}
+	}
+	m.drop()
+	if len(m.free) != 0 {
+		t.Error("memory is kept although nothing hashes")
 	}
 }
 

@@ -164,7 +164,10 @@ func (h *Hasher) Load() Load {
 
 // Close sends away all who wait and all who come, with ErrBusy, and returns
 // when the last hash under way is done.
-func (h *Hasher) Close() { h.queue.close() }
+func (h *Hasher) Close() {
+	h.queue.close()
+	h.memories.drop()
+}
 
 // run does the work when it is the caller's turn.
 func (h *Hasher) run(ctx context.Context, c Caller, work func() error) error {
