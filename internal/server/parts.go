@@ -11,7 +11,6 @@ import (
 	"net"
 	"os"
 	"path/filepath"
-	"runtime"
 	"time"
 
 	"countersign/internal/account"
@@ -79,6 +78,8 @@ type Parts struct {
 	SignIn   *signin.Service
 	Enrol    *enrol.Service
 	People   *people.Service
+
+	mailer *notify.SMTP // nil without a mail server
 }
 
 // Open opens the database and the master key that the settings name, makes
@@ -119,7 +120,7 @@ func (p *Parts) open(ctx context.Context, o Options, listening net.Addr) error {
 	if err != nil {
 		return err
 	}
-	mailer, err := mailerOf(o)
+	mailer, err := p.openMailer(o)
 	if err != nil {
 		return err
 	}
@@ -129,8 +130,7 @@ func (p *Parts) open(ctx context.Context, o Options, listening net.Addr) error {
 	if err != nil {
 		return err
 	}
-	runtime.SetDefaultGOMAXPROCS() // Run of another server in this process may have raised it
-	p.Hasher = password.NewHasher(o.Hash, runtime.GOMAXPROCS(0), o.Now, seal.Bytes)
+	p.Hasher = password.NewHasher(o.Hash, cores(), o.Now, seal.Bytes)
 	p.Accounts = &account.Service{
 		Store: p.Store, Ring: p.Ring, MAC: key, Hasher: p.Hasher, Outbox: p.Outbox, Now: o.Now, URL: c.BaseURL(listening), Language: c.Language,
 		Methods: map[method.Kind]method.Method{method.TOTP: totp.Method{}, method.Recovery: recovery.Method{Key: key}},
@@ -146,6 +146,9 @@ func (p *Parts) Close() error {
 	if p.Hasher != nil {
 		p.Hasher.Close()
 	}
+	if p.mailer != nil {
+		p.mailer.Close()
+	}
 	if p.Store != nil {
 		return p.Store.Close()
 	}
@@ -160,12 +163,14 @@ func Database(c config.Config) string {
 	return filepath.Join(c.Data, "countersign.db")
 }
 
-func mailerOf(o Options) (notify.Mailer, error) {
+func (p *Parts) openMailer(o Options) (notify.Mailer, error) {
 	if o.Config.SMTPURL == "" {
 		// A nil interface, not a nil *SMTP: messages are kept for development.
 		return nil, nil //nolint:nilnil // no mailer is an answer here
 	}
-	return notify.NewSMTP(notify.Options{Server: o.Config.SMTPURL, Roots: o.Roots, Now: o.Now})
+	var err error
+	p.mailer, err = notify.NewSMTP(notify.Options{Server: o.Config.SMTPURL, Roots: o.Roots, Now: o.Now, Keep: message.Parallel})
+	return p.mailer, err
 }
 
 // unlock reads the master key and opens the installation's own key with it. A

@@ -9,7 +9,6 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"runtime"
 	"sync"
 	"time"
 
@@ -161,15 +160,9 @@ func (s *Server) readyz(w http.ResponseWriter, r *http.Request) error {
 	return err
 }
 
-// Run serves until ctx ends, then lets requests under way finish. It gives the
-// process twice as many threads for Go code as there are cores.
+// Run serves until ctx ends, then lets requests under way finish.
 func (s *Server) Run(ctx context.Context) error {
-	// Hashes hold a thread for each core, 20 ms at a time. With no thread more,
-	// whatever costs nothing (a code, an approval, a session check, a commit)
-	// would wait until one of them is preempted, 10 ms at each of its steps; with
-	// more, the kernel lets it in at once.
-	runtime.SetDefaultGOMAXPROCS()
-	runtime.GOMAXPROCS(2 * runtime.GOMAXPROCS(0))
+	tune()
 	ctx, stop := context.WithCancel(ctx)
 	var workers sync.WaitGroup
 	workers.Go(func() {
