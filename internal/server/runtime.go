@@ -4,6 +4,7 @@ import (
 	"os"
 	"runtime"
 	"runtime/debug"
+	"strconv"
 )
 
 // collectAt is how much garbage, in hundredths of what lives, starts a collection.
@@ -24,9 +25,14 @@ func tune() {
 	}
 }
 
-// cores is how many threads for Go code Go itself would take: the cores, or what a
-// container may use of them. tune may have raised it in this process before.
+// cores is how many threads for Go code Go itself would take: the cores, what a
+// container may use of them, or what the environment says (GOMAXPROCS). tune may
+// have raised it in this process before.
 func cores() int {
+	said, err := strconv.Atoi(os.Getenv("GOMAXPROCS"))
+	if err == nil && said > 0 {
+		return said
+	}
 	runtime.SetDefaultGOMAXPROCS()
 	return runtime.GOMAXPROCS(0)
 }
