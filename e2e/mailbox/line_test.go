@@ -119,3 +119,21 @@ func TestAServerThatFallsSilentAfterAMessage(t *testing.T) {
 		})
 	}
 }
+
+func TestAMessageThatWasTakenWithoutAWord(t *testing.T) {
+	for name, trouble := range map[string]func(*Box){
+		"hangs": func(b *Box) { b.Hang(AtTaken) },
+		"cuts":  func(b *Box) { b.Cut(AtTaken) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := Start(t)
+			trouble(b)
+			time.AfterFunc(100*time.Millisecond, b.Work)
+			err := give(dial(t, b))
+			if err == nil || len(b.All()) != 1 {
+				t.Errorf("%v, %d messages; want an error and one", err, len(b.All()))
+			}
+		})
+	}
+}

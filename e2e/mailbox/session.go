@@ -20,8 +20,9 @@ const (
 	AtConnect Stage = iota // before the server's first word
 	AtMail                 // when the sender is named
 	AtRecipient
-	AtData // when the whole message has been handed over
-	AtNext // after a message was taken, before another is announced on its line
+	AtData  // when the whole message has been handed over
+	AtTaken // when the message was taken, before the client hears of it
+	AtNext  // after that, before another message is announced on its line
 )
 
 // trouble is how the server misbehaves.
@@ -48,7 +49,7 @@ var errCut = errors.New("the line was cut")
 // 5xx for "never", at a stage from [AtMail] to [AtData].
 func (b *Box) Refuse(at Stage, code int) {
 	b.tb.Helper()
-	if at == AtConnect || at == AtNext {
+	if at != AtMail && at != AtRecipient && at != AtData {
 		b.tb.Fatal("the mail server can refuse only what it is asked; use Stop, Hang or Cut")
 	}
 	b.behave(trouble{kind: refuses, stage: at, code: code})
@@ -59,17 +60,18 @@ func (b *Box) Refuse(at Stage, code int) {
 func (b *Box) Hang(at Stage) { b.behave(trouble{kind: hangs, stage: at}) }
 
 // HangOnly makes the server say nothing more where a message to this one address
-// is, at [AtRecipient] or [AtData]; messages to others are taken.
+// is, from [AtRecipient] to [AtTaken]; messages to others are taken.
 func (b *Box) HangOnly(at Stage, to string) {
 	b.tb.Helper()
-	if at != AtRecipient && at != AtData {
+	if at != AtRecipient && at != AtData && at != AtTaken {
 		b.tb.Fatal("the mail server does not know the recipient yet at this stage")
 	}
 	b.behave(trouble{kind: hangs, stage: at, only: to})
 }
 
-// Cut makes the server break the connection at this stage. At [AtData] the client
-// cannot know whether the message was taken; it was not.
+// Cut makes the server break the connection at this stage. At [AtData] and
+// [AtTaken] the client cannot know whether the message was taken: it was not, or
+// it was.
 func (b *Box) Cut(at Stage) { b.behave(trouble{kind: cuts, stage: at}) }
 
 // Work ends all misbehaving.
@@ -216,7 +218,7 @@ func (s *session) Data(r io.Reader) error {
 	m.From, m.To, m.User, m.At = s.from, slices.Clone(s.to), s.user, time.Now()
 	s.box.keep(m)
 	s.taken++
-	return nil
+	return s.box.meet(AtTaken, s.line, s.to...)
 }
 
 // Reset forgets the message that was begun. The library calls it after each
