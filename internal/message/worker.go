@@ -10,10 +10,11 @@ import (
 	"countersign/internal/store/rows"
 )
 
+// Parallel mails are under way at once in one process, so that one server that
+// hangs does not hold up the rest.
+const Parallel = 4
+
 const (
-	// parallel mails are under way at once in one process, so that one server
-	// that hangs does not hold up the rest.
-	parallel = 4
 	// lease is how long a claimed message belongs to its worker. It is longer
 	// than any conversation; after a crash another worker takes over.
 	lease = time.Minute
@@ -49,8 +50,8 @@ func (o *Outbox) Run(ctx context.Context) error {
 	bell := o.store.Listen(topic)
 	tick := time.NewTicker(look)
 	defer tick.Stop()
-	free := parallel
-	done := make(chan struct{}, parallel)
+	free := Parallel
+	done := make(chan struct{}, Parallel)
 	var swept time.Time
 	for {
 		for _, row := range o.claim(ctx, free) {

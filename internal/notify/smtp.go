@@ -20,6 +20,9 @@ const (
 	// sendWithin bounds the whole conversation, so that a server which takes
 	// the line and says nothing cannot hold a worker for long.
 	sendWithin = 30 * time.Second
+	// idleFor is how long a line waits for the next mail. Servers wait for
+	// minutes, but a kept line takes one of the places that they have.
+	idleFor = 10 * time.Second
 )
 
 // Dial opens a connection, as [net.Dialer.DialContext] does.
@@ -42,18 +45,24 @@ type Options struct {
 	ServerName string
 	// Dial replaces the system's way to connect; nil means the system's.
 	Dial Dial
-	// Connect and Whole bound the connecting and the whole conversation; 0
-	// means 10 and 30 seconds.
+	// Connect and Whole bound the connecting and the whole conversation about
+	// one mail; 0 means 10 and 30 seconds.
 	Connect, Whole time.Duration
+	// Keep is how many connections wait for the next mail at once, and Idle how
+	// long each does; 0 means one, and 10 seconds.
+	Keep int
+	Idle time.Duration
 }
 
-// SMTP is the Mailer for a real mail server. It opens one connection for each
-// mail, and may be used by many goroutines.
+// SMTP is the Mailer for a real mail server. A connection over which a mail went
+// stays open for a while, and takes the next one. It may be used by many
+// goroutines.
 type SMTP struct {
 	server  server
 	options Options
 	tls     *tls.Config
 	secrets []string
+	kept    *lines
 }
 
 // NewSMTP checks the options; it connects to nothing. Its error never contains
@@ -69,6 +78,12 @@ func NewSMTP(o Options) (*SMTP, error) {
 	if o.Whole == 0 {
 		o.Whole = sendWithin
 	}
+	if o.Keep == 0 {
+		o.Keep = 1
+	}
+	if o.Idle == 0 {
+		o.Idle = idleFor
+	}
 	if o.Dial == nil {
 		o.Dial = new(net.Dialer).DialContext
 	}
@@ -78,7 +93,8 @@ func NewSMTP(o Options) (*SMTP, error) {
 	}
 	s := &SMTP{
 		server: parsed, options: o,
-		tls: &tls.Config{ServerName: name, RootCAs: o.Roots, MinVersion: tls.VersionTLS12},
+		tls:  &tls.Config{ServerName: name, RootCAs: o.Roots, MinVersion: tls.VersionTLS12},
+		kept: &lines{most: o.Keep, idle: o.Idle},
 	}
 	if parsed.password != "" {
 		// A server may repeat what it was sent, in either form.
@@ -100,7 +116,7 @@ func (s *SMTP) Send(ctx context.Context, m Mail) error {
 	letter := s.write(m)
 	ctx, cancel := context.WithTimeout(ctx, s.options.Whole)
 	defer cancel()
-	err = s.talk(ctx, letter)
+	err = s.hand(ctx, letter)
 	if err == nil || letter.IsDelivered() {
 		// What goes wrong after the server took the mail is no reason to send
 		// it a second time.
@@ -109,68 +125,48 @@ func (s *SMTP) Send(ctx context.Context, m Mail) error {
 	return s.explain(ctx, err)
 }
 
-// talk runs the conversation. The client is made anew for each mail because it
-// changes itself while it chooses how to sign in.
-func (s *SMTP) talk(ctx context.Context, letter *mail.Msg) error {
-	options := []mail.Option{
-		mail.WithPort(s.server.port), mail.WithTimeout(s.options.Whole),
-		mail.WithTLSConfig(s.tls),
-		// Not the context that the library hands on: it ends with the dialling.
-		mail.WithDialContextFunc(func(_ context.Context, network, address string) (net.Conn, error) {
-			return s.dial(ctx, network, address)
-		}),
+// Close ends the connections that wait, and takes no longer than a second,
+// whatever the server does. A mail that is still sent afterwards gets a
+// connection of its own.
+func (s *SMTP) Close() { s.kept.close() }
+
+// hand hands the letter over on a line that waits. Where there is none, or it
+// turns out to be of no use, it takes a new one; never a third.
+func (s *SMTP) hand(ctx context.Context, letter *mail.Msg) error {
+	l := s.kept.take(s.options.Now())
+	if l != nil {
+		err := l.wake(ctx, s.options.Connect)
+		if err != nil {
+			l.cut()
+		} else {
+			err = s.carry(l, letter)
+		}
+		if err == nil || !forLine(err) || ctx.Err() != nil {
+			return err
+		}
 	}
-	if s.server.security == startTLS {
-		options = append(options, mail.WithTLSPolicy(mail.TLSMandatory))
-	} else {
-		options = append(options, mail.WithTLSPolicy(mail.NoTLS))
-	}
-	if s.server.user != "" {
-		options = append(options,
-			mail.WithUsername(s.server.user), mail.WithPassword(s.server.password),
-			mail.WithOpportunisticSMTPAuth(mail.SMTPAuthPlain, mail.SMTPAuthLogin, mail.SMTPAuthCramMD5))
-	}
-	client, err := mail.NewClient(s.server.host, options...)
+	l, err := s.open(ctx)
 	if err != nil {
 		return err
 	}
-	return client.DialAndSendWithContext(ctx, letter)
+	return s.carry(l, letter)
 }
 
-// dial connects, and closes the line when ctx, the time of the whole
-// conversation, is over: the library's own deadline begins anew with every
-// step, and after a failed greeting it leaves the line open.
-func (s *SMTP) dial(ctx context.Context, network, address string) (net.Conn, error) {
-	first, cancel := context.WithTimeout(ctx, s.options.Connect)
-	defer cancel()
-	line, err := s.options.Dial(first, network, address)
-	if err != nil {
-		return nil, err
+// carry hands the letter over on a line, and lets the line wait for the next
+// one where all went well.
+func (s *SMTP) carry(l *line, letter *mail.Msg) error {
+	err := l.carry(letter)
+	switch {
+	case !l.conn.release(), err != nil && !answered(err):
+		// The time is over, or the server said nothing. No QUIT then: in the
+		// middle of a mail it would end the mail.
+		l.cut()
+	case err != nil:
+		s.kept.end(l)
+	default:
+		s.kept.put(l, s.options.Now())
 	}
-	guarded := &guardedConn{Conn: line}
-	guarded.release = context.AfterFunc(ctx, func() { _ = line.Close() })
-	if s.server.security != implicit {
-		return guarded, nil
-	}
-	encrypted := tls.Client(guarded, s.tls)
-	err = encrypted.HandshakeContext(ctx)
-	if err != nil {
-		_ = guarded.Close()
-		return nil, err
-	}
-	return encrypted, nil
-}
-
-// guardedConn is a connection that a context closes.
-type guardedConn struct {
-	net.Conn
-	release func() bool
-}
-
-// Close closes the connection and lets go of the context.
-func (c *guardedConn) Close() error {
-	c.release()
-	return c.Conn.Close()
+	return err
 }
 
 // explain turns the library's error into ours.
