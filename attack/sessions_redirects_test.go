@@ -30,9 +30,9 @@ func elsewhere() []string {
 	return all
 }
 
-// inside tells whether a browser that is sent there stays: backslashes are
+// homeward tells whether a browser that is sent there stays: backslashes are
 // slashes to it, tabs and line ends are nothing.
-func inside(own, location string) bool {
+func homeward(own, location string) bool {
 	site, err := url.Parse(own + "/signin/x")
 	if err != nil {
 		return false
@@ -52,7 +52,7 @@ func stays(t *testing.T, s *site.Site, asked string, a site.Answer) {
 	}
 	for _, name := range []string{"Location", "Refresh", "Content-Location", "Link"} {
 		for _, to := range a.Header[name] {
-			if !inside(s.URL, to) {
+			if !homeward(s.URL, to) {
 				t.Errorf("%s: the answer %d has %s: %q", asked, a.Status, name, to)
 			}
 		}
@@ -64,7 +64,7 @@ func stays(t *testing.T, s *site.Site, asked string, a site.Answer) {
 	}
 	for _, link := range regexp.MustCompile(`(?:href|action|src|formaction)="([^"]*)"`).FindAllStringSubmatch(a.Body, -1) {
 		to := html.UnescapeString(link[1])
-		if !strings.HasPrefix(to, "otpauth:") && !strings.HasPrefix(to, "data:image/") && !inside(s.URL, to) {
+		if !strings.HasPrefix(to, "otpauth:") && !strings.HasPrefix(to, "data:image/") && !homeward(s.URL, to) {
 			t.Errorf("%s: the page of %d leads to %q", asked, a.Status, to)
 		}
 	}
@@ -126,7 +126,7 @@ func leads(t *testing.T, s *site.Site, p *site.Person, to string) {
 		step = c.Get("/proof?" + query)
 		for range 4 {
 			stays(t, s, "the proof of "+act+", with "+to, step)
-			if step.Location == "" || !inside(s.URL, step.Location) {
+			if step.Location == "" || !homeward(s.URL, step.Location) {
 				break
 			}
 			step = c.Get(step.Location)
@@ -150,7 +150,7 @@ func TestSessionsRedirectPaths(t *testing.T) {
 				c := s.Client().On(i % len(s.Nodes))
 				a := c.Do(verb, at, nil)
 				stays(t, s, verb+" "+at, a)
-				if a.Location != "" && inside(s.URL, a.Location) && strings.HasPrefix(a.Location, "/") {
+				if a.Location != "" && homeward(s.URL, a.Location) && strings.HasPrefix(a.Location, "/") {
 					stays(t, s, verb+" "+at+", followed", c.Get(a.Location))
 				}
 			}
