@@ -137,10 +137,11 @@ func (s *Speaker) form(arg func(string) (any, bool)) plural.Form {
 		}
 		n = count
 	}
+	n %= 10_000_000 // before the sign: the smallest number has no positive one
 	if n < 0 {
 		n = -n
 	}
-	return plural.Cardinal.MatchPlural(s.tag, n%10_000_000, 0, 0, 0, 0)
+	return plural.Cardinal.MatchPlural(s.tag, n, 0, 0, 0, 0)
 }
 
 func (s *Speaker) value(v any) string {
