@@ -20,6 +20,10 @@ func pauseAfter(tries int64) time.Duration {
 
 // deliver hands one claimed message over and records what became of it.
 func (o *Outbox) deliver(ctx context.Context, row rows.Message) {
+	if row.ExpiresAt < row.CreatedAt {
+		o.drop(ctx, row)
+		return
+	}
 	if row.ExpiresAt <= o.now().UnixMilli() {
 		o.fail(ctx, row, "expired before it could be handed over")
 		return
@@ -100,6 +104,18 @@ func (o *Outbox) fail(ctx context.Context, row rows.Message, problem string) {
 	}, "problem", problem)
 }
 
+// drop erases a message that was never meant to go: the one that is written for
+// an address without an account. It is no fault and no news, or anybody could
+// fill the log with complaints.
+func (o *Outbox) drop(ctx context.Context, row rows.Message) {
+	o.record(ctx, row, "dropped", func(tx *store.Tx) error {
+		_, err := tx.MarkFailed(tx.Ctx, rows.MarkFailedParams{
+			Body: []byte{}, Problem: "it was for nobody", WorkspaceID: row.WorkspaceID, ID: row.ID,
+		})
+		return err
+	})
+}
+
 // markWithin is how long the outcome of a delivery is tried to be written while
 // the database is away. It ends before the lease does, after which another worker
 // delivers the message again.
@@ -141,6 +157,8 @@ func (o *Outbox) record(ctx context.Context, row rows.Message, outcome string, m
 		o.log.ErrorContext(ctx, "message", about...)
 	case outcome == "waits":
 		o.log.WarnContext(ctx, "message", about...)
+	case outcome == "dropped":
+		o.log.DebugContext(ctx, "message", about...)
 	default:
 		o.log.InfoContext(ctx, "message", about...)
 	}
