@@ -56,7 +56,9 @@ func (p *Portal) toSignIn(w http.ResponseWriter, r *http.Request, err error) err
 	return nil
 }
 
-func wantsData(r *http.Request) bool { return r.Header.Get("Accept") == "application/json" }
+// wantsData tells whether a program asks: it is told what is wrong instead of
+// being led to a page.
+func wantsData(r *http.Request) bool { return web.WantsJSON(r) }
 
 // below answers a session that does not reach far enough.
 func (p *Portal) below(w http.ResponseWriter, r *http.Request, c session.Current) error {

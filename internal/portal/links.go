@@ -36,7 +36,7 @@ func (p *Portal) dead(w http.ResponseWriter, r *http.Request, kind account.LinkK
 		"already_set_up": "used",
 	}
 	reason, found := reasons[countersign.CodeOf(err)]
-	if !found {
+	if !found || wantsData(r) {
 		return err
 	}
 	names := map[account.LinkKind]string{

@@ -78,7 +78,16 @@ func (p *Portal) askProof(w http.ResponseWriter, r *http.Request, c session.Curr
 		}
 		view.Sent = !until.IsZero()
 	}
+	f.form.Gather(view.field())
 	return p.pages.Render(w, r, f.status, "signin/proof", view)
+}
+
+// field is the one that the page asks; before a code was mailed there is none.
+func (v ProofView) field() string {
+	if v.Kind == account.ProofMailed && !v.Sent {
+		return ""
+	}
+	return fieldFor(v.Kind, v.Kind)
 }
 
 // cancelTo is a page that this session reaches.

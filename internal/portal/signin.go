@@ -71,6 +71,9 @@ func (p *Portal) attempt(next step) web.Handler {
 			if p.justSignedIn(r) {
 				return see(w, r, "/account/security")
 			}
+			if wantsData(r) {
+				return err
+			}
 			return p.pages.Render(w, r, http.StatusGone, "signin/expired", ExpiredView{})
 		}
 		if countersign.CodeOf(err) == "step_over" {
@@ -297,7 +300,7 @@ func (p *Portal) ways(w http.ResponseWriter, r *http.Request, at signin.Attempt)
 // say the same to programs.
 func (p *Portal) locked(w http.ResponseWriter, r *http.Request, at signin.Attempt, kind string, err error) error {
 	var refusal *countersign.Error
-	if !errors.As(err, &refusal) {
+	if !errors.As(err, &refusal) || wantsData(r) {
 		return err
 	}
 	retryAfter(w, err)

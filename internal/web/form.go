@@ -141,6 +141,16 @@ func refusalsOf(err error) []*countersign.Error {
 	return []*countersign.Error{e}
 }
 
+// Gather lets what is wrong with other fields than this one stand above the form:
+// the page has no other, so there is nothing to lead to.
+func (f *Form) Gather(field string) {
+	for i := range f.Errors {
+		if f.Errors[i].Field != field {
+			f.Errors[i].Field = ""
+		}
+	}
+}
+
 // Has tells whether something is wrong with a field.
 func (f *Form) Has(field string) bool { return f.of(field) != nil }
 

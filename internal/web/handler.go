@@ -23,6 +23,7 @@ var (
 	errBadText   = countersign.Refuse(countersign.Invalid, "bad_text")
 	errBadForm   = countersign.Refuse(countersign.Invalid, "bad_form")
 	errTooLarge  = countersign.Refuse(countersign.Invalid, "too_large")
+	errLeft      = countersign.Refuse(countersign.Invalid, "client_left")
 )
 
 // Handle adapts h to http.Handler.
@@ -38,8 +39,14 @@ func (s *Site) Handle(h Handler) http.Handler {
 // Fail answers with the error: as a problem document (RFC 9457) where the
 // client asks for JSON, else as a page. The cause goes to the log line. An
 // answer that has already begun is left alone.
+//
+// A client that closed its side of the connection is told that: it may have
+// closed one half only and still be listening, and it is no fault of ours.
 func (s *Site) Fail(w http.ResponseWriter, r *http.Request, err error) {
 	st := stateOf(r.Context())
+	if gone(r, err) {
+		err = &countersign.Error{Kind: errLeft.Kind, Code: errLeft.Code, Err: err}
+	}
 	if st != nil {
 		st.hurry = countersign.KindOf(err) == countersign.Unavailable
 	}
@@ -47,8 +54,6 @@ func (s *Site) Fail(w http.ResponseWriter, r *http.Request, err error) {
 	if st != nil {
 		st.notes = append(st.notes, slog.String("code", p.Code), slog.Any("err", err))
 		switch {
-		case gone(r, err):
-			st.level = slog.LevelInfo
 		case p.Status == http.StatusInternalServerError:
 			st.level = slog.LevelError
 		case p.Status == http.StatusServiceUnavailable:
@@ -61,7 +66,7 @@ func (s *Site) Fail(w http.ResponseWriter, r *http.Request, err error) {
 	if p.RetryAfter > 0 {
 		w.Header().Set("Retry-After", strconv.Itoa(p.RetryAfter))
 	}
-	if st == nil || wantsJSON(r) {
+	if st == nil || WantsJSON(r) {
 		s.WriteProblem(w, p)
 		return
 	}
@@ -98,6 +103,8 @@ func Status(err error) int {
 	switch {
 	case errors.Is(err, errMethod):
 		return http.StatusMethodNotAllowed
+	case countersign.CodeOf(err) == errLeft.Code:
+		return http.StatusRequestTimeout
 	case errors.As(err, &large), errors.Is(err, errTooLarge):
 		return http.StatusRequestEntityTooLarge
 	}
@@ -120,8 +127,9 @@ func retrySeconds(kind countersign.Kind, wait time.Duration) int {
 	return int(math.Ceil(wait.Seconds()))
 }
 
-// wantsJSON: a browser always asks for text/html; a program names JSON.
-func wantsJSON(r *http.Request) bool {
+// WantsJSON tells a program from a browser: a browser always asks for text/html,
+// a program names JSON.
+func WantsJSON(r *http.Request) bool {
 	accept := r.Header.Get("Accept")
 	return strings.Contains(accept, "json") && !strings.Contains(accept, "text/html")
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"strconv"
 	"time"
 
 	"countersign"
@@ -59,6 +60,36 @@ func (s *Site) problem(r *http.Request, err error) Problem {
 	return p
 }
 
+// refusedPage describes a page that refuses, for a program that asks for JSON:
+// the first thing that is wrong with the page's form, or the status alone.
+func (s *Site) refusedPage(w http.ResponseWriter, r *http.Request, status int, data any) Problem {
+	refusal := &countersign.Error{Kind: kindOf(status)}
+	if page, ok := data.(interface{ base() Page }); ok && page.base().Form.Failed() {
+		first := page.base().Form.Errors[0]
+		refusal.Field, refusal.Code, refusal.Args = first.Field, first.Code, first.Args
+	}
+	wait, err := strconv.Atoi(w.Header().Get("Retry-After"))
+	if err == nil {
+		refusal.RetryAfter = time.Duration(wait) * time.Second
+	}
+	if refusal.Code == "" {
+		refusal.Code = kindName(status, refusal.Kind)
+	}
+	p := s.problem(r, refusal)
+	p.Status = status
+	return p
+}
+
+// kindOf is the kind of refusal that a page's status stands for.
+func kindOf(status int) countersign.Kind {
+	for kind := countersign.Invalid; kind <= countersign.Unavailable; kind++ {
+		if statusOf(kind) == status {
+			return kind
+		}
+	}
+	return countersign.Invalid
+}
+
 // withWait adds the placeholder "Wait" where the refusal did not bring one.
 func withWait(args map[string]any, seconds int) map[string]any {
 	out := map[string]any{"Wait": time.Duration(seconds) * time.Second}
@@ -69,8 +100,11 @@ func withWait(args map[string]any, seconds int) map[string]any {
 }
 
 func kindName(status int, kind countersign.Kind) string {
-	if status == http.StatusMethodNotAllowed {
+	switch status {
+	case http.StatusMethodNotAllowed:
 		return "method"
+	case http.StatusRequestTimeout:
+		return "left"
 	}
 	switch kind {
 	case countersign.Invalid:

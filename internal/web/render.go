@@ -119,8 +119,13 @@ func (r *Renderer) Pages() []string {
 }
 
 // Render writes the page with the status. The data embeds Page. The page is
-// built in memory first: an error here means that nothing was written.
+// built in memory first: an error here means that nothing was written. A program
+// that asks for JSON gets a page that refuses as a problem document.
 func (r *Renderer) Render(w http.ResponseWriter, req *http.Request, status int, name string, data any) error {
+	if status >= http.StatusBadRequest && WantsJSON(req) {
+		r.site.WriteProblem(w, r.site.refusedPage(w, req, status, data))
+		return nil
+	}
 	body, err := r.build(req, name, data)
 	if err != nil {
 		return fmt.Errorf("render page %s: %w", name, err)
