@@ -133,8 +133,10 @@ func hashFault(err error) error {
 	return err
 }
 
+// wrongPassword tells of a password that was judged and counted. Whoever hangs up
+// while it is judged is told of all the same: guesses leave their trace.
 func (s *Service) wrongPassword(ctx context.Context, a PasswordAnswer) error {
-	err := s.Store.Write(ctx, func(tx *store.Tx) error { return s.passwordRefused(tx, a, "wrong") })
+	err := s.Store.Write(context.WithoutCancel(ctx), func(tx *store.Tx) error { return s.passwordRefused(tx, a, "wrong") })
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package account_test
 
 import (
+	"context"
 	"strconv"
 	"testing"
 	"time"
@@ -8,8 +9,10 @@ import (
 	"countersign"
 	"countersign/internal/account"
 	"countersign/internal/account/accounttest"
+	"countersign/internal/limit"
 	"countersign/internal/message"
 	"countersign/internal/method"
+	"countersign/internal/password"
 	"countersign/internal/policy"
 	"countersign/internal/store"
 	"countersign/internal/store/rows"
@@ -222,5 +225,40 @@ func TestARehashIsNoChange(t *testing.T) {
 		}
 		b.Session(t)
 		want(t, "the password again", b.TryPassword(t, ada.Email, ada.Password), "ok")
+	})
+}
+
+// Whoever hangs up while a wrong password is judged has guessed all the same: it
+// is counted, and the log tells of it.
+func TestHangingUpLeavesItsTrace(t *testing.T) {
+	both(t, func(t *testing.T, e *accounttest.Engine) {
+		n := e.Node(t)
+		slow := password.NewHasher(password.Params{Memory: 16 << 10, Time: 4, Lanes: 1}, 1, time.Now)
+		t.Cleanup(slow.Close)
+		n.Hasher, n.Accounts.Hasher = slow, slow
+		user := n.Person(t, "ada@example.com").Account(t).User
+		place := e.Browser("192.0.2.1").Place()
+		for i, whose := range []*rows.User{&user, &user, nil} {
+			request, hangUp := context.WithCancel(ctx())
+			go func() {
+				for slow.Load().Running == 0 {
+					time.Sleep(time.Millisecond)
+				}
+				hangUp()
+			}()
+			err := n.Accounts.Password(request, account.PasswordAnswer{
+				Workspace: accounttest.Workspace, Email: user.Email, Password: "wrong", User: whose, Place: place,
+			})
+			want(t, "a wrong password", err, "wrong_password")
+			counted, err := e.Store.Read().GetGuesses(ctx(), rows.GetGuessesParams{
+				WorkspaceID: accounttest.Workspace, Subject: "192.0.2.1", Sort: string(limit.Address),
+			})
+			if err != nil || counted.Tries != int64(i+1) {
+				t.Errorf("%d are counted, %v; want %d", counted.Tries, err, i+1)
+			}
+			if got := e.Count(t, "proof.refused", `"why":"wrong"`); got != i+1 {
+				t.Errorf("%d are told, want %d", got, i+1)
+			}
+		}
 	})
 }
