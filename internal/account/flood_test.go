@@ -2,7 +2,9 @@ package account_test
 
 import (
 	"testing"
+	"time"
 
+	"countersign/internal/account"
 	"countersign/internal/account/accounttest"
 	"countersign/internal/message"
 )
@@ -37,24 +39,52 @@ func TestNeighboursWhoGuessDoNotStopAKnownBrowser(t *testing.T) {
 	})
 }
 
-// Wrong mailed codes count in a row with the second factors, over all the codes
-// that were sent.
+// Wrong mailed codes count in a row over all the codes that were sent. Whoever
+// stole the password signs in between them, and gains nothing by it.
 func TestWrongMailedCodesLock(t *testing.T) {
 	both(t, func(t *testing.T, e *accounttest.Engine) {
 		ada := e.Person(t, "ada@example.com")
-		b := e.Browser("192.0.2.1")
-		b.SignIn(t, ada)
-		h := b.Holder(t)
-		for range 3 {
+		thief := e.Browser("192.0.2.1")
+		mailed := func() (account.Holder, string) {
+			e.Advance(t, 5*time.Minute) // until another may be mailed
+			thief.SignIn(t, ada)
+			h := thief.Holder(t)
 			want(t, "sending", e.Accounts.SendCode(ctx(), h), "ok")
-			right := e.MailedCode(t, ada.Email)
-			for range 4 {
-				_, _ = e.Accounts.CheckCode(ctx(), h, other(right))
-			}
+			return h, e.MailedCode(t, ada.Email)
 		}
-		want(t, "sending once more", e.Accounts.SendCode(ctx(), h), "ok")
-		_, err := e.Accounts.CheckCode(ctx(), h, e.MailedCode(t, ada.Email))
-		want(t, "the right code during the lock", err, "locked_second")
+		var h account.Holder
+		var right string
+		check := func(code string) error {
+			_, err := e.Accounts.CheckCode(ctx(), h, code)
+			return err
+		}
+		for _, pause := range []time.Duration{15 * time.Minute, 30 * time.Minute} {
+			for i := range 10 {
+				if i%5 == 0 {
+					h, right = mailed()
+				}
+				want(t, "a wrong code", check(other(right)), "email_code_wrong")
+			}
+			want(t, "the right code during the lock", check(right), "locked_mailed")
+			e.Advance(t, pause-6*time.Minute)
+			h, right = mailed()
+			want(t, "the right code a minute before its end", check(right), "locked_mailed")
+			e.Advance(t, time.Minute)
+		}
+		h, right = mailed()
+		for range 4 {
+			want(t, "a wrong code once more", check(other(right)), "email_code_wrong")
+		}
+		// Who reads the mailbox needs no guesses.
+		ada.ResetByMail(t, newPassword)
+		for range 2 {
+			h, right = mailed()
+			for range 4 {
+				want(t, "a wrong code after the reset, or after a right one", check(other(right)), "email_code_wrong")
+			}
+			h, right = mailed()
+			want(t, "a right one", check(right), "ok")
+		}
 	})
 }
 

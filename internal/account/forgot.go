@@ -110,7 +110,12 @@ func (s *Service) ResetPassword(ctx context.Context, link rows.Link, typed strin
 		if err != nil {
 			return err
 		}
-		// Whoever opened the mailed link reads the mailbox.
+		// Whoever opened the mailed link reads the mailbox, and needs not guess what
+		// is mailed there.
+		err = clearGuesses(tx, mailedCount(user))
+		if err != nil {
+			return err
+		}
 		_, err = tx.VerifyEmail(tx.Ctx, rows.VerifyEmailParams{
 			EmailVerifiedAt: tx.NowMilli(), WorkspaceID: user.WorkspaceID, ID: user.ID, EmailKey: user.EmailKey,
 		})

@@ -41,6 +41,12 @@ func (s *Service) passwordSubject(emailKey string) string {
 	return "name:" + hex.EncodeToString(s.MAC.Sum("guess", emailKey)[:16])
 }
 
+// mailedCount is where wrong mailed codes of an account count, whichever session
+// they were sent to.
+func mailedCount(user rows.User) count {
+	return count{user.WorkspaceID, userSubject(user.ID), limit.Mailed, counterKnown}
+}
+
 func userSubject(user countersign.UserID) string { return string(user) }
 
 // Network is the address that limits count by: a whole /64 for IPv6, because
@@ -155,12 +161,20 @@ func (s *Service) ClearGuesses(tx *store.Tx, user rows.User, known bool) error {
 		{user.WorkspaceID, userSubject(user.ID), limit.SecondFactor, counterOf(known)},
 		{user.WorkspaceID, s.passwordSubject(user.EmailKey), limit.Password, counterOf(known)},
 	} {
-		_, err := tx.ClearGuesses(tx.Ctx, rows.ClearGuessesParams{
-			WorkspaceID: c.workspace, Subject: c.subject, Sort: string(c.sort), Counter: c.counter,
-		})
+		err := clearGuesses(tx, c)
 		if err != nil {
-			return fmt.Errorf("clear tries: %w", err)
+			return err
 		}
+	}
+	return nil
+}
+
+func clearGuesses(tx *store.Tx, c count) error {
+	_, err := tx.ClearGuesses(tx.Ctx, rows.ClearGuessesParams{
+		WorkspaceID: c.workspace, Subject: c.subject, Sort: string(c.sort), Counter: c.counter,
+	})
+	if err != nil {
+		return fmt.Errorf("clear tries: %w", err)
 	}
 	return nil
 }

@@ -80,7 +80,8 @@ func (s *Service) CodeSent(ctx context.Context, h Holder) (time.Time, error) {
 // CheckCode judges a mailed code and steps the session up: it returns the new
 // token for the cookie. A right code also verifies the address. Errors: Invalid
 // on field "code"; Gone "email_code_over" when it expired or its tries are spent;
-// Limited, for wrong mailed codes count with the wrong second factors.
+// Limited, for wrong mailed codes count in a row. The row ends with a right one,
+// with a password that was reset by mail, or by an administrator.
 func (s *Service) CheckCode(ctx context.Context, h Holder, typed string) (string, error) {
 	code := method.Clean(typed)
 	if len(code) != 6 || strings.Trim(code, "0123456789") != "" {
@@ -94,9 +95,9 @@ func (s *Service) CheckCode(ctx context.Context, h Holder, typed string) (string
 		if err != nil {
 			return err
 		}
-		// Counted with the second factors, in a row and over all codes that were
-		// sent: five tries for each code alone would add up.
-		c := count{h.Workspace, userSubject(h.User), limit.SecondFactor, counterOf(h.Known)}
+		// Counted in a row over all codes that were sent: five tries for each code
+		// alone would add up.
+		c := mailedCount(user)
 		_, err = take(tx, c)
 		if countersign.KindOf(err) == countersign.Limited {
 			refusal = err
@@ -121,7 +122,7 @@ func (s *Service) CheckCode(ctx context.Context, h Holder, typed string) (string
 			refusal = e
 			return s.refusedCode(tx, h)
 		}
-		err = giveBack(tx, c)
+		err = clearGuesses(tx, c)
 		if err != nil {
 			return err
 		}

@@ -14,6 +14,10 @@ const (
 	SecondFactor Sort = "second"
 	// Password counts wrong passwords of an account, existing or not.
 	Password Sort = "password"
+	// Mailed counts wrong mailed codes of an account. They are no second factor,
+	// and have a row of their own: a sign-in with a stolen password, which ends
+	// the other rows, must not end this one.
+	Mailed Sort = "mailed"
 	// Recovery counts wrong recovery codes of an account.
 	Recovery Sort = "recovery"
 	// Address counts wrong passwords from one network.
@@ -42,6 +46,7 @@ const unlimited = 1 << 40
 func rules() map[Sort]Rule {
 	return map[Sort]Rule{
 		SecondFactor: {Sort: SecondFactor, First: 15 * time.Minute, Longest: 24 * time.Hour, Most: 100},
+		Mailed:       {Sort: Mailed, First: 15 * time.Minute, Longest: 24 * time.Hour, Most: 100},
 		Password:     {Sort: Password, First: time.Minute, Longest: time.Hour, Most: unlimited},
 		Recovery:     {Sort: Recovery, Most: 10, Window: time.Hour},
 		Address:      {Sort: Address, Most: 100, Window: time.Hour},

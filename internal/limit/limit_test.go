@@ -19,6 +19,7 @@ func TestPause(t *testing.T) {
 		{"a day is the longest", SecondFactor, 90, 24 * time.Hour},
 		{"ten wrong passwords wait a minute", Password, 10, time.Minute},
 		{"passwords never wait longer than an hour", Password, 10_000, time.Hour},
+		{"ten wrong mailed codes wait as long as second factors", Mailed, 10, 15 * time.Minute},
 		{"recovery codes have a window and no pause", Recovery, 10, 0},
 		{"no tries, no pause", SecondFactor, 0, 0},
 	} {
