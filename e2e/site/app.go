@@ -28,19 +28,24 @@ func (s *Site) NewApp(secret []byte) *App {
 func (a *App) Shown() string {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.last = max(a.last, totp.Step(a.clock.Now()))
-	return totp.Code(a.Secret, totp.Step(a.clock.Now()))
+	return a.show()
+}
+
+func (a *App) show() string {
+	step := totp.Step(a.clock.Now())
+	a.last = max(a.last, step)
+	return totp.Code(a.Secret, step)
 }
 
 // Code is a code that was not handed out before: where it must, it waits for
 // the next one by moving the installation's clock.
 func (a *App) Code() string {
 	a.mu.Lock()
-	if totp.Step(a.clock.Now()) <= a.last {
-		a.clock.Advance(time.Duration(a.last+1-totp.Step(a.clock.Now())) * totp.Period)
+	defer a.mu.Unlock()
+	if step := totp.Step(a.clock.Now()); step <= a.last {
+		a.clock.Advance(time.Duration(a.last+1-step) * totp.Period)
 	}
-	a.mu.Unlock()
-	return a.Shown()
+	return a.show()
 }
 
 // Wrong is a code that the app does not show, whatever the drift.
