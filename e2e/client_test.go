@@ -43,6 +43,16 @@ func (c *client) do(verb, path string) site.Answer {
 	return a
 }
 
+// knock sends a request as this client, to an address of the route that has the
+// client's own things in it, and returns the answer.
+func (c *client) knock(r site.Route, values map[string]string) site.Answer {
+	c.h.t.Helper()
+	if r.Verb == http.MethodPost {
+		return c.post(r.At(values))
+	}
+	return c.get(r.At(values))
+}
+
 // with is the same client, whose requests carry these headers: names and values
 // in turn.
 func (c *client) with(headers ...string) *client {

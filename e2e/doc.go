@@ -22,4 +22,9 @@
 //
 // One is run by its number: go test ./e2e -run 'TestScenario/S3-10', on one
 // database with -database=sqlite.
+//
+// Beside the scenarios, these tests go through all that there is: TestPages looks
+// at every page, TestEveryFieldHasItsSentence fills every form in wrongly, and
+// TestLevels, TestHeaders and TestMalformed knock at every route. TestFirstParagraph
+// begins, as a newcomer does, with a server that has nothing configured.
 package e2e

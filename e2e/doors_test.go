@@ -11,16 +11,6 @@ import (
 	"countersign/internal/policy"
 )
 
-// knock sends a request as this client, to an address of the route that has the
-// client's own things in it, and returns the answer.
-func (c *client) knock(r site.Route, values map[string]string) site.Answer {
-	c.h.t.Helper()
-	if r.Verb == http.MethodPost {
-		return c.post(r.At(values))
-	}
-	return c.get(r.At(values))
-}
-
 // closed tells what is wrong with an answer that should open nothing.
 func closed(r site.Route, a site.Answer, email string) string {
 	switch {

@@ -185,7 +185,7 @@ func (h *house) forms(t *testing.T, ada *person) map[string]form {
 	all["code"] = form{c, attempt + "/code"}
 	c, attempt = half(h.guarded("Rosa Recovery"))
 	all["recovery"] = form{c, attempt + "/recovery"}
-	must(t, (&show{house: h}).inviteTo("new@acme.example"))
+	h.invite("new@acme.example")
 	all["invitation"] = form{guest, h.link(h.mail("new@acme.example", "invitation"))}
 	guest.post("/forgot", "email", ada.Email)
 	all["reset"] = form{guest, h.link(h.mail(ada.Email, "new password"))}

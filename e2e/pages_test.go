@@ -311,7 +311,7 @@ func pagesOfTheWizard(s *show) {
 func pagesOfLinks(s *show) {
 	ada := s.guarded("Ada Lovelace")
 	page := s.browser()
-	must(s.t, s.inviteTo("bob@acme.example"))
+	s.invite("bob@acme.example")
 	page.Open(s.link(s.mail("bob@acme.example", "invitation")))
 	s.look(page, "GET /invitation/{token}", "invitation")
 	page.Type("Your name", "")
@@ -351,14 +351,6 @@ func pagesOfLinks(s *show) {
 	s.look(other, "GET /turn-off/{token}", "a link for another account")
 	page.Open("/reset/nothing")
 	s.look(page, "GET /reset/{token}", "a dead link")
-}
-
-// inviteTo invites a new colleague, as the administrator's command does.
-func (s *show) inviteTo(email string) error {
-	_, err := s.Engine.People.Create(s.t.Context(), countersign.DefaultWorkspace, people.NewUser{
-		Email: email, Name: "Bob Builder", Role: countersign.Member,
-	}, people.Shell())
-	return err
 }
 
 func pagesOfARequirement(s *show) {

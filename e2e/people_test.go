@@ -7,6 +7,7 @@ import (
 	"countersign/e2e/browser"
 	"countersign/e2e/site"
 	"countersign/internal/method"
+	"countersign/internal/people"
 )
 
 // person is somebody with an account, in front of a browser.
@@ -39,6 +40,15 @@ func (h *house) address(name string) string {
 	first, _, _ := strings.Cut(strings.ToLower(name), " ")
 	number := strings.Split(h.t.Name()+"//", "/")[1]
 	return strings.Trim(first+"."+strings.ToLower(number), ".") + "@acme.example"
+}
+
+// invite invites a new colleague, as the administrator's command does.
+func (h *house) invite(email string) {
+	h.t.Helper()
+	_, err := h.Engine.People.Create(h.t.Context(), countersign.DefaultWorkspace, people.NewUser{
+		Email: email, Name: "Bob Builder", Role: countersign.Member,
+	}, people.Shell())
+	must(h.t, err)
 }
 
 // withApp gives the person an authenticator app on a device.
