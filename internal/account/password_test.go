@@ -14,6 +14,7 @@ import (
 	"countersign/internal/method"
 	"countersign/internal/password"
 	"countersign/internal/policy"
+	"countersign/internal/seal"
 	"countersign/internal/store"
 	"countersign/internal/store/rows"
 )
@@ -233,7 +234,7 @@ func TestARehashIsNoChange(t *testing.T) {
 func TestHangingUpLeavesItsTrace(t *testing.T) {
 	both(t, func(t *testing.T, e *accounttest.Engine) {
 		n := e.Node(t)
-		slow := password.NewHasher(password.Params{Memory: 16 << 10, Time: 4, Lanes: 1}, 1, time.Now)
+		slow := password.NewHasher(password.Params{Memory: 16 << 10, Time: 4, Lanes: 1}, 1, time.Now, seal.Bytes)
 		t.Cleanup(slow.Close)
 		n.Hasher, n.Accounts.Hasher = slow, slow
 		user := n.Person(t, "ada@example.com").Account(t).User
