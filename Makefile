@@ -33,6 +33,7 @@ test: ## Run everything: unit, both databases, scripts, race detector, browser
 	$(GO) test -race -timeout 30m $(RACE)
 	$(GO) test -timeout 30m $(PLAIN)
 	$(GO) test -timeout 30m ./attack/...
+	$(GO) test -timeout 30m ./bench/...
 	$(GO) test -timeout 30m ./e2e/...
 
 .PHONY: test-fast
@@ -45,6 +46,12 @@ ONLY ?= .
 attack: ## Attack servers for an hour or more (SEED=n repeats a run, ONLY=TestName)
 	@scripts/install-test-needs
 	$(GO) test -count=1 -v -timeout 12h -run '$(ONLY)' ./attack -long -seed=$(SEED)
+
+ROUNDS ?= 5
+.PHONY: bench
+bench: build ## Measure, as ratios to limits of the same run, and print the table (half an hour)
+	@scripts/install-test-needs
+	$(GO) test -count=1 -v -timeout 3h ./bench -run '^TestFigures$$' -full -rounds=$(ROUNDS) -binary=$(CURDIR)/$(BINARY)
 
 .PHONY: screenshots
 screenshots: ## Take the pictures of the README again

@@ -24,6 +24,7 @@ const patience = 30 * time.Second
 type Proc struct {
 	tb    testing.TB
 	file  string // "" is this test binary
+	kept  string // where a program in a file writes its log
 	name  string
 	env   []string
 	args  []string
@@ -42,10 +43,13 @@ func Start(tb testing.TB, name string, env []string, args ...string) *Proc {
 }
 
 // StartFile is [Start] for a program that lies in a file. It sees no test clock,
-// and when the tests are killed it outlives them.
+// and when the tests are killed it outlives them. Its log goes to a file, as an
+// operator's does, and costs the tests nothing.
 func StartFile(tb testing.TB, file string, env []string, args ...string) *Proc {
 	tb.Helper()
-	return start(&Proc{tb: tb, file: file, name: filepath.Base(file), env: env, args: args, log: &log{}})
+	return start(&Proc{
+		tb: tb, file: file, kept: filepath.Join(tb.TempDir(), "log"), name: filepath.Base(file), env: env, args: args, log: &log{},
+	})
 }
 
 func start(p *Proc) *Proc {
@@ -69,6 +73,14 @@ func (p *Proc) launch() {
 		p.tb.Fatal(err)
 	}
 	cmd.Stdout, cmd.Stderr = p.log, p.log
+	if p.kept != "" {
+		kept, err := os.OpenFile(p.kept, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600) // #nosec G304 -- the test's own
+		if err != nil {
+			p.tb.Fatalf("open the log of %s: %v", p.name, err)
+		}
+		defer func() { _ = kept.Close() }() // the process has it for itself
+		cmd.Stdout, cmd.Stderr = kept, kept
+	}
 	err = cmd.Start()
 	if err != nil {
 		p.tb.Fatalf("start %s: %v", p.name, err)
@@ -200,7 +212,16 @@ func (p *Proc) until(done func() bool, complaint func() string) {
 }
 
 // Log is what the program wrote so far.
-func (p *Proc) Log() string { return p.log.String() }
+func (p *Proc) Log() string {
+	if p.kept == "" {
+		return p.log.String()
+	}
+	text, err := os.ReadFile(p.kept)
+	if err != nil {
+		return err.Error()
+	}
+	return string(text)
+}
 
 // ForgetLog drops what the program wrote so far: a test that sends a million
 // requests looks at the log of each part and keeps none.

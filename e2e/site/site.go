@@ -86,7 +86,7 @@ func Start(tb testing.TB, o Options) *Site {
 		if o.Binary == "" {
 			s.Nodes = append(s.Nodes, proc.Start(tb, cmp.Or(o.Program, Program), listen))
 		} else {
-			s.Nodes = append(s.Nodes, proc.StartFile(tb, o.Binary, listen, "serve"))
+			s.Nodes = append(s.Nodes, proc.StartFile(tb, o.Binary, append(listen, "SSL_CERT_FILE="+s.Box.AuthorityFile()), "serve"))
 		}
 	}
 	for n := range s.Nodes {
