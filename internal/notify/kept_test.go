@@ -352,9 +352,21 @@ func TestManySendAtOnce(t *testing.T) {
 	t.Run("and no more wait than may", func(t *testing.T) {
 		t.Parallel()
 		box := mailbox.Start(t)
-		s := sender(t, box, func(o *notify.Options) { o.Keep = 2 })
+		var dialled atomic.Int64
+		var all sync.WaitGroup
+		all.Add(workers)
+		s := sender(t, box, func(o *notify.Options) {
+			o.Keep, o.Idle = 2, time.Hour
+			o.Dial = func(ctx context.Context, network, _ string) (net.Conn, error) {
+				if dialled.Add(1) <= workers {
+					all.Done()
+				}
+				all.Wait() // so that there are as many lines as workers
+				return new(net.Dialer).DialContext(ctx, network, box.Addr())
+			}
+		})
 		send(t, s)
-		until(t, "two are left", func() bool { return box.Open() <= 2 })
+		until(t, "two are left", func() bool { return box.Open() == 2 })
 		s.Close()
 		until(t, "none is left", func() bool { return box.Open() == 0 })
 	})
