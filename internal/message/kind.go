@@ -64,6 +64,10 @@ type recipe struct {
 	others bool     // somebody else acted: "If you expected this"
 	facts  []string // what is listed, beside the sentences
 	steps  []string // what to do "if this was not you"
+	// unhurried: it waits for the worker's next look. Somebody who may not know
+	// whether there is anybody to write to asked for it; were it sent at once, the
+	// server would be busy with it when that stranger's next request comes.
+	unhurried bool
 }
 
 // need is what a mail cannot be without.
@@ -98,9 +102,9 @@ func recipeOf(k Kind) (recipe, bool) {
 	case Invitation:
 		return recipe{life: inviteLife, needs: needsLink, facts: []string{"email_to"}}, true
 	case PasswordReset:
-		return recipe{life: linkLife, needs: needsLink, facts: place}, true
+		return recipe{life: linkLife, needs: needsLink, facts: place, unhurried: true}, true
 	case EmailChangeConfirm:
-		return recipe{life: linkLife, needs: needsLink, blank: true, facts: []string{"email_new", "when"}}, true
+		return recipe{life: linkLife, needs: needsLink, blank: true, facts: []string{"email_new", "when"}, unhurried: true}, true
 	case TurnOffConfirm:
 		return recipe{life: linkLife, needs: needsLink, facts: place, steps: change}, true
 	case EmailCode:

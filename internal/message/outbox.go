@@ -68,8 +68,9 @@ func New(o Options) (*Outbox, error) {
 const longestAgent = 512
 
 // Post puts a mail into the outbox, in the transaction of what it tells. It
-// goes out after the commit. An error is a mistake of the caller (a kind that
-// does not exist, a missing link), or the database's.
+// goes out after the commit. One that has expired is for nobody: it is written
+// with as much work as any other, and never leaves. An error is a mistake of the
+// caller (a kind that does not exist, a missing link), or the database's.
 func (o *Outbox) Post(tx *store.Tx, workspace countersign.WorkspaceID, m Mail) error {
 	r, err := m.check()
 	if err != nil {
@@ -91,6 +92,9 @@ func (o *Outbox) Post(tx *store.Tx, workspace countersign.WorkspaceID, m Mail) e
 	if err != nil {
 		return fmt.Errorf("seal the message: %w", err)
 	}
+	if !expires.After(tx.Now) {
+		body = []byte{}
+	}
 	err = tx.InsertMessage(tx.Ctx, rows.InsertMessageParams{
 		WorkspaceID: workspace, ID: id, Kind: string(m.Kind), Channel: "email",
 		UserID: m.User, Recipient: m.To, Body: body,
@@ -99,7 +103,9 @@ func (o *Outbox) Post(tx *store.Tx, workspace countersign.WorkspaceID, m Mail) e
 	if err != nil {
 		return fmt.Errorf("post the message: %w", err)
 	}
-	tx.After(func() { o.store.Ring(topic) })
+	if !r.unhurried || o.mailer == nil {
+		tx.After(func() { o.store.Ring(topic) })
+	}
 	return nil
 }
 

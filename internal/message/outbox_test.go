@@ -46,6 +46,22 @@ func (h *house) row() (string, int, string) {
 	return state, len(body), problem
 }
 
+// count counts the messages of which something is true.
+func (h *house) count(what string) int {
+	h.t.Helper()
+	db, err := sql.Open("sqlite", h.file)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	defer func() { _ = db.Close() }()
+	n := 0
+	err = db.QueryRowContext(h.t.Context(), "SELECT COUNT(*) FROM messages WHERE "+what).Scan(&n) // #nosec G202 -- the test's own words
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return n
+}
+
 // later moves the clock, and wakes the worker as its own ticking would.
 func (h *house) later(d time.Duration) {
 	h.clock.add(d)
@@ -206,6 +222,28 @@ func TestMailExpires(t *testing.T) {
 			t.Error("an expired mail was sent")
 		}
 	})
+}
+
+// Whoever asks for many addresses that nobody has must not hold up the mail of
+// somebody else, nor fill the log with errors.
+func TestMailForNobodyHoldsNothingUp(t *testing.T) {
+	h, m := build(t), &mailer{}
+	o := h.outbox(m)
+	nobody := reset()
+	nobody.Expires = h.clock.Now().Add(-time.Second)
+	for range 20 {
+		h.post(o, nobody)
+	}
+	if h.due() != 0 || h.count("state = 'failed' AND length(body) = 0") != 20 {
+		t.Error("mails for nobody wait for a worker")
+	}
+	h.post(o, reset())
+	h.run(o)
+	until(t, "the one real mail is sent", func() bool { return len(m.all()) == 1 })
+	until(t, "nothing is due", func() bool { return h.due() == 0 })
+	if log := h.log.String(); m.tries() != 1 || strings.Contains(log, "level=ERROR") {
+		t.Errorf("%d tries, log: %s", m.tries(), log)
+	}
 }
 
 func TestPermanentFailureIsGivenUpAndErased(t *testing.T) {

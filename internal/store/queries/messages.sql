@@ -1,6 +1,10 @@
 -- name: InsertMessage :exec
+-- One that is over already stands for a message that nobody gets: it is written and
+-- never leaves.
 INSERT INTO messages (workspace_id, id, kind, channel, user_id, recipient, body, state, tries, next_at, lease_until, expires_at, created_at, sent_at, problem)
-VALUES (@workspace_id, @id, @kind, @channel, @user_id, @recipient, @body, 'queued', 0, @created_at, 0, @expires_at, @created_at, 0, '');
+VALUES (@workspace_id, @id, @kind, @channel, @user_id, @recipient, @body,
+  CASE WHEN CAST(@expires_at AS BIGINT) > CAST(@created_at AS BIGINT) THEN 'queued' ELSE 'failed' END,
+  0, @created_at, 0, @expires_at, @created_at, 0, '');
 
 -- name: ClaimMessages :many
 -- A worker's claim: each message goes to one worker, whatever its node.

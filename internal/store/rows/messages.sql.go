@@ -84,7 +84,9 @@ func (q *Queries) DeleteOldMessages(ctx context.Context, before int64) (int64, e
 
 const insertMessage = `-- name: InsertMessage :exec
 INSERT INTO messages (workspace_id, id, kind, channel, user_id, recipient, body, state, tries, next_at, lease_until, expires_at, created_at, sent_at, problem)
-VALUES ($1, $2, $3, $4, $5, $6, $7, 'queued', 0, $8, 0, $9, $8, 0, '')
+VALUES ($1, $2, $3, $4, $5, $6, $7,
+  CASE WHEN CAST($8 AS BIGINT) > CAST($9 AS BIGINT) THEN 'queued' ELSE 'failed' END,
+  0, $9, 0, $8, $9, 0, '')
 `
 
 type InsertMessageParams struct {
@@ -95,10 +97,12 @@ type InsertMessageParams struct {
 	UserID      countersign.UserID
 	Recipient   string
 	Body        []byte
-	CreatedAt   int64
 	ExpiresAt   int64
+	CreatedAt   int64
 }
 
+// One that is over already stands for a message that nobody gets: it is written and
+// never leaves.
 func (q *Queries) InsertMessage(ctx context.Context, arg InsertMessageParams) error {
 	_, err := q.exec(ctx, q.insertMessageStmt, insertMessage,
 		arg.WorkspaceID,
@@ -108,8 +112,8 @@ func (q *Queries) InsertMessage(ctx context.Context, arg InsertMessageParams) er
 		arg.UserID,
 		arg.Recipient,
 		arg.Body,
-		arg.CreatedAt,
 		arg.ExpiresAt,
+		arg.CreatedAt,
 	)
 	return err
 }
