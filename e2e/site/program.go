@@ -55,7 +55,8 @@ func serve(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	o.Out, o.Log, o.Now = os.Stdout, slog.New(slog.NewTextHandler(os.Stderr, nil)), proc.ClockFromEnv()
+	log := slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: o.Config.LogLevel})
+	o.Out, o.Log, o.Now = os.Stdout, slog.New(log), proc.ClockFromEnv()
 	s, err := server.New(ctx, o)
 	if err != nil {
 		return err
