@@ -30,6 +30,10 @@ type Answer struct {
 	// Accept is what a right answer does, in the same transaction. An error
 	// takes the whole answer back, the spent proof included.
 	Accept func(*store.Tx, Proven) error
+	// Awaited, where it is set, is asked about a proof that was used before. An
+	// error says that nobody waits for it any more: it is the second click on one
+	// button, then, and no guess. The answer is taken back.
+	Awaited func(*store.Tx) error
 }
 
 // Proven is a right answer.
@@ -47,7 +51,7 @@ type Proven struct {
 // of the transaction: its count commits.
 //
 // Errors: Invalid on field "code" or "recovery" for a wrong, used or malformed proof (a
-// malformed one costs no try), Limited during a lock, whatever Accept
+// malformed one costs no try), Limited during a lock, whatever Accept or Awaited
 // returned; anything else is a fault and lets nobody in.
 func (s *Service) Answer(ctx context.Context, a Answer) (Proven, error) {
 	err := malformed(a.Kind, a.Proof)
@@ -118,11 +122,21 @@ func (s *Service) judge(tx *store.Tx, a Answer) (verdict, error) {
 	case err == nil:
 		return verdict{proven: proven}, s.accept(tx, a, c, proven)
 	case errors.Is(err, method.ErrUsed):
-		return verdict{refusal: s.used(tx, a.Kind)}, s.wrong(tx, a, c, tries, "used")
+		return s.usedBefore(tx, a, c, tries)
 	case errors.Is(err, method.ErrWrong):
 		return verdict{refusal: wrongAnswer(a.Kind, c.sort, tries)}, s.wrong(tx, a, c, tries, "wrong")
 	}
 	return verdict{}, fmt.Errorf("verify %s: %w", a.Kind, err)
+}
+
+func (s *Service) usedBefore(tx *store.Tx, a Answer, c count, tries int64) (verdict, error) {
+	if a.Awaited != nil {
+		err := a.Awaited(tx)
+		if err != nil {
+			return verdict{}, err
+		}
+	}
+	return verdict{refusal: s.used(tx, a.Kind)}, s.wrong(tx, a, c, tries, "used")
 }
 
 func sortOf(kind method.Kind) limit.Sort {

@@ -68,13 +68,7 @@ func (p *Portal) attempt(next step) web.Handler {
 			err = next(w, r, at)
 		}
 		if countersign.CodeOf(err) == "attempt_over" {
-			if p.justSignedIn(r) {
-				return see(w, r, "/account/security")
-			}
-			if wantsData(r) {
-				return err
-			}
-			return p.pages.Render(w, r, http.StatusGone, "signin/expired", ExpiredView{})
+			return p.over(w, r, err)
 		}
 		if countersign.CodeOf(err) == "step_over" {
 			return see(w, r, "/signin/"+r.PathValue("attempt"))
@@ -83,8 +77,24 @@ func (p *Portal) attempt(next step) web.Handler {
 	}
 }
 
-// justSignedIn tells the second half of a double click: the first half finished
-// the sign-in a moment ago, and the browser shows the second one's answer.
+// over shows the way to start again. The second half of a double click is led in:
+// the first half finished the sign-in, and the browser shows the second one's
+// answer.
+func (p *Portal) over(w http.ResponseWriter, r *http.Request, refusal error) error {
+	finished, err := p.SignIn.Finished(r.Context(), workspace, countersign.AttemptID(r.PathValue("attempt")), p.visitor(r))
+	if err != nil {
+		return err
+	}
+	if finished || p.justSignedIn(r) {
+		return see(w, r, "/account/security")
+	}
+	if wantsData(r) {
+		return refusal
+	}
+	return p.pages.Render(w, r, http.StatusGone, "signin/expired", ExpiredView{})
+}
+
+// justSignedIn tells that the browser has a session which began a moment ago.
 func (p *Portal) justSignedIn(r *http.Request) bool {
 	c, err := p.Sessions.Load(r, workspace)
 	return err == nil && p.Now().Sub(moment(c.CreatedAt)) < time.Minute
@@ -246,7 +256,8 @@ func (p *Portal) answerSecond(w http.ResponseWriter, r *http.Request, at signin.
 		return p.next(w, r, at.ID, v)
 	}
 	err = p.SignIn.Second(r.Context(), at, kind, form.Raw(field), v)
-	if err == nil {
+	if err == nil || countersign.CodeOf(err) == "step_over" {
+		// Over is what the first half of a double click has done already.
 		return p.next(w, r, at.ID, v)
 	}
 	if countersign.KindOf(err) == countersign.Limited {

@@ -77,6 +77,7 @@ func (s *Service) Second(ctx context.Context, at Attempt, kind method.Kind, type
 	}
 	_, err := s.Accounts.Answer(ctx, account.Answer{
 		Account: at.Account, Kind: kind, Proof: typed, Known: at.Known, Place: v.Place, Attempt: at.ID,
+		Awaited: func(tx *store.Tx) error { return awaited(tx, at) },
 		Accept: func(tx *store.Tx, p account.Proven) error {
 			effect, err := s.recover(tx, at, p, v)
 			if err != nil {
@@ -96,6 +97,19 @@ func (s *Service) Second(ctx context.Context, at Attempt, kind method.Kind, type
 		},
 	})
 	return err
+}
+
+// awaited refuses when the second step was passed, or the attempt ended, since at
+// was read.
+func awaited(tx *store.Tx, at Attempt) error {
+	row, err := tx.GetAttempt(tx.Ctx, at.WorkspaceID, at.ID)
+	if err != nil && !store.NotFound(err) {
+		return fmt.Errorf("load attempt: %w", err)
+	}
+	if err != nil || row.State != "open" || row.Second != "" {
+		return stepOver()
+	}
+	return nil
 }
 
 // recover does what a recovery code does by the workspace's setting: sign in,

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"countersign"
 	"countersign/internal/account"
 	"countersign/internal/account/accounttest"
 	"countersign/internal/method"
@@ -159,6 +160,43 @@ func TestDriftAndReplay(t *testing.T) {
 			got := code(b.Second(b.First(t, ada), method.TOTP, row.code))
 			if got != row.answer && got+"_left" != row.answer {
 				t.Errorf("%s: got %s, want %s", row.sentence, got, row.answer)
+			}
+		}
+	})
+}
+
+// The second click on one button is no guess: it is answered as what was done
+// already, and counted against nobody. Elsewhere the same code is a used one.
+func TestTheSecondClickIsNoGuess(t *testing.T) {
+	both(t, func(t *testing.T, e *accounttest.Engine) {
+		ada := e.Guarded(t, "ada@example.com")
+		b, other := e.Browser("192.0.2.1"), e.Browser("192.0.2.2")
+		at, mine, code := b.First(t, ada), b.Visitor(), ada.Code()
+		elsewhere := other.First(t, ada)
+		want(t, "the first click", b.Second(at, method.TOTP, code), "ok")
+		want(t, "the second", b.Second(at, method.TOTP, code), "step_over")
+		if n := e.Count(t, "proof.refused", `"method":"totp"`); n != 0 {
+			t.Errorf("%d events of refusal, want none", n)
+		}
+		want(t, "in another sign-in", other.Second(elsewhere, method.TOTP, code), "totp_used")
+		for name, v := range map[string]signin.Visitor{"its own": mine, "another": other.Visitor(), "no": {}} {
+			finished, err := e.SignIn.Finished(ctx(), accounttest.Workspace, at.ID, v)
+			if finished || err != nil {
+				t.Errorf("before it is finished, %s browser hears %v, %v", name, finished, err)
+			}
+		}
+		b.Complete(t, at.ID)
+		for name, row := range map[string]struct {
+			visitor signin.Visitor
+			id      countersign.AttemptID
+			want    bool
+		}{
+			"its own browser": {mine, at.ID, true}, "another browser": {other.Visitor(), at.ID, false}, "nobody": {signin.Visitor{}, at.ID, false},
+			"its own browser, of another attempt": {mine, elsewhere.ID, false}, "its own browser, of none": {mine, "att_none", false},
+		} {
+			finished, err := e.SignIn.Finished(ctx(), accounttest.Workspace, row.id, row.visitor)
+			if finished != row.want || err != nil {
+				t.Errorf("%s hears %v, %v; want %v", name, finished, err, row.want)
 			}
 		}
 	})

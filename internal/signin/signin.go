@@ -36,6 +36,11 @@ type Visitor struct {
 	Place   countersign.Place
 }
 
+// began tells whether the attempt belongs to this browser.
+func (v Visitor) began(row rows.Attempt) bool {
+	return v.Bind != "" && seal.Equal(row.BrowserHash, seal.Hash(v.Bind))
+}
+
 // Attempt is one sign-in under way.
 type Attempt struct {
 	rows.Attempt
@@ -111,7 +116,7 @@ func (s *Service) Load(ctx context.Context, workspace countersign.WorkspaceID, i
 	if err != nil {
 		return Attempt{}, fmt.Errorf("load attempt: %w", store.Classify(err))
 	}
-	if row.State != "open" || row.ExpiresAt <= s.Now().UnixMilli() || !seal.Equal(row.BrowserHash, seal.Hash(v.Bind)) || v.Bind == "" {
+	if row.State != "open" || row.ExpiresAt <= s.Now().UnixMilli() || !v.began(row) {
 		return Attempt{}, over()
 	}
 	at := Attempt{Attempt: row, Step: policy.StepFirst}
@@ -133,6 +138,19 @@ func (s *Service) Load(ctx context.Context, workspace countersign.WorkspaceID, i
 	}
 	at.Account = a
 	return s.withCredentials(ctx, at)
+}
+
+// Finished tells a browser that it has finished this attempt. The second click on
+// one button hears so from here; to anybody else the attempt is just over.
+func (s *Service) Finished(ctx context.Context, workspace countersign.WorkspaceID, id countersign.AttemptID, v Visitor) (bool, error) {
+	row, err := s.Store.Read().GetAttempt(ctx, workspace, id)
+	if store.NotFound(err) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("load attempt: %w", store.Classify(err))
+	}
+	return (row.State == "done" || row.State == "redeemed") && v.began(row), nil
 }
 
 func over() error { return countersign.Refuse(countersign.Gone, "attempt_over") }
