@@ -20,7 +20,7 @@ var (
 )
 
 func TestMain(m *testing.M) {
-	os.Exit(proc.Main(m, proc.Programs{site.Program: site.Serve}, storetest.Close))
+	os.Exit(proc.Main(m, proc.Programs{site.Program: site.Serve, tightProgram: serveTight}, storetest.Close))
 }
 
 // scale is how much of something a test does: in the short form and in the long.
