@@ -26,6 +26,10 @@ func TestNoSecretIsWrittenDown(t *testing.T) {
 
 		refused(b.TryPassword(t, ada.Email, "hunter2 hunter2"))
 		secrets["a wrong password"] = "hunter2 hunter2"
+		// Some passwords look like addresses, and land in the field for one.
+		secrets["a password typed as an address"] = "hunter2@walnut"
+		b.Start(t, "hunter2@walnut")
+		want(t, "a reset for it", e.Accounts.Forgot(ctx(), accounttest.Workspace, "hunter2@walnut", b.Place()), "ok")
 		b.SignIn(t, ada)
 		secrets["the session's token"] = b.Token()
 		secrets["the browser's token"] = b.Visitor().Browser

@@ -69,7 +69,8 @@ const longestAgent = 512
 
 // Post puts a mail into the outbox, in the transaction of what it tells. It
 // goes out after the commit. One that has expired is for nobody: it is written
-// with as much work as any other, and never leaves. An error is a mistake of the
+// with as much work as any other, and never leaves; what somebody typed as an
+// address is not kept, for it may be a password. An error is a mistake of the
 // caller (a kind that does not exist, a missing link), or the database's.
 func (o *Outbox) Post(tx *store.Tx, workspace countersign.WorkspaceID, m Mail) error {
 	r, err := m.check()
@@ -93,7 +94,7 @@ func (o *Outbox) Post(tx *store.Tx, workspace countersign.WorkspaceID, m Mail) e
 		return fmt.Errorf("seal the message: %w", err)
 	}
 	if !expires.After(tx.Now) {
-		body = []byte{}
+		body, m.To = []byte{}, ""
 	}
 	err = tx.InsertMessage(tx.Ctx, rows.InsertMessageParams{
 		WorkspaceID: workspace, ID: id, Kind: string(m.Kind), Channel: "email",

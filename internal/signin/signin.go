@@ -2,6 +2,7 @@ package signin
 
 import (
 	"context"
+	"encoding/base64"
 	"fmt"
 	"time"
 
@@ -71,13 +72,17 @@ func (s *Service) Start(ctx context.Context, workspace countersign.WorkspaceID, 
 		return "", err
 	}
 	id := countersign.AttemptID(seal.ID("att"))
+	identifier, err = s.hide(id, address)
+	if err != nil {
+		return "", err
+	}
 	err = s.Store.Write(ctx, func(tx *store.Tx) error {
 		err := s.Accounts.Spend(tx, workspace, "start:"+account.Network(v.Place.IP), "too_many_starts", startRate())
 		if err != nil {
 			return err
 		}
 		return insert(tx, rows.InsertAttemptParams{
-			WorkspaceID: workspace, ID: id, BrowserHash: seal.Hash(v.Bind), UserID: user.ID, Identifier: address,
+			WorkspaceID: workspace, ID: id, BrowserHash: seal.Hash(v.Bind), UserID: user.ID, Identifier: identifier,
 			Entry: policy.EntryForm, ReturnTo: countersign.InsidePath(returnTo), IP: v.Place.IP, UserAgent: v.Place.UserAgent,
 		})
 	})
@@ -89,10 +94,38 @@ func (s *Service) Start(ctx context.Context, workspace countersign.WorkspaceID, 
 // link. The second factor is asked all the same where the person has one.
 func (s *Service) StartFromLink(tx *store.Tx, user rows.User, entry string, v Visitor) (countersign.AttemptID, error) {
 	id := countersign.AttemptID(seal.ID("att"))
+	identifier, err := s.hide(id, user.Email)
+	if err != nil {
+		return "", err
+	}
 	return id, insert(tx, rows.InsertAttemptParams{
-		WorkspaceID: user.WorkspaceID, ID: id, BrowserHash: seal.Hash(v.Bind), UserID: user.ID, Identifier: user.Email,
+		WorkspaceID: user.WorkspaceID, ID: id, BrowserHash: seal.Hash(v.Bind), UserID: user.ID, Identifier: identifier,
 		Entry: entry, First: "password", FirstAt: tx.NowMilli(), IP: v.Place.IP, UserAgent: v.Place.UserAgent,
 	})
+}
+
+// hide seals what was typed as an address. People type passwords into that
+// field, and some look like addresses; nothing of the kind lies there in clear.
+func (s *Service) hide(id countersign.AttemptID, typed string) (string, error) {
+	sealed, err := s.Accounts.Ring.Seal([]byte(typed), store.IdentifierPlace(id))
+	if err != nil {
+		return "", fmt.Errorf("seal what was typed: %w", err)
+	}
+	return base64.RawStdEncoding.EncodeToString(sealed), nil
+}
+
+// typed is what was hidden. A sign-in whose address does not open any more is
+// over: its key was dropped meanwhile, or somebody has been at the row.
+func (s *Service) typed(row rows.Attempt) (string, error) {
+	sealed, err := base64.RawStdEncoding.DecodeString(row.Identifier)
+	if err != nil {
+		return "", over()
+	}
+	typed, err := s.Accounts.Ring.Open(sealed, store.IdentifierPlace(row.ID))
+	if err != nil {
+		return "", over()
+	}
+	return string(typed), nil
 }
 
 func insert(tx *store.Tx, row rows.InsertAttemptParams) error {
@@ -118,6 +151,10 @@ func (s *Service) Load(ctx context.Context, workspace countersign.WorkspaceID, i
 	}
 	if row.State != "open" || row.ExpiresAt <= s.Now().UnixMilli() || !v.began(row) {
 		return Attempt{}, over()
+	}
+	row.Identifier, err = s.typed(row)
+	if err != nil {
+		return Attempt{}, err
 	}
 	at := Attempt{Attempt: row, Step: policy.StepFirst}
 	at.Known, err = s.known(ctx, row, v)

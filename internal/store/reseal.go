@@ -24,6 +24,13 @@ func BodyPlace(id countersign.MessageID) seal.Place {
 	return seal.Place{Table: "messages", Column: "body", Row: string(id)}
 }
 
+// IdentifierPlace is where what somebody typed as an address is sealed, in base 64.
+// It is not sealed anew: a sign-in that is under way while its key is dropped
+// begins anew.
+func IdentifierPlace(id countersign.AttemptID) seal.Place {
+	return seal.Place{Table: "attempts", Column: "identifier", Row: string(id)}
+}
+
 // MACKeyPlace is where the installation's MAC key is sealed.
 func MACKeyPlace() seal.Place {
 	return seal.Place{Table: "installation", Column: "value", Row: MACKey}
