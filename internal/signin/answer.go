@@ -76,7 +76,8 @@ func (s *Service) Second(ctx context.Context, at Attempt, kind method.Kind, type
 		return stepOver()
 	}
 	_, err := s.Accounts.Answer(ctx, account.Answer{
-		Account: at.Account, Kind: kind, Proof: typed, Known: at.Known, Place: v.Place, Attempt: at.ID,
+		Account: at.Account, Kind: kind, Proof: typed, Credentials: at.Credentials, Known: at.Known, Place: v.Place,
+		Attempt: at.ID,
 		Awaited: func(tx *store.Tx) error { return awaited(tx, at) },
 		Accept: func(tx *store.Tx, p account.Proven) error {
 			effect, err := s.recover(tx, at, p, v)

@@ -8,19 +8,25 @@ import (
 	"sync"
 	"time"
 
+	"modernc.org/sqlite"
+
 	"countersign/internal/store/rows"
 )
 
 // groupWriter is the one writer of SQLite. Transactions that wait while one
-// commits go together in the next commit, each in a savepoint of its own, so
-// that one fsync serves many sign-ins.
+// commits go together in the next commit, so that one fsync serves many sign-ins.
+//
+// A member that fails must leave nothing. Most never do, and a savepoint for each
+// copies every page that it shares with those before it; so a group runs without
+// them, and when a member fails all is rolled back and the group runs again, each
+// member in a savepoint of its own. The next groups do so from the start: whoever
+// makes members fail on purpose costs nobody a second run.
 //
 // The trap: a write that is interrupted or finds the disk full rolls back the
 // WHOLE transaction, and later members would then commit alone: counted wrong
-// codes would vanish. So after every member the writer asks whether the
-// transaction is still open; if it is lost, nothing of the group is committed
-// and every member runs again, one by one. Nobody is answered before COMMIT
-// has returned.
+// codes would vanish. SQLite tells when that happens; then nothing of the group is
+// committed and every member runs again, one by one. Nobody is answered before
+// COMMIT has returned.
 type groupWriter struct {
 	store   *Store
 	db      *sql.DB
@@ -29,6 +35,8 @@ type groupWriter struct {
 	frame   map[string]*sql.Stmt // the statements around members, prepared
 	jobs    chan *job
 	done    chan struct{}
+	apart   int  // so many groups more run in savepoints
+	lost    bool // the transaction was rolled back since it was last looked at
 
 	mu     sync.RWMutex
 	closed bool
@@ -44,6 +52,9 @@ type job struct {
 
 // maxGroup bounds a group, so that the first member is not kept waiting.
 const maxGroup = 256
+
+// apartFor is how many groups run in savepoints after one in which a member failed.
+const apartFor = 100
 
 // maxWait is how long a caller waits for a place in the queue.
 const maxWait = 5 * time.Second
@@ -89,6 +100,18 @@ func (w *groupWriter) connect(ctx context.Context) error {
 			_ = conn.Close()
 			return fmt.Errorf("prepare %s: %w", statement, err)
 		}
+	}
+	err = conn.Raw(func(driver any) error {
+		hooks, ok := driver.(sqlite.HookRegisterer)
+		if !ok {
+			return fmt.Errorf("the driver %T tells no rollback", driver)
+		}
+		hooks.RegisterRollbackHook(func() { w.lost = true })
+		return nil
+	})
+	if err != nil {
+		_ = conn.Close()
+		return fmt.Errorf("watch for rollbacks: %w", err)
 	}
 	w.conn, w.queries, w.frame = conn, queries, frame
 	return nil
@@ -182,8 +205,8 @@ func (w *groupWriter) serve(group []*job) {
 		}
 	}()
 	if len(group) > 1 {
-		err := w.begin()
-		if err != nil || w.together(group) {
+		done, err := w.together(group)
+		if done {
 			answer(group, err)
 			group = nil
 		}
@@ -242,30 +265,73 @@ func (w *groupWriter) begin() error {
 	return nil
 }
 
-// together runs the group in the transaction that was begun. It reports false,
-// with nothing committed, when the members have to run again one by one.
-func (w *groupWriter) together(group []*job) bool {
+// together runs the group in one transaction. It reports false, with nothing
+// committed, when the members have to run again one by one, and an error when
+// nobody can begin.
+func (w *groupWriter) together(group []*job) (bool, error) {
+	apart := w.apart > 0
+	if apart {
+		w.apart--
+	}
+	for {
+		err := w.begin()
+		if err != nil {
+			return true, err
+		}
+		outcome := w.pass(group, apart)
+		if outcome != failed {
+			return outcome == committed, nil
+		}
+		apart, w.apart = true, apartFor
+	}
+}
+
+// outcome is how the run of a group ended.
+type outcome int
+
+const (
+	committed outcome = iota
+	failed            // a member did, and what it wrote could not be told apart
+	broken            // the transaction is lost
+)
+
+// pass runs each member in the transaction that was begun, apart in savepoints or
+// not, and commits. Unless it committed, nothing is left.
+func (w *groupWriter) pass(group []*job, apart bool) outcome {
+	w.lost = false
 	for _, j := range group {
-		if w.exec(savepoint) != nil {
+		end := w.one(j, apart)
+		if end != committed {
 			w.rollback()
-			return false
-		}
-		w.member(j)
-		if j.err != nil && w.exec(undo) != nil {
-			w.rollback()
-			return false
-		}
-		// RELEASE finds the savepoint only while the transaction is open.
-		if w.exec(release) != nil {
-			w.rollback()
-			return false
+			return end
 		}
 	}
 	if w.exec(commit) != nil {
 		w.rollback()
-		return false
+		return broken
 	}
-	return true
+	return committed
+}
+
+// one runs a member of a group; committed means that the group may go on.
+func (w *groupWriter) one(j *job, apart bool) outcome {
+	if apart && w.exec(savepoint) != nil {
+		return broken
+	}
+	w.member(j)
+	switch {
+	case w.lost:
+		return broken
+	case !apart && j.err != nil:
+		return failed
+	case !apart:
+		return committed
+	case j.err != nil && w.exec(undo) != nil:
+		return broken
+	case w.exec(release) != nil: // it finds the savepoint only while the transaction is open
+		return broken
+	}
+	return committed
 }
 
 // alone runs one member in the transaction that was begun.
@@ -284,7 +350,7 @@ func (w *groupWriter) alone(j *job) error {
 }
 
 func (w *groupWriter) member(j *job) {
-	j.tx = &Tx{Queries: w.queries, Ctx: context.Background(), Now: w.store.now()}
+	j.tx = &Tx{Queries: w.queries, Ctx: context.Background(), Now: w.store.now(), alone: true}
 	j.err = attempt(j.tx, j.act)
 }
 

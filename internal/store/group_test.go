@@ -148,8 +148,9 @@ func TestAMemberThatFailsRollsBackAlone(t *testing.T) {
 		t.Errorf("the panic came back as %v; want a fault that names it", errs[3])
 	}
 	for i, want := range []int64{1, 0, 0, 0, 1} {
-		if got := tries(t, s, fmt.Sprint("usr_", i)); got != want || runs[i] != 1 {
-			t.Errorf("member %d ran %d times and left %d; want once and %d", i, runs[i], got, want)
+		// The group ran up to the first that failed, and then again in savepoints.
+		if got := tries(t, s, fmt.Sprint("usr_", i)); got != want || runs[i] < 1 || runs[i] > 2 {
+			t.Errorf("member %d ran %d times and left %d; want once or twice and %d", i, runs[i], got, want)
 		}
 	}
 }

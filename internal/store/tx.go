@@ -19,11 +19,22 @@ type Tx struct {
 	// Now is the moment of this act, the same for all its rows.
 	Now time.Time
 
+	alone bool // nobody else writes to the database until this is over
 	after []func()
 }
 
 // NowMilli is Now as rows keep it: unix milliseconds.
 func (tx *Tx) NowMilli() int64 { return tx.Now.UnixMilli() }
+
+// LockUser takes the user's row for this transaction: two enrolments at once then
+// count the credentials one after the other. On SQLite the transaction has the
+// whole database anyway, so reading is enough and spares the disk a page.
+func (tx *Tx) LockUser(ctx context.Context, workspace countersign.WorkspaceID, user countersign.UserID) (rows.User, error) {
+	if tx.alone {
+		return tx.GetUser(ctx, workspace, user)
+	}
+	return tx.Queries.LockUser(ctx, workspace, user)
+}
 
 // After runs do once the transaction has committed, in the caller's goroutine.
 func (tx *Tx) After(do func()) { tx.after = append(tx.after, do) }
