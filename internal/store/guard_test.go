@@ -166,6 +166,62 @@ func TestALockedCountTakesNoTry(t *testing.T) {
 	})
 }
 
+// What was counted while the clock was ahead must not shut people out for as long
+// as it was; nodes whose clocks differ a little share what is counted.
+func TestACountOfAWrongTimeCountsForNothing(t *testing.T) {
+	const now, minute, day = 1_000_000_000_000, 60_000, 24 * 60 * 60_000
+	storetest.Both(t, func(t *testing.T, s *store.Store) {
+		passes := func(act func(tx *store.Tx) (int64, error)) bool {
+			err := s.Write(t.Context(), func(tx *store.Tx) error {
+				_, err := act(tx)
+				return err
+			})
+			if err != nil && !store.NotFound(err) {
+				t.Fatal(err)
+			}
+			return err == nil
+		}
+		for i, row := range []struct {
+			ahead int64
+			want  bool
+		}{{0, false}, {minute, false}, {2 * day, true}, {365 * day, true}} {
+			subject := fmt.Sprint("somebody ", i)
+			lock := rows.TakeTryParams{WorkspaceID: workspace, Subject: subject, Sort: "second", Now: now, Most: 5}
+			window := rows.TakeWindowTryParams{WorkspaceID: workspace, Subject: subject, Sort: "address", Now: now + row.ahead, Opened: now + row.ahead - 1, Most: 1}
+			rate := rows.SpendRateParams{WorkspaceID: workspace, Subject: subject, Now: now + row.ahead, Interval: minute, Burst: minute}
+			write(t, s, func(tx *store.Tx) error {
+				_, err := tx.TakeTry(tx.Ctx, lock)
+				if err != nil {
+					return err
+				}
+				_, err = tx.LockGuesses(tx.Ctx, rows.LockGuessesParams{WorkspaceID: workspace, Subject: subject, Sort: "second", LockedUntil: now + row.ahead + minute})
+				if err != nil {
+					return err
+				}
+				_, err = tx.TakeWindowTry(tx.Ctx, window)
+				if err != nil {
+					return err
+				}
+				_, err = tx.SpendRate(tx.Ctx, rate)
+				return err
+			})
+			window.Now, window.Opened, rate.Now = now, now-1, now
+			for what, act := range map[string]func(tx *store.Tx) (int64, error){
+				"a lock":   func(tx *store.Tx) (int64, error) { return tx.TakeTry(tx.Ctx, lock) },
+				"a window": func(tx *store.Tx) (int64, error) { return tx.TakeWindowTry(tx.Ctx, window) },
+				"a rate":   func(tx *store.Tx) (int64, error) { return tx.SpendRate(tx.Ctx, rate) },
+			} {
+				if passes(act) != row.want {
+					t.Errorf("%s that was counted %d ms ahead: it passes is %v, want %v", what, row.ahead, !row.want, row.want)
+				}
+				if passes(act) && what != "a lock" {
+					t.Errorf("%s that began anew lets more pass than one", what)
+				}
+			}
+		}
+	})
+}
+
 func TestEachMessageGoesToOneWorker(t *testing.T) {
 	storetest.Both(t, func(t *testing.T, s *store.Store) {
 		const messages, workers = 100, 8

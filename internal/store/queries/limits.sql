@@ -1,19 +1,22 @@
 -- name: TakeTry :one
--- Takes one try before anything is verified. No row means locked.
+-- Takes one try before anything is verified. No row means locked. No lock is
+-- longer than a day: one that ends later was set while the clock was wrong, and
+-- counts for nothing. Two minutes are left to clocks of nodes that differ.
 INSERT INTO guesses (workspace_id, subject, sort, counter, tries, since, locked_until)
 VALUES (@workspace_id, @subject, @sort, @counter, 1, @now, 0)
 ON CONFLICT (workspace_id, subject, sort, counter) DO UPDATE SET tries = guesses.tries + 1, since = @now
-WHERE guesses.locked_until <= @now AND guesses.tries < @most
+WHERE (guesses.locked_until <= @now OR guesses.locked_until > CAST(@now AS BIGINT) + 86520000) AND guesses.tries < @most
 RETURNING tries;
 
 -- name: TakeWindowTry :one
--- The same for a count that starts anew when its window is over.
+-- The same for a count that starts anew when its window is over, or when it
+-- began more than two minutes from now, while the clock was wrong.
 INSERT INTO guesses (workspace_id, subject, sort, counter, tries, since, locked_until)
 VALUES (@workspace_id, @subject, @sort, @counter, 1, @now, 0)
 ON CONFLICT (workspace_id, subject, sort, counter) DO UPDATE SET
-  tries = CASE WHEN guesses.since <= @opened THEN 1 ELSE guesses.tries + 1 END,
-  since = CASE WHEN guesses.since <= @opened THEN @now ELSE guesses.since END
-WHERE guesses.since <= @opened OR guesses.tries < @most
+  tries = CASE WHEN guesses.since <= @opened OR guesses.since > CAST(@now AS BIGINT) + 120000 THEN 1 ELSE guesses.tries + 1 END,
+  since = CASE WHEN guesses.since <= @opened OR guesses.since > CAST(@now AS BIGINT) + 120000 THEN @now ELSE guesses.since END
+WHERE guesses.since <= @opened OR guesses.since > CAST(@now AS BIGINT) + 120000 OR guesses.tries < @most
 RETURNING tries;
 
 -- name: GetGuesses :one
@@ -41,13 +44,15 @@ DELETE FROM guesses WHERE (since < @before AND sort IN ('address', 'recovery'))
   OR (since < @long_before AND locked_until < @long_before AND sort = 'password');
 
 -- name: SpendRate :one
--- GCRA in one statement: no row means that the limit is reached.
+-- GCRA in one statement: no row means that the limit is reached. An arrival
+-- that is later than the limit allows by two minutes was counted while the clock
+-- was wrong, and counts for nothing.
 INSERT INTO rates (workspace_id, subject, arrival)
 VALUES (@workspace_id, @subject, CAST(@now AS BIGINT) + CAST(@interval AS BIGINT))
 ON CONFLICT (workspace_id, subject) DO UPDATE SET
-  arrival = CASE WHEN rates.arrival > CAST(@now AS BIGINT) THEN rates.arrival + CAST(@interval AS BIGINT)
+  arrival = CASE WHEN rates.arrival > CAST(@now AS BIGINT) AND rates.arrival <= CAST(@now AS BIGINT) + CAST(@burst AS BIGINT) + 120000 THEN rates.arrival + CAST(@interval AS BIGINT)
     ELSE CAST(@now AS BIGINT) + CAST(@interval AS BIGINT) END
-WHERE rates.arrival + CAST(@interval AS BIGINT) <= CAST(@now AS BIGINT) + CAST(@burst AS BIGINT)
+WHERE rates.arrival + CAST(@interval AS BIGINT) <= CAST(@now AS BIGINT) + CAST(@burst AS BIGINT) OR rates.arrival > CAST(@now AS BIGINT) + CAST(@burst AS BIGINT) + 120000
 RETURNING arrival;
 
 -- name: GetRate :one

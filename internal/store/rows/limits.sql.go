@@ -173,9 +173,9 @@ const spendRate = `-- name: SpendRate :one
 INSERT INTO rates (workspace_id, subject, arrival)
 VALUES ($1, $2, CAST($3 AS BIGINT) + CAST($4 AS BIGINT))
 ON CONFLICT (workspace_id, subject) DO UPDATE SET
-  arrival = CASE WHEN rates.arrival > CAST($3 AS BIGINT) THEN rates.arrival + CAST($4 AS BIGINT)
+  arrival = CASE WHEN rates.arrival > CAST($3 AS BIGINT) AND rates.arrival <= CAST($3 AS BIGINT) + CAST($5 AS BIGINT) + 120000 THEN rates.arrival + CAST($4 AS BIGINT)
     ELSE CAST($3 AS BIGINT) + CAST($4 AS BIGINT) END
-WHERE rates.arrival + CAST($4 AS BIGINT) <= CAST($3 AS BIGINT) + CAST($5 AS BIGINT)
+WHERE rates.arrival + CAST($4 AS BIGINT) <= CAST($3 AS BIGINT) + CAST($5 AS BIGINT) OR rates.arrival > CAST($3 AS BIGINT) + CAST($5 AS BIGINT) + 120000
 RETURNING arrival
 `
 
@@ -187,7 +187,9 @@ type SpendRateParams struct {
 	Burst       int64
 }
 
-// GCRA in one statement: no row means that the limit is reached.
+// GCRA in one statement: no row means that the limit is reached. An arrival
+// that is later than the limit allows by two minutes was counted while the clock
+// was wrong, and counts for nothing.
 func (q *Queries) SpendRate(ctx context.Context, arg SpendRateParams) (int64, error) {
 	row := q.queryRow(ctx, q.spendRateStmt, spendRate,
 		arg.WorkspaceID,
@@ -205,7 +207,7 @@ const takeTry = `-- name: TakeTry :one
 INSERT INTO guesses (workspace_id, subject, sort, counter, tries, since, locked_until)
 VALUES ($1, $2, $3, $4, 1, $5, 0)
 ON CONFLICT (workspace_id, subject, sort, counter) DO UPDATE SET tries = guesses.tries + 1, since = $5
-WHERE guesses.locked_until <= $5 AND guesses.tries < $6
+WHERE (guesses.locked_until <= $5 OR guesses.locked_until > CAST($5 AS BIGINT) + 86520000) AND guesses.tries < $6
 RETURNING tries
 `
 
@@ -218,7 +220,9 @@ type TakeTryParams struct {
 	Most        int64
 }
 
-// Takes one try before anything is verified. No row means locked.
+// Takes one try before anything is verified. No row means locked. No lock is
+// longer than a day: one that ends later was set while the clock was wrong, and
+// counts for nothing. Two minutes are left to clocks of nodes that differ.
 func (q *Queries) TakeTry(ctx context.Context, arg TakeTryParams) (int64, error) {
 	row := q.queryRow(ctx, q.takeTryStmt, takeTry,
 		arg.WorkspaceID,
@@ -237,9 +241,9 @@ const takeWindowTry = `-- name: TakeWindowTry :one
 INSERT INTO guesses (workspace_id, subject, sort, counter, tries, since, locked_until)
 VALUES ($1, $2, $3, $4, 1, $5, 0)
 ON CONFLICT (workspace_id, subject, sort, counter) DO UPDATE SET
-  tries = CASE WHEN guesses.since <= $6 THEN 1 ELSE guesses.tries + 1 END,
-  since = CASE WHEN guesses.since <= $6 THEN $5 ELSE guesses.since END
-WHERE guesses.since <= $6 OR guesses.tries < $7
+  tries = CASE WHEN guesses.since <= $6 OR guesses.since > CAST($5 AS BIGINT) + 120000 THEN 1 ELSE guesses.tries + 1 END,
+  since = CASE WHEN guesses.since <= $6 OR guesses.since > CAST($5 AS BIGINT) + 120000 THEN $5 ELSE guesses.since END
+WHERE guesses.since <= $6 OR guesses.since > CAST($5 AS BIGINT) + 120000 OR guesses.tries < $7
 RETURNING tries
 `
 
@@ -253,7 +257,8 @@ type TakeWindowTryParams struct {
 	Most        int64
 }
 
-// The same for a count that starts anew when its window is over.
+// The same for a count that starts anew when its window is over, or when it
+// began more than two minutes from now, while the clock was wrong.
 func (q *Queries) TakeWindowTry(ctx context.Context, arg TakeWindowTryParams) (int64, error) {
 	row := q.queryRow(ctx, q.takeWindowTryStmt, takeWindowTry,
 		arg.WorkspaceID,
