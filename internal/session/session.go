@@ -19,6 +19,7 @@ import (
 const (
 	idleLife  = 12 * time.Hour
 	wholeLife = 7 * 24 * time.Hour
+	tomorrow  = 24 * time.Hour
 	// touchEvery bounds how often a request writes "seen now".
 	touchEvery = time.Minute
 )
@@ -111,7 +112,10 @@ func (s *Service) Load(r *http.Request, workspace countersign.WorkspaceID) (Curr
 	if err != nil {
 		return Current{}, fmt.Errorf("load session: %w", store.Classify(err))
 	}
-	if now.Sub(time.UnixMilli(row.Session.SeenAt)) >= idleLife {
+	// One that was used on a day that has not come was used while the clock was
+	// wrong, and its own end may be years away.
+	idle := now.Sub(time.UnixMilli(row.Session.SeenAt))
+	if idle >= idleLife || idle <= -tomorrow {
 		return Current{}, countersign.Refuse(countersign.Unauthenticated, "signed_out")
 	}
 	settings, err := s.Accounts.SettingsAt(r.Context(), workspace, row.User.PoolID, row.SettingsVersion)

@@ -147,6 +147,14 @@ func TestASessionEnds(t *testing.T) {
 				e.Advance(t, 3*time.Hour)
 				return nil
 			}},
+			{"the clock was an hour ahead when it began", "ok", func(*accounttest.Browser, *accounttest.Person) error {
+				e.Advance(t, -time.Hour)
+				return nil
+			}},
+			{"the clock was a year ahead when it began", "signed_out", func(*accounttest.Browser, *accounttest.Person) error {
+				e.Advance(t, -365*24*time.Hour)
+				return nil
+			}},
 			{"the person is disabled", "signed_out", func(_ *accounttest.Browser, p *accounttest.Person) error {
 				p.Set(t, countersign.Disabled)
 				return nil
