@@ -23,7 +23,7 @@ func FuzzDSN(f *testing.F) {
 			t.Fatalf("%q is opened as %q, %v", file, same, err)
 		}
 		settings, err := url.ParseQuery(query)
-		if err != nil || len(settings["_pragma"]) != 4 || settings.Get("mode") != "rw" {
+		if err != nil || len(settings["_pragma"]) != 5 || settings.Get("mode") != "rw" {
 			t.Fatalf("%q is opened with %v, %v", file, settings, err)
 		}
 		if strings.HasPrefix(file, "/") && IsPostgres(file) {

@@ -35,6 +35,8 @@ type groupWriter struct {
 	frame   map[string]*sql.Stmt // the statements around members, prepared
 	jobs    chan *job
 	done    chan struct{}
+	folds   *checkpointer
+	written int  // members since the journal was folded
 	apart   int  // so many groups more run in savepoints
 	lost    bool // the transaction was rolled back since it was last looked at
 
@@ -79,6 +81,7 @@ func newGroupWriter(ctx context.Context, db *sql.DB, s *Store) (*groupWriter, er
 	if err != nil {
 		return nil, err
 	}
+	w.folds = newCheckpointer(s.db, s.log)
 	go w.run()
 	return w, nil
 }
@@ -173,6 +176,7 @@ func (w *groupWriter) close() error {
 	}
 	close(w.jobs)
 	<-w.done
+	w.folds.close()
 	// The readers go first: the last connection to close folds the journal into
 	// the data file, and one that may only read cannot.
 	err := w.store.db.Close()
@@ -208,6 +212,7 @@ func (w *groupWriter) serve(group []*job) {
 		done, err := w.together(group)
 		if done {
 			answer(group, err)
+			w.fold(len(group))
 			group = nil
 		}
 	}
@@ -221,7 +226,17 @@ func (w *groupWriter) serve(group []*job) {
 		}
 		group[0].err = w.alone(group[0])
 		answer(group[:1], nil)
+		w.fold(1)
 		group = group[1:]
+	}
+}
+
+// fold has the journal folded after so many members.
+func (w *groupWriter) fold(members int) {
+	w.written += members
+	if w.written >= checkpointEvery {
+		w.written = 0
+		w.folds.ring()
 	}
 }
 

@@ -156,12 +156,11 @@ func (s *Store) readySQLite(ctx context.Context, o Options, write *sql.DB) error
 }
 
 // sqliteDSN sets the pragmas of every connection. synchronous=FULL: a commit
-// that was answered survives a power cut. The journal is folded into the file every
-// 4,000 pages (16 MiB): pages that every sign-in writes are then written to the file
-// a quarter as often.
+// that was answered survives a power cut. What wal_autocheckpoint bounds is told at
+// checkpointer.
 func sqliteDSN(file, extra string) string {
 	return "file:" + escapePath(file) +
-		"?_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)&_pragma=wal_autocheckpoint(4000)&" + extra
+		"?_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)&_pragma=wal_autocheckpoint(16000)&" + extra
 }
 
 // escapePath keeps a path with "?", "#" or "%" from being read as a query.
