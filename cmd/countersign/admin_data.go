@@ -263,7 +263,7 @@ func (c *adminCopy) target(t *terminal) (string, error) {
 		}
 	}
 	if store.IsPostgres(target) {
-		u, err := url.Parse(target)
+		u, err := config.PostgresAddress(target)
 		if err != nil {
 			// Not err: it would repeat the address, password and all.
 			return "", countersign.Refuse(countersign.Invalid, "bad_target")

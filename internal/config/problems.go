@@ -129,5 +129,11 @@ func (c Config) Warnings() []string {
 	if c.URL != nil && c.URL.Scheme == "http" && !isLocalName(c.URL.Hostname()) {
 		warnings = append(warnings, "url begins with http://: passwords and codes cross the network unencrypted")
 	}
+	for _, s := range c.shown {
+		secret := strings.Contains(s.Value, mask) || strings.Contains(s.Value, "password="+maskedOption)
+		if secret && strings.HasPrefix(s.From, "--") && !strings.HasSuffix(s.From, fileSuffixFlag) {
+			warnings = append(warnings, s.Name+" holds a password, and everybody on this machine can read a command line: use "+s.From+fileSuffixFlag)
+		}
+	}
 	return warnings
 }

@@ -36,6 +36,8 @@ func (s Setting) Flag() string { return strings.ReplaceAll(s.Name, "_", "-") }
 const (
 	envPrefix  = "COUNTERSIGN_"
 	fileSuffix = "_file"
+	// fileSuffixFlag is the same behind a flag.
+	fileSuffixFlag = "-file"
 )
 
 // Settings lists every setting in the order in which people meet them.

@@ -27,7 +27,10 @@ func (c *Config) from(name string) string {
 	return ""
 }
 
-const mask = "********"
+const (
+	mask         = "********"
+	maskedOption = "hidden" // in a query, where a star would be written as %2A
+)
 
 // mask hides what a secret setting holds, and leaves the harmless parts of an
 // address, which are what one looks for when something does not connect.
@@ -64,7 +67,7 @@ func masked(address string) string {
 	if query := u.Query(); len(query) > 0 {
 		for name := range query {
 			if strings.Contains(strings.ToLower(name), "password") || strings.Contains(strings.ToLower(name), "passphrase") {
-				query.Set(name, "hidden")
+				query.Set(name, maskedOption)
 			}
 		}
 		u.RawQuery = query.Encode()

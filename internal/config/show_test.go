@@ -41,6 +41,28 @@ func TestShownSettingsHoldNoSecret(t *testing.T) {
 	}
 }
 
+func TestAPasswordOnTheCommandLineIsWarnedOf(t *testing.T) {
+	t.Chdir(t.TempDir())
+	for _, row := range []struct {
+		name string
+		in   Inputs
+		want int
+	}{
+		{"in an address", Inputs{Flags: map[string]string{"database_url": "postgres://u:hunter2@h/d"}}, 1},
+		{"in an option", Inputs{Flags: map[string]string{"database_url": "postgres://u@h/d?password=hunter2"}}, 1},
+		{"in two addresses", Inputs{Flags: map[string]string{"database_url": "postgres://u:hunter2@h/d", "smtp_url": "smtp://u:hunter2@h"}}, 2},
+		{"none", Inputs{Flags: map[string]string{"database_url": "postgres://u@h/d"}}, 0},
+		{"in a file", Inputs{Flags: map[string]string{"database_url_file": write(t, "url", "postgres://u:hunter2@h/d")}}, 0},
+		{"in the environment", Inputs{Env: []string{"COUNTERSIGN_DATABASE_URL=postgres://u:hunter2@h/d"}}, 0},
+	} {
+		c, err := Load(row.in)
+		warnings := strings.Join(c.Warnings(), "\n")
+		if err != nil || len(c.Warnings()) != row.want || strings.Contains(warnings, "hunter2") || strings.Count(warnings, "-url-file") != row.want {
+			t.Errorf("%s: warned %q, %v; want %d", row.name, warnings, err, row.want)
+		}
+	}
+}
+
 func TestTheTemplateIsAValidFileAndNamesEverySetting(t *testing.T) {
 	text := Template()
 	if _, err := Load(Inputs{File: write(t, "as-it-is.toml", text)}); err != nil {

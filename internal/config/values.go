@@ -80,12 +80,26 @@ func setTLSKey(c *Config, value string) error        { c.TLSKey = value; return 
 func setSMTPPassword(c *Config, value string) error  { c.smtpPassword = value; return nil }
 
 func setDatabaseURL(c *Config, value string) error {
-	u, err := url.Parse(value)
-	if err != nil || (u.Scheme != "postgres" && u.Scheme != "postgresql") {
-		return errors.New("is not a PostgreSQL address; write it like postgres://user@host/database, with special characters in the password as %XX")
+	_, err := PostgresAddress(value)
+	if err != nil {
+		return err
 	}
 	c.DatabaseURL = value
 	return nil
+}
+
+// PostgresAddress reads the address of a PostgreSQL database. A password with a
+// "/" or an "@" in it that is not written as %XX cuts the address elsewhere than
+// its author thinks: a part of the password becomes the host or the database, and
+// would stand in the driver's errors. Such an address is refused. The error does
+// not repeat the address.
+func PostgresAddress(value string) (*url.URL, error) {
+	u, err := url.Parse(value)
+	place, _, _ := strings.Cut(value, "?")
+	if err != nil || (u.Scheme != "postgres" && u.Scheme != "postgresql") || strings.Count(place, "@") > 1 || strings.Contains(u.EscapedPath(), "@") {
+		return nil, errors.New("is not a PostgreSQL address; write it like postgres://user@host/database, with special characters in the password as %XX")
+	}
+	return u, nil
 }
 
 func setACMEEmail(c *Config, value string) error {

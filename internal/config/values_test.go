@@ -62,6 +62,9 @@ func TestAMistypedAddressNeverShowsItsPassword(t *testing.T) {
 	for _, flags := range []map[string]string{
 		{"database_url": "postgres://u:hunter2%zz@h/d"},
 		{"database_url": "mysql://u:hunter2@h/d"},
+		{"database_url": "postgres://u:/hunter2@h/d"},
+		{"database_url": "postgres://u:x@hunter2@h/d"},
+		{"database_url": "postgres://u:x/hunter2@h/d"},
 		{"smtp_url": "smtp://u:hunter2@h:port"},
 		{"smtp_url": "u:hunter2@h"},
 		{"url": "https://u:hunter2@h"},
