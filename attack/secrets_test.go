@@ -54,8 +54,14 @@ func TestSecrets(t *testing.T) {
 			}
 		}
 		for _, control := range []struct{ place, has string }{
-			{"the log", "level=DEBUG"}, {"the log", "route=/signin/{attempt}/code"}, {"the backup, value by value", marker}, {"the backup", marker},
-			{"the copy, value by value", marker}, {"what the shell says", marker}, {"the database's files", marker}, {"the database's journal", marker},
+			{"the log", "level=DEBUG"},
+			{"the log", "route=/signin/{attempt}/code"},
+			{"the backup, value by value", marker},
+			{"the backup", marker},
+			{"the copy, value by value", marker},
+			{"what the shell says", marker},
+			{"the database's files", marker},
+			{"the database's journal", marker},
 		} {
 			if !bytes.Contains(places[control.place], []byte(control.has)) {
 				t.Errorf("%s (%d bytes) does not even have %q", control.place, len(places[control.place]), control.has)
@@ -159,8 +165,14 @@ func spoken(t *testing.T, s *site.Site, shell *program, places map[string][]byte
 	}
 	backup, copied := filepath.Join(folder, "backup.db"), filepath.Join(folder, "copy.db")
 	for _, line := range [][]string{
-		{"admin", "backup", "--json", backup}, {"admin", "copy", "--json", "--to", copied}, {"admin", "user", "list"}, {"admin", "user", "list", "--json"},
-		{"admin", "user", "disable", "--json", "hedy.zanzibar@acme.example"}, {"admin", "policy", "show"}, {"config", "show"}, {"config", "show", "--json"},
+		{"admin", "backup", "--json", backup},
+		{"admin", "copy", "--json", "--to", copied},
+		{"admin", "user", "list"},
+		{"admin", "user", "list", "--json"},
+		{"admin", "user", "disable", "--json", "hedy.zanzibar@acme.example"},
+		{"admin", "policy", "show"},
+		{"config", "show"},
+		{"config", "show", "--json"},
 		{"config", "validate", "--json"},
 	} {
 		code, text := shell.says("", env, line...)
