@@ -7,10 +7,17 @@ VALUES (@workspace_id, @id, @kind, @channel, @user_id, @recipient, @body,
   0, @created_at, 0, @expires_at, @created_at, 0, '');
 
 -- name: ClaimMessages :many
--- A worker's claim: each message goes to one worker, whatever its node.
+-- A worker's claim: each message goes to one worker, whatever its node. The row
+-- that is written is asked again what the inner part asked, because on PostgreSQL
+-- another worker may have been there in between; NOT state <> is a question that
+-- no index answers, so that the row is found by its key, and not by reading all
+-- that wait.
 UPDATE messages SET lease_until = @lease_until, tries = tries + 1
-WHERE messages.state = 'queued' AND messages.next_at <= @now AND messages.lease_until <= @now
-  AND messages.id IN (SELECT m.id FROM messages m WHERE m.state = 'queued' AND m.next_at <= @now AND m.lease_until <= @now ORDER BY m.next_at, m.id LIMIT @most)
+WHERE (messages.workspace_id, messages.id) IN (
+    SELECT m.workspace_id, m.id FROM messages m
+    WHERE m.state = 'queued' AND m.next_at <= @now AND m.lease_until <= @now
+    ORDER BY m.next_at, m.id LIMIT CAST(@most AS INTEGER))
+  AND NOT messages.state <> 'queued' AND messages.next_at <= @now AND messages.lease_until <= @now
 RETURNING *;
 
 -- name: MarkSent :execrows
@@ -29,7 +36,7 @@ UPDATE messages SET next_at = @next_at, lease_until = 0, problem = @problem WHER
 UPDATE messages SET state = 'failed', body = @body, lease_until = 0, problem = @problem WHERE workspace_id = @workspace_id AND id = @id AND state = 'queued';
 
 -- name: ListKept :many
-SELECT * FROM messages WHERE workspace_id = @workspace_id AND state = 'kept' ORDER BY id DESC LIMIT @most;
+SELECT * FROM messages WHERE workspace_id = @workspace_id AND state = 'kept' ORDER BY id DESC LIMIT CAST(@most AS INTEGER);
 
 -- name: DeleteKept :execrows
 DELETE FROM messages WHERE state = 'kept' AND sent_at < @before;

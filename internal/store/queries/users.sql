@@ -20,7 +20,7 @@ SELECT * FROM users WHERE users.workspace_id = @workspace_id AND users.email_key
 UPDATE users SET password_version = password_version WHERE workspace_id = @workspace_id AND id = @id RETURNING *;
 
 -- name: ListUsers :many
-SELECT * FROM users WHERE workspace_id = @workspace_id AND email_key > @after ORDER BY email_key LIMIT @most;
+SELECT * FROM users WHERE workspace_id = @workspace_id AND email_key > @after ORDER BY email_key LIMIT CAST(@most AS INTEGER);
 
 -- name: CountOtherOwners :one
 SELECT COUNT(*) FROM users WHERE workspace_id = @workspace_id AND role = 'owner' AND state = 'active' AND id <> @id;

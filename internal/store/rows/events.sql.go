@@ -70,7 +70,7 @@ func (q *Queries) InsertEvent(ctx context.Context, arg InsertEventParams) error 
 }
 
 const listEvents = `-- name: ListEvents :many
-SELECT workspace_id, id, at, kind, outcome, actor_kind, actor_id, user_id, target, session_id, attempt_id, request_id, ip, user_agent, detail, seal_id FROM events WHERE workspace_id = $1 AND id > $2 ORDER BY id LIMIT $3
+SELECT workspace_id, id, at, kind, outcome, actor_kind, actor_id, user_id, target, session_id, attempt_id, request_id, ip, user_agent, detail, seal_id FROM events WHERE workspace_id = $1 AND id > $2 ORDER BY id LIMIT CAST($3 AS INTEGER)
 `
 
 func (q *Queries) ListEvents(ctx context.Context, workspaceID countersign.WorkspaceID, after countersign.EventID, most int32) ([]Event, error) {
@@ -114,7 +114,7 @@ func (q *Queries) ListEvents(ctx context.Context, workspaceID countersign.Worksp
 }
 
 const listEventsOfUser = `-- name: ListEventsOfUser :many
-SELECT workspace_id, id, at, kind, outcome, actor_kind, actor_id, user_id, target, session_id, attempt_id, request_id, ip, user_agent, detail, seal_id FROM events WHERE workspace_id = $1 AND user_id = $2 AND id < $3 AND at > $4 ORDER BY id DESC LIMIT $5
+SELECT workspace_id, id, at, kind, outcome, actor_kind, actor_id, user_id, target, session_id, attempt_id, request_id, ip, user_agent, detail, seal_id FROM events WHERE workspace_id = $1 AND user_id = $2 AND id < $3 AND at > $4 ORDER BY id DESC LIMIT CAST($5 AS INTEGER)
 `
 
 type ListEventsOfUserParams struct {

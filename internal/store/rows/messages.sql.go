@@ -13,12 +13,19 @@ import (
 
 const claimMessages = `-- name: ClaimMessages :many
 UPDATE messages SET lease_until = $1, tries = tries + 1
-WHERE messages.state = 'queued' AND messages.next_at <= $2 AND messages.lease_until <= $2
-  AND messages.id IN (SELECT m.id FROM messages m WHERE m.state = 'queued' AND m.next_at <= $2 AND m.lease_until <= $2 ORDER BY m.next_at, m.id LIMIT $3)
+WHERE (messages.workspace_id, messages.id) IN (
+    SELECT m.workspace_id, m.id FROM messages m
+    WHERE m.state = 'queued' AND m.next_at <= $2 AND m.lease_until <= $2
+    ORDER BY m.next_at, m.id LIMIT CAST($3 AS INTEGER))
+  AND NOT messages.state <> 'queued' AND messages.next_at <= $2 AND messages.lease_until <= $2
 RETURNING workspace_id, id, kind, channel, user_id, recipient, body, state, tries, next_at, lease_until, expires_at, created_at, sent_at, problem
 `
 
-// A worker's claim: each message goes to one worker, whatever its node.
+// A worker's claim: each message goes to one worker, whatever its node. The row
+// that is written is asked again what the inner part asked, because on PostgreSQL
+// another worker may have been there in between; NOT state <> is a question that
+// no index answers, so that the row is found by its key, and not by reading all
+// that wait.
 func (q *Queries) ClaimMessages(ctx context.Context, leaseUntil int64, now int64, most int32) ([]Message, error) {
 	rows, err := q.query(ctx, q.claimMessagesStmt, claimMessages, leaseUntil, now, most)
 	if err != nil {
@@ -119,7 +126,7 @@ func (q *Queries) InsertMessage(ctx context.Context, arg InsertMessageParams) er
 }
 
 const listKept = `-- name: ListKept :many
-SELECT workspace_id, id, kind, channel, user_id, recipient, body, state, tries, next_at, lease_until, expires_at, created_at, sent_at, problem FROM messages WHERE workspace_id = $1 AND state = 'kept' ORDER BY id DESC LIMIT $2
+SELECT workspace_id, id, kind, channel, user_id, recipient, body, state, tries, next_at, lease_until, expires_at, created_at, sent_at, problem FROM messages WHERE workspace_id = $1 AND state = 'kept' ORDER BY id DESC LIMIT CAST($2 AS INTEGER)
 `
 
 func (q *Queries) ListKept(ctx context.Context, workspaceID countersign.WorkspaceID, most int32) ([]Message, error) {

@@ -14,7 +14,7 @@ import (
 const listBodies = `-- name: ListBodies :many
 SELECT workspace_id, id, body FROM messages
 WHERE workspace_id > $1 OR (workspace_id = $1 AND id > $2)
-ORDER BY workspace_id, id LIMIT $3
+ORDER BY workspace_id, id LIMIT CAST($3 AS INTEGER)
 `
 
 type ListBodiesRow struct {
@@ -49,7 +49,7 @@ func (q *Queries) ListBodies(ctx context.Context, afterWorkspace countersign.Wor
 const listSecrets = `-- name: ListSecrets :many
 SELECT workspace_id, id, secret, version FROM credentials
 WHERE workspace_id > $1 OR (workspace_id = $1 AND id > $2)
-ORDER BY workspace_id, id LIMIT $3
+ORDER BY workspace_id, id LIMIT CAST($3 AS INTEGER)
 `
 
 type ListSecretsRow struct {

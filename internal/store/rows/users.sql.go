@@ -148,7 +148,7 @@ func (q *Queries) InsertUser(ctx context.Context, arg InsertUserParams) error {
 }
 
 const listUsers = `-- name: ListUsers :many
-SELECT workspace_id, id, pool_id, email, email_key, email_verified_at, name, role, state, language, zone, password_hash, password_version, password_changed_at, require_second_factor, default_method, default_set_at, created_at, signed_in_at FROM users WHERE workspace_id = $1 AND email_key > $2 ORDER BY email_key LIMIT $3
+SELECT workspace_id, id, pool_id, email, email_key, email_verified_at, name, role, state, language, zone, password_hash, password_version, password_changed_at, require_second_factor, default_method, default_set_at, created_at, signed_in_at FROM users WHERE workspace_id = $1 AND email_key > $2 ORDER BY email_key LIMIT CAST($3 AS INTEGER)
 `
 
 func (q *Queries) ListUsers(ctx context.Context, workspaceID countersign.WorkspaceID, after string, most int32) ([]User, error) {

@@ -1,0 +1,154 @@
+package store_test
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"countersign"
+	"countersign/internal/store"
+	"countersign/internal/store/rows"
+	"countersign/internal/store/storetest"
+)
+
+// query is the text of a query as it is written, with its names.
+func query(t *testing.T, file, name string) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join("queries", file)) //nolint:gosec // the package's own file
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, after, found := strings.Cut(string(text), "-- name: "+name+" ")
+	if !found {
+		t.Fatalf("%s has no query %s", file, name)
+	}
+	_, after, _ = strings.Cut(after, "\n")
+	before, _, _ := strings.Cut(after, ";\n")
+	return before
+}
+
+// While a mail server is away, thousands of messages may wait. A claim happens on
+// the connection that every sign-in writes on, and must not read them all.
+func TestAClaimReadsOnlyWhatItTakes(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "countersign.db")
+	storetest.Open(t, file)
+	db := raw(t, file)
+	steps, err := db.QueryContext(t.Context(), "EXPLAIN QUERY PLAN "+query(t, "messages.sql", "ClaimMessages"),
+		sql.Named("lease_until", 60_000), sql.Named("now", 1_000), sql.Named("most", 4))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = steps.Close() }()
+	var plan []string
+	for steps.Next() {
+		var id, parent, unused int
+		var step string
+		err = steps.Scan(&id, &parent, &unused, &step)
+		if err != nil {
+			t.Fatal(err)
+		}
+		plan = append(plan, step)
+	}
+	err = steps.Err()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		"SEARCH messages USING INDEX sqlite_autoindex_messages_1 (workspace_id=? AND id=?)",
+		"SEARCH m USING INDEX messages_due (state=? AND next_at<?)",
+	} {
+		if !slices.Contains(plan, want) {
+			t.Errorf("the plan has no step %q:\n%s", want, strings.Join(plan, "\n"))
+		}
+	}
+}
+
+// SQLite compiles a statement anew whenever another value is bound to its limit,
+// which takes longer than what most statements do. It does not look through a
+// CAST.
+func TestNoLimitIsABareParameter(t *testing.T) {
+	files, err := filepath.Glob("queries/*.sql")
+	if err != nil || len(files) < 10 {
+		t.Fatalf("%d files of queries, %v", len(files), err)
+	}
+	for _, file := range files {
+		text, err := os.ReadFile(file) //nolint:gosec // the package's own files
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(string(text), "LIMIT @") {
+			t.Errorf("%s has a LIMIT that is a bare parameter: write LIMIT CAST(@most AS INTEGER)", file)
+		}
+	}
+}
+
+// A worker has read that a message waits, and another one is done with it before
+// the first can claim it.
+func TestWhatWasDoneMeanwhileIsNotClaimed(t *testing.T) {
+	const now = 2_000
+	outcomes := []struct {
+		name string
+		done func(tx *store.Tx, id countersign.MessageID) (int64, error)
+	}{
+		{"claimed", func(tx *store.Tx, _ countersign.MessageID) (int64, error) {
+			claimed, err := tx.ClaimMessages(tx.Ctx, 60_000, now, 10)
+			return int64(len(claimed)), err
+		}},
+		{"sent", func(tx *store.Tx, id countersign.MessageID) (int64, error) {
+			return tx.MarkSent(tx.Ctx, rows.MarkSentParams{Body: []byte{}, SentAt: now, WorkspaceID: workspace, ID: id})
+		}},
+		{"given up", func(tx *store.Tx, id countersign.MessageID) (int64, error) {
+			return tx.MarkFailed(tx.Ctx, rows.MarkFailedParams{Body: []byte{}, Problem: "no", WorkspaceID: workspace, ID: id})
+		}},
+		{"kept", func(tx *store.Tx, id countersign.MessageID) (int64, error) {
+			return tx.MarkKept(tx.Ctx, now, workspace, id)
+		}},
+		{"left for later", func(tx *store.Tx, id countersign.MessageID) (int64, error) {
+			return tx.MarkRetry(tx.Ctx, rows.MarkRetryParams{NextAt: now + 5_000, Problem: "later", WorkspaceID: workspace, ID: id})
+		}},
+	}
+	storetest.Both(t, func(t *testing.T, s *store.Store) {
+		for i, row := range outcomes {
+			id := countersign.MessageID(fmt.Sprint("msg_", i))
+			write(t, s, func(tx *store.Tx) error {
+				return tx.InsertMessage(tx.Ctx, rows.InsertMessageParams{
+					WorkspaceID: workspace, ID: id, Kind: "k", Channel: "email", Recipient: "r", Body: []byte{1}, CreatedAt: 1_000, ExpiresAt: 99_000,
+				})
+			})
+			var once sync.Once
+			doing, second := make(chan struct{}), make(chan []rows.Message, 1)
+			go func() {
+				<-doing
+				var claimed []rows.Message
+				err := s.Write(context.Background(), func(tx *store.Tx) error {
+					var err error
+					claimed, err = tx.ClaimMessages(tx.Ctx, 90_000, now, 10)
+					return err
+				})
+				if err != nil {
+					t.Errorf("%s: claim: %v", row.name, err)
+				}
+				second <- claimed
+			}()
+			write(t, s, func(tx *store.Tx) error {
+				n, err := row.done(tx, id)
+				if err != nil || n != 1 {
+					return fmt.Errorf("%s: %d rows, %w", row.name, n, err)
+				}
+				once.Do(func() { close(doing) })
+				time.Sleep(100 * time.Millisecond) // the other one reads the row as it was
+				return nil
+			})
+			if claimed := <-second; len(claimed) != 0 {
+				t.Errorf("what was %s meanwhile was claimed by another worker: %+v", row.name, claimed)
+			}
+		}
+	})
+}
