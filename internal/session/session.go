@@ -105,7 +105,7 @@ func (s *Service) Load(r *http.Request, workspace countersign.WorkspaceID) (Curr
 		return Current{}, countersign.Refuse(countersign.Unauthenticated, "signed_out")
 	}
 	now := s.Now()
-	row, err := s.Store.Read().LoadSession(r.Context(), workspace, seal.Hash(token), now.UnixMilli())
+	row, err := s.Store.Read().LoadSession(s.Store.Brief(r.Context()), workspace, seal.Hash(token), now.UnixMilli())
 	if store.NotFound(err) {
 		return Current{}, countersign.Refuse(countersign.Unauthenticated, "signed_out")
 	}
