@@ -13,6 +13,7 @@ import (
 	"countersign/internal/method"
 	"countersign/internal/method/recovery"
 	"countersign/internal/method/totp"
+	"countersign/internal/seal"
 	"countersign/internal/store"
 	"countersign/internal/store/rows"
 )
@@ -177,6 +178,11 @@ func (s *Service) verify(tx *store.Tx, a Answer, user rows.User) (Proven, error)
 
 // verifyOnce tries the proof against every active credential of its kind. It
 // reports false when another answer stored the credential first.
+//
+// A credential whose secret is damaged lets nobody in, and takes nothing from the
+// others: their codes work, and wrong ones are counted. Were it a fault, the count
+// would be rolled back with it, and guessing at the others had no limit. It is a
+// fault where no other was tried.
 func (s *Service) verifyOnce(tx *store.Tx, a Answer, user rows.User, credentials []rows.Credential) (Proven, bool, error) {
 	judge := s.Methods[a.Kind]
 	if judge == nil {
@@ -186,15 +192,21 @@ func (s *Service) verifyOnce(tx *store.Tx, a Answer, user rows.User, credentials
 		// Codes of a time when the workspace had them are worth nothing now.
 		return Proven{}, false, method.ErrWrong
 	}
-	answer := method.ErrWrong
+	answer, tried := method.ErrWrong, false
+	var damaged error
 	for _, row := range credentials {
 		if row.Kind != string(a.Kind) || row.State != "active" {
 			continue
 		}
 		secret, err := s.Ring.Open(row.Secret, store.SecretPlace(row.ID))
+		if errors.Is(err, seal.ErrOpen) {
+			damaged = errors.Join(damaged, fmt.Errorf("open credential %s: %w", row.ID, err))
+			continue
+		}
 		if err != nil {
 			return Proven{}, false, fmt.Errorf("open credential %s: %w", row.ID, err)
 		}
+		tried = true
 		opened := method.Credential{ID: string(row.ID), Kind: a.Kind, Secret: secret, Counter: row.Counter}
 		accepted, err := judge.Verify(opened, a.Proof, tx.Now)
 		switch {
@@ -207,6 +219,9 @@ func (s *Service) verifyOnce(tx *store.Tx, a Answer, user rows.User, credentials
 		default:
 			return Proven{}, false, err
 		}
+	}
+	if damaged != nil && !tried {
+		return Proven{}, false, damaged
 	}
 	return Proven{}, false, answer
 }

@@ -2,6 +2,7 @@ package account_test
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -140,6 +141,34 @@ func TestSwappedSecretsDoNotOpen(t *testing.T) {
 		put(t, e, ada, ada.App, hers)
 		b := e.Browser("192.0.2.1")
 		want(t, "ada's own, put back", b.Second(b.First(t, ada), method.TOTP, ada.Code()), "ok")
+	})
+}
+
+// One of two apps is damaged: the other one's codes work, and wrong ones are
+// counted, or whoever can damage a row could guess at the other without a limit.
+func TestADamagedSecretTakesNothingFromTheOthers(t *testing.T) {
+	both(t, func(t *testing.T, e *accounttest.Engine) {
+		for i, sentence := range []string{"the older one", "the newer one"} {
+			ada := e.Guarded(t, fmt.Sprintf("p%d@example.com", i))
+			first, damaged := ada.Secret, ada.App
+			e.Advance(t, time.Minute)
+			ada.WithApp(t, "Tablet")
+			works := ada.Secret
+			if i == 1 {
+				works, damaged = first, ada.App
+			}
+			put(t, e, ada, damaged, []byte("no seal of ours, and longer than one is at least"))
+			b := e.Browser("192.0.2.1")
+			want(t, sentence+", and a code of the other", b.Second(b.First(t, ada), method.TOTP, accounttest.Code(e, works)), "ok")
+			at := b.First(t, ada)
+			for range 9 {
+				err := b.Second(at, method.TOTP, ada.Wrong())
+				if countersign.KindOf(err) != countersign.Invalid {
+					t.Fatalf("%s, and a wrong code: %v", sentence, err)
+				}
+			}
+			want(t, sentence+", and the tenth wrong code", b.Second(at, method.TOTP, ada.Wrong()), "locked_second")
+		}
 	})
 }
 
