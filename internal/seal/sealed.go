@@ -22,8 +22,9 @@ const Overhead = 1 + 4 + 12 + 16
 const version = 1
 
 // Place says where a sealed value stands. It is authenticated with the value:
-// one that is copied to another row, column or table does not open there. So
-// nobody who can write to the database can give one person's secret to another.
+// one that is copied to another row, column or table does not open there. What a
+// row says beside it, whose it is for one, is not: who can write to the database
+// can move a whole row, as he can write a session of his own.
 // All three are needed; Row is the row's identifier, its workspace included
 // where the identifier alone is not unique.
 type Place struct{ Table, Column, Row string }
