@@ -149,11 +149,11 @@ func moments(chance *rand.Rand, n int) []time.Duration {
 // before, until a hundred were wrong in a row.
 func guessUntilReset(t *testing.T, s *site.Site) {
 	hal := s.Guarded(t, "Hal Clement", "hal@acme.example")
-	pause := 15 * time.Minute
+	pause, chance := 15*time.Minute, chance(t)
 	for round := 1; round <= 10; round++ {
 		c := s.Client().On(round % len(s.Nodes))
 		page := c.First(hal).Location
-		for i, code := range wrongCodes(hal.App, s.Clock.Now(), limit.Batch, chance(t)) {
+		for i, code := range wrongCodes(hal.App, s.Clock.Now(), limit.Batch, chance) {
 			a := c.Post(page, "code", code)
 			if last := i+1 == limit.Batch; last != (a.Status == http.StatusTooManyRequests) {
 				t.Fatalf("round %d, code %d was answered %v", round, i+1, a)

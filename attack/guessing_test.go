@@ -5,7 +5,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"strings"
-	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -40,6 +40,12 @@ func TestGuessing(t *testing.T) {
 			t.Run(row.guesses, func(t *testing.T) { row.guess(t, s) })
 		}
 	})
+}
+
+// nth is the chance of the i-th of many guesses that are made at once: what it
+// draws does not depend on who comes first.
+func nth(base uint64, i int) *rand.Rand {
+	return rand.New(rand.NewPCG(base, uint64(i))) //nolint:gosec // the attack must be repeatable
 }
 
 // disguise lets a client look like somebody else: another address of this
@@ -184,19 +190,17 @@ func guessCodes(t *testing.T, s *site.Site) {
 			t.Fatalf("sign-in %d led to %q", i, pages[i])
 		}
 	}
-	var mu sync.Mutex // chance is drawn by many
-	codes, right := wrongCodes(ada.App, s.Clock.Now(), n, chance), ada.Shown()
+	codes, right, base := wrongCodes(ada.App, s.Clock.Now(), n, chance), ada.Shown(), chance.Uint64()
 	guess := func(i int) {
-		mu.Lock()
+		chance := nth(base, i)
 		which := chance.IntN(m)
-		c, code := *clients[which], typed(codes[i], chance)
-		disguise(&c, chance) // the session stays, everything else is another
+		c, code := *clients[which].On(chance.IntN(len(s.Nodes))), typed(codes[i], chance)
+		c.Header = http.Header{} // the session stays, everything else is another
+		disguise(&c, chance)
 		if i > n/3 && chance.IntN(20) == 0 {
 			code = right
 		}
-		node := chance.IntN(len(s.Nodes))
-		mu.Unlock()
-		c.On(node).Post(pages[which], "code", code)
+		c.Post(pages[which], "code", code)
 	}
 	crew(8, n/3, guess)
 	exactly(t, "codes evaluated of a third of the guesses", evaluated(t, s, ada.ID, "totp"), limit.Batch)
@@ -231,34 +235,30 @@ func guessPasswords(t *testing.T, s *site.Site) {
 	home.SignIn(bea)
 	s.Clock.Freeze(s.Clock.Now())
 	defer s.Clock.Run()
-	n := scale(150, 5000)
-	var mu sync.Mutex
+	n, base := scale(150, 5000), chance.Uint64()
 	// Somebody who is not there is guarded the same way.
 	for _, email := range []string{bea.Email, "ben@acme.example"} {
-		looked := 0
+		var looked atomic.Int64
 		guess := func(i int) {
-			mu.Lock()
+			chance := nth(base, i)
 			c := s.Client().On(chance.IntN(len(s.Nodes)))
 			disguise(c, chance)
 			name, password := spelt(email, chance), fmt.Sprintf("guess %d of many", i)
 			if i > n/3 && chance.IntN(20) == 0 {
 				password = bea.Password
 			}
-			mu.Unlock()
 			step := c.Post("/signin", "identifier", name)
 			a := c.Post(step.Location, "password", password)
-			mu.Lock()
-			defer mu.Unlock()
 			switch a.Status {
 			case http.StatusUnprocessableEntity:
-				looked++
+				looked.Add(1)
 			case http.StatusSeeOther:
 				t.Errorf("%s was let in", email)
 			}
 		}
 		crew(8, n/3, guess)
 		killed(s, scale(1, 10), chance, func() { crew(8, n-n/3, func(i int) { guess(n/3 + i) }) })
-		exactly(t, "passwords evaluated for "+email, looked, limit.Batch)
+		exactly(t, "passwords evaluated for "+email, int(looked.Load()), limit.Batch)
 		c := s.Client()
 		page := c.Post("/signin", "identifier", email).Location
 		alike(t, "during the pause of "+email, c.Post(page, "password", "not this"), c.Post(page, "password", bea.Password))
