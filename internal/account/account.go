@@ -32,6 +32,7 @@ type Service struct {
 	Language string
 
 	settings settingsCache
+	underway underway
 }
 
 // Account is one user with what the workspace says about them, read together

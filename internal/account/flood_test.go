@@ -1,12 +1,16 @@
 package account_test
 
 import (
+	"strconv"
 	"testing"
 	"time"
 
 	"countersign/internal/account"
 	"countersign/internal/account/accounttest"
 	"countersign/internal/message"
+	"countersign/internal/password"
+	"countersign/internal/seal"
+	"countersign/internal/signin"
 )
 
 // Refusals during a lock are told once a minute: a flood must fill neither the
@@ -36,6 +40,34 @@ func TestNeighboursWhoGuessDoNotStopAKnownBrowser(t *testing.T) {
 		}
 		want(t, "a stranger of the same network", e.Browser("192.0.2.1").TryPassword(t, "zz@example.com", "a wrong password"), "locked_address")
 		want(t, "the known browser", b.TryPassword(t, ada.Email, ada.Password), "ok")
+	})
+}
+
+// A right password holds one of its network's hundred tries while it is judged. A
+// large office that signs in at the same moment is not sent away for an hour.
+func TestAnOfficeSignsInAtOnce(t *testing.T) {
+	both(t, func(t *testing.T, e *accounttest.Engine) {
+		all, people := nodes(t, e), make([]*accounttest.Person, 130)
+		browsers, attempts := make([]*accounttest.Browser, len(people)), make([]signin.Attempt, len(people))
+		for i := range people {
+			people[i] = e.Person(t, "p"+strconv.Itoa(i)+"@example.com")
+			browsers[i] = all[i%2].Browser("192.0.2.1")
+			attempts[i] = browsers[i].Attempt(t, browsers[i].Start(t, people[i].Email))
+		}
+		for _, n := range all { // a hash that takes longer than taking a try
+			n.Accounts.Hasher = password.NewHasher(password.Params{Memory: 4096, Time: 1, Lanes: 1}, 1, time.Now, seal.Bytes)
+			t.Cleanup(n.Accounts.Hasher.Close)
+		}
+		counts := race(len(people), func(i int) error { return browsers[i].Password(attempts[i], people[i].Password) })
+		if counts["ok"] != len(people) {
+			t.Errorf("%v, want all of them", counts)
+		}
+		guesses := race(130, func(i int) error {
+			return all[i%2].Browser("192.0.2.1").TryPassword(t, people[i].Email, "a wrong password")
+		})
+		if guesses["wrong_credentials"] != 100 || guesses["locked_address"] != 30 {
+			t.Errorf("%v, want a hundred guesses evaluated", guesses)
+		}
 	})
 }
 

@@ -37,7 +37,8 @@ type PasswordAnswer struct {
 // counter.
 //
 // Errors: Invalid "wrong_password" for an unknown account, a wrong password and
-// a disabled account alike; Limited; Unavailable when the hash queue is full.
+// a disabled account alike; Limited; Unavailable when the hash queue is full, or the
+// tries of the network are all being judged.
 func (s *Service) Password(ctx context.Context, a PasswordAnswer) error {
 	key := EmailKey(a.Email)
 	if a.User != nil {
@@ -47,9 +48,15 @@ func (s *Service) Password(ctx context.Context, a PasswordAnswer) error {
 	if !a.Known {
 		// The owner's own browser is not stopped by neighbours who guess: its
 		// account's counter limits it (security.md 13).
-		counts = append([]count{{a.Workspace, Network(a.Place.IP), limit.Address, ""}}, counts...)
+		network := Network(a.Place.IP)
+		err := s.underway.enter(ctx, network)
+		if err != nil {
+			return hashFault(err)
+		}
+		defer s.underway.leave(network, &a)
+		counts = append([]count{{a.Workspace, network, limit.Address, ""}}, counts...)
 	}
-	err := s.takeAll(ctx, a, counts)
+	err := s.takeAll(ctx, &a, counts)
 	if err != nil {
 		return err
 	}
@@ -63,12 +70,15 @@ func (s *Service) Password(ctx context.Context, a PasswordAnswer) error {
 	return s.rightPassword(ctx, a, counts, newHash)
 }
 
-func (s *Service) takeAll(ctx context.Context, a PasswordAnswer, counts []count) error {
+func (s *Service) takeAll(ctx context.Context, a *PasswordAnswer, counts []count) error {
 	var refusal error
 	err := s.Store.Write(ctx, func(tx *store.Tx) error {
 		refusal = nil
 		for i, c := range counts {
 			_, err := take(tx, c)
+			if countersign.KindOf(err) == countersign.Limited && c.sort == limit.Address && s.underway.full(c.subject) {
+				return s.crowded()
+			}
 			if countersign.KindOf(err) == countersign.Limited {
 				refusal = err
 				// What was taken before is given back: nothing was tried.
@@ -82,11 +92,14 @@ func (s *Service) takeAll(ctx context.Context, a PasswordAnswer, counts []count)
 				if err != nil || told {
 					return err
 				}
-				return s.passwordRefused(tx, a, "locked")
+				return s.passwordRefused(tx, *a, "locked")
 			}
 			if err != nil {
 				return err
 			}
+		}
+		if !a.Known {
+			s.underway.took(Network(a.Place.IP), a)
 		}
 		return nil
 	})
