@@ -47,6 +47,16 @@ attack: ## Attack servers for an hour or more (SEED=n repeats a run, ONLY=TestNa
 	@scripts/install-test-needs
 	$(GO) test -count=1 -v -timeout 12h -run '$(ONLY)' ./attack -long -seed=$(SEED)
 
+FUZZTIME ?= 30s
+.PHONY: fuzz
+fuzz: ## Run every fuzz target in turn (FUZZTIME=30s each)
+	@for file in $$(git grep -l '^func Fuzz' -- '*_test.go'); do \
+	  for target in $$(sed -n 's/^func \(Fuzz[A-Za-z0-9]*\).*/\1/p' $$file); do \
+	    echo "$$target in $$(dirname $$file)"; \
+	    $(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) ./$$(dirname $$file) || exit 1; \
+	  done; \
+	done
+
 ROUNDS ?= 5
 .PHONY: bench
 bench: build ## Measure, as ratios to limits of the same run, and print the table (half an hour)
