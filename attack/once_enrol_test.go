@@ -119,6 +119,20 @@ func TestOnceClickedTwice(t *testing.T) {
 				}
 			}
 			exactly(t, "sessions of two sign-ins", sessionsOf(t, s, person.ID), 2)
+			c := s.Client()
+			c.SignIn(person)
+			s.Clock.Advance(11 * time.Minute) // until its proof is stale
+			code := person.Code()
+			clicks := rush(t, 2, func(i int) site.Answer {
+				return c.On(i%len(s.Nodes)).Post("/proof?act=password", "with", "totp", "code", code, "return", "/account/password")
+			})
+			for i, click := range clicks {
+				// A click that comes after the token has turned finds no session.
+				if end := follow(c, click); end != "/account/password" && click.Status != http.StatusUnauthorized {
+					t.Errorf("round %d, a fresh proof: click %d was answered %v and leads to %q", round, i+1, click, end)
+				}
+			}
+			exactly(t, "the answer to a change after the proof", c.Get("/account/password").Status, http.StatusOK)
 			exactly(t, "proofs refused", tellings(t, s, person.ID, "proof.refused", ""), 0)
 		}
 	})

@@ -124,6 +124,9 @@ func (p *Portal) prove(w http.ResponseWriter, r *http.Request, c session.Current
 		token, err = p.proveSecond(r, c, h, method.TOTP, form.Raw("code"))
 	}
 	form.Forget("password", "code", "recovery")
+	if countersign.CodeOf(err) == "step_over" {
+		err = nil // the first half of a double click has given the proof
+	}
 	if err != nil {
 		if countersign.CodeOf(err) == "email_code_over" {
 			form.Wrong("", "email_code_over")
@@ -174,7 +177,7 @@ func (p *Portal) provePassword(r *http.Request, c session.Current, h account.Hol
 func (p *Portal) proveSecond(r *http.Request, c session.Current, h account.Holder, kind method.Kind, typed string) (string, error) {
 	var token string
 	_, err := p.Accounts.Answer(r.Context(), account.Answer{
-		Account: c.Account, Kind: kind, Proof: typed, Known: h.Known, Place: h.Place, Session: h.Session,
+		Account: c.Account, Kind: kind, Proof: typed, Known: h.Known, Place: h.Place, Session: h.Session, Awaited: c.Unturned,
 		Accept: func(tx *store.Tx, _ account.Proven) error {
 			var err error
 			token, err = p.Accounts.StepUp(tx, h, account.Raise{Second: string(kind)})

@@ -176,6 +176,19 @@ func (c Current) Holder(place countersign.Place) account.Holder {
 	}
 }
 
+// Unturned refuses when the session was stepped up, or ended, since c was read:
+// another request of this browser was faster. Conflict "step_over".
+func (c Current) Unturned(tx *store.Tx) error {
+	row, err := tx.GetSession(tx.Ctx, c.WorkspaceID, c.ID)
+	if err != nil && !store.NotFound(err) {
+		return fmt.Errorf("load session: %w", err)
+	}
+	if err != nil || !seal.Equal(row.TokenHash, c.TokenHash) {
+		return countersign.Refuse(countersign.Conflict, "step_over")
+	}
+	return nil
+}
+
 // List returns the person's sessions that are alive, the latest first.
 func (s *Service) List(ctx context.Context, c Current) ([]rows.Session, error) {
 	now := s.Now()

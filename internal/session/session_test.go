@@ -109,6 +109,14 @@ func TestAStepUpTurnsTheToken(t *testing.T) {
 			}
 			seen = append(seen, b.Token())
 		}
+		unturned := func(c session.Current) error {
+			return e.Store.Write(ctx(), func(tx *store.Tx) error { return c.Unturned(tx) })
+		}
+		now := b.Session(t)
+		want(t, "a request of before a step up", unturned(before), "step_over")
+		want(t, "a request of now", unturned(now), "ok")
+		want(t, "signing out", e.Sessions.End(ctx(), now, now.ID, b.Place()), "ok")
+		want(t, "a request of before it was signed out", unturned(now), "step_over")
 	})
 }
 
