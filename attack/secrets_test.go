@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io/fs"
 	"net/url"
@@ -120,21 +121,30 @@ func files(t *testing.T, s *site.Site, since time.Time, places map[string][]byte
 	}
 	err := filepath.WalkDir(folder, func(file string, entry fs.DirEntry, err error) error {
 		if err != nil || !entry.Type().IsRegular() || filepath.Base(file) == "master.key" {
-			return err
+			return stillThere(err)
 		}
 		info, err := entry.Info()
 		if err != nil || info.ModTime().Before(since.Add(-time.Second)) {
-			return err
+			return stillThere(err)
 		}
-		data, err := os.ReadFile(file) // #nosec G304 -- a file of this test's database
+		data, err := os.ReadFile(file) // #nosec G304 G122 -- a file of this test's database
 		place := "the database's files"
 		if strings.Contains(file, "pg_wal") || strings.HasSuffix(file, "-wal") {
 			place = "the database's journal"
 		}
 		places[place] = append(places[place], data...)
-		return err
+		return stillThere(err)
 	})
 	must(t, err)
+}
+
+// stillThere forgives that a file is gone: databases remove files of theirs while
+// one looks.
+func stillThere(err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
 }
 
 // postgresFolder is the data folder of the PostgreSQL that this test runs on,

@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
-	"slices"
 	"strings"
 	"testing"
 
@@ -25,7 +24,7 @@ type hand struct {
 	heard func(asked string, a site.Answer)
 }
 
-// hand is the person at a new browser, which speaks to one node.
+// newHand is the person at a new browser, which speaks to one node.
 func newHand(t *testing.T, s *site.Site, p *site.Person, node int) *hand {
 	t.Helper()
 	return &hand{Client: s.Client().On(node), t: t, s: s, p: p, heard: func(string, site.Answer) {}}
@@ -115,24 +114,9 @@ func (h *hand) beginApp(replaces string) *site.App {
 	return h.s.NewApp(secret)
 }
 
-// codes are the recovery codes on a page that shows them.
+// codesOn are the recovery codes in a text that shows them.
 func codesOn(page string) []string {
 	return regexp.MustCompile(`\b[0-9a-hjkmnp-tv-z]{5}-[0-9a-hjkmnp-tv-z]{5}\b`).FindAllString(page, -1)
-}
-
-// enrol turns two-factor authentication on, to the end.
-func (h *hand) enrol(device string) {
-	h.t.Helper()
-	app := h.beginApp("")
-	step := h.post("/account/two-factor/app", "name", device, "code", app.Code())
-	if step.Location != "/account/two-factor/codes" {
-		h.t.Fatalf("the code of the new app was answered %s:\n%s", step, step.Body)
-	}
-	h.p.App, h.p.Codes = app, slices.Compact(codesOn(h.get(step.Location).Body))
-	step = h.post(step.Location, "saved", "yes")
-	if step.Status != http.StatusSeeOther || len(h.p.Codes) != 10 {
-		h.t.Fatalf("saving %d codes was answered %s", len(h.p.Codes), step)
-	}
 }
 
 // device is the credential of the only app that the security page shows, or of

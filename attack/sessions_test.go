@@ -222,15 +222,15 @@ func besiege(s *site.Site, browsers []*hand) func(moment time.Time) (int, []stri
 			for i := w; !stop.Load(); i += workers {
 				c := thief(s, "session", token(browsers[i%len(browsers)].Client, "session")).On(i / workers % len(s.Nodes))
 				began := time.Now()
-				what, ok := "a page", false
-				if i/workers%2 == 0 {
-					ok = c.SignedIn()
-				} else {
+				what := ""
+				switch {
+				case i/workers%2 == 0 && c.SignedIn():
+					what = "a page"
+				case i/workers%2 == 1 && c.Post("/account/profile", "name", "Eve", "language", "en").Location == "/account/profile?done=profile":
 					what = "a change of the profile"
-					ok = c.Post("/account/profile", "name", "Eve", "language", "en").Location == "/account/profile?done=profile"
 				}
 				asked.Add(1)
-				if ok {
+				if what != "" {
 					mu.Lock()
 					in = append(in, served{began, what})
 					mu.Unlock()
