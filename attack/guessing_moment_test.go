@@ -94,7 +94,8 @@ func guessAndKill(t *testing.T, s *site.Site) {
 // hangUp sends a form over a connection of its own and cuts the line after a
 // moment, without reading an answer.
 func hangUp(s *site.Site, node int, c *site.Client, path string, after time.Duration, fields url.Values) {
-	line, err := (&net.Dialer{}).DialContext(context.Background(), "tcp", s.Address(node))
+	from := &net.TCPAddr{IP: net.ParseIP(c.From)}
+	line, err := (&net.Dialer{LocalAddr: from}).DialContext(context.Background(), "tcp", s.Address(node))
 	if err != nil {
 		return
 	}
@@ -119,6 +120,7 @@ func guessAndHangUp(t *testing.T, s *site.Site) {
 	chance := chance(t)
 	gus := s.Guarded(t, "Gus Grissom", "gus@acme.example")
 	c := s.Client()
+	c.From = "127.88.0.1"
 	page := c.First(gus).Location
 	codes := wrongCodes(gus.App, s.Clock.Now(), scale(60, 1000), chance)
 	moments := moments(chance, len(codes))
@@ -135,6 +137,20 @@ func guessAndHangUp(t *testing.T, s *site.Site) {
 	late := s.Client()
 	late.SignIn(gus)
 	exactly(t, "who has the right code afterwards", letIn([]*site.Client{late}), 0)
+
+	page = c.Post("/signin", "identifier", gus.Email).Location
+	crew(8, len(moments), func(i int) {
+		hangUp(s, i%len(s.Nodes), c, page, moments[i], url.Values{"password": {"wrong"}})
+	})
+	// What hung up before its turn was not judged and not counted.
+	judged, taken := 0, -1
+	for end := time.Now().Add(20 * time.Second); judged != taken && time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
+		judged, taken = evaluated(t, s, gus.ID, "password"), tries(t, s, c.From, limit.Address, "")
+	}
+	exactly(t, "wrong passwords told", judged, taken)
+	if judged > limit.Batch {
+		t.Errorf("%d wrong passwords were evaluated, want at most %d", judged, limit.Batch)
+	}
 }
 
 func moments(chance *rand.Rand, n int) []time.Duration {

@@ -121,12 +121,17 @@ func evaluated(t *testing.T, s *site.Site, user countersign.UserID, method strin
 	return tellings(t, s, user, "proof.refused", of+`,"why":"wrong"`) + tellings(t, s, user, "proof.refused", of+`,"why":"used"`)
 }
 
-// counted reads the counter of wrong second factors of all browsers that are not
-// known.
+// counted is how many wrong second factors are counted of all browsers that are
+// not known.
 func counted(t *testing.T, s *site.Site, p *site.Person) int {
 	t.Helper()
+	return tries(t, s, string(p.ID), limit.SecondFactor, "other")
+}
+
+func tries(t *testing.T, s *site.Site, subject string, sort limit.Sort, counter string) int {
+	t.Helper()
 	row, err := s.Engine.Store.Read().GetGuesses(t.Context(), rows.GetGuessesParams{
-		WorkspaceID: countersign.DefaultWorkspace, Subject: string(p.ID), Sort: string(limit.SecondFactor), Counter: "other",
+		WorkspaceID: countersign.DefaultWorkspace, Subject: subject, Sort: string(sort), Counter: counter,
 	})
 	if store.NotFound(err) {
 		return 0
