@@ -155,18 +155,23 @@ const maxRounds = 5
 
 // verify begins with what the caller has read, if anything: the version judges
 // whether it is still so. Any other answer than a right one that was stored is
-// found on what is stored now.
+// given on what is stored now.
 func (s *Service) verify(tx *store.Tx, a Answer, user rows.User) (Proven, error) {
+	var early error
 	if len(a.Credentials) > 0 {
 		proven, stored, err := s.verifyOnce(tx, a, user, a.Credentials)
 		if err == nil && stored {
 			return proven, nil
 		}
+		early = err
 	}
 	for range maxRounds {
 		credentials, err := tx.ListCredentials(tx.Ctx, user.WorkspaceID, user.ID)
 		if err != nil {
 			return Proven{}, fmt.Errorf("load credentials: %w", err)
+		}
+		if errors.Is(early, method.ErrWrong) && unchanged(a.Credentials, credentials) {
+			return Proven{}, early
 		}
 		proven, stored, err := s.verifyOnce(tx, a, user, credentials)
 		if err != nil || stored {
@@ -174,6 +179,29 @@ func (s *Service) verify(tx *store.Tx, a Answer, user rows.User) (Proven, error)
 		}
 	}
 	return Proven{}, errors.New("the credential changes faster than it can be read")
+}
+
+// unchanged tells whether the active credentials that were read are those stored.
+func unchanged(read, stored []rows.Credential) bool {
+	type version struct {
+		id     countersign.CredentialID
+		number int64
+	}
+	seen := map[version]bool{}
+	for _, one := range read {
+		seen[version{one.ID, one.Version}] = true
+	}
+	active := 0
+	for _, one := range stored {
+		if one.State != "active" {
+			continue
+		}
+		if !seen[version{one.ID, one.Version}] {
+			return false
+		}
+		active++
+	}
+	return active == len(seen)
 }
 
 // verifyOnce tries the proof against every active credential of its kind. It
