@@ -2,6 +2,7 @@ package attack_test
 
 import (
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -25,6 +26,7 @@ type visitor struct {
 
 	who    *site.Person
 	things map[string]string
+	now    func() time.Time // as the visitor's phone has it
 }
 
 // at is an address of the route with the visitor's own things in it.
@@ -40,11 +42,22 @@ func (v *visitor) at(r site.Route) string {
 	return r.At(values)
 }
 
-// arrive is a visitor who has done nothing yet. Each link is a new one, as if it
-// had come by mail.
+// arrive is a visitor who has done nothing yet.
 func arrive(t *testing.T, s *site.Site, who *site.Person) *visitor {
 	t.Helper()
-	v := &visitor{Client: s.Client(), who: who, things: map[string]string{"id": string(who.Device), "attempt": "att_none", "session": "ses_none", "file": "none"}}
+	v := &visitor{Client: s.Client(), who: who, now: s.Clock.Now, things: map[string]string{"id": string(who.Device), "attempt": "att_none", "session": "ses_none", "other": "ses_none", "file": "none"}}
+	if who.Device == "" {
+		v.things["id"] = "crd_none"
+	}
+	v.things["phone"] = v.things["id"]
+	v.newLinks(t, s)
+	return v
+}
+
+// newLinks gives the visitor a link of each kind, as if they had come by mail.
+func (v *visitor) newLinks(t *testing.T, s *site.Site) {
+	t.Helper()
+	who := v.who
 	s.Write(t, func(tx *store.Tx) error {
 		for _, kind := range []account.LinkKind{account.LinkSetup, account.LinkInvitation, account.LinkReset, account.LinkRescue, account.LinkEmail, account.LinkTurnOff} {
 			of, detail := who.ID, ""
@@ -62,7 +75,6 @@ func arrive(t *testing.T, s *site.Site, who *site.Person) *visitor {
 		}
 		return nil
 	})
-	return v
 }
 
 // The levels that a visitor can have. Each is reached through the pages.
@@ -95,7 +107,9 @@ func came(t *testing.T, s *site.Site, level, name string) *visitor {
 		who.AddApp(t, "Tablet") // so that one can go and the account stays guarded
 	}
 	v := arrive(t, s, who)
-	v.things["phone"] = string(phone)
+	if phone != "" {
+		v.things["phone"] = string(phone)
+	}
 	switch level {
 	case atBegun:
 		v.things["attempt"] = strings.Split(v.Post("/signin", "identifier", who.Email).Location+"///", "/")[2]
@@ -127,6 +141,7 @@ func enrolling(t *testing.T, s *site.Site, name, email string) *visitor {
 	v.Post("/invitation/"+v.things["invitation"], "name", name, "password", site.GoodPassword)
 	v.Post("/account/two-factor", "method", "totp")
 	v.noteSession(t, s)
+	v.newLinks(t, s) // the password that was set has ended the others
 	return v
 }
 
@@ -356,4 +371,23 @@ func attribute(n *html.Node, name string) string {
 		}
 	}
 	return ""
+}
+
+// finder tells which route an address belongs to, by the same rules as the
+// product's own mux.
+func finder(routes []site.Route) func(verb, address string) (site.Route, bool) {
+	mux, byPattern := http.NewServeMux(), map[string]site.Route{}
+	for _, r := range routes {
+		byPattern[r.String()] = r
+		mux.Handle(r.String(), http.NotFoundHandler())
+	}
+	return func(verb, address string) (site.Route, bool) {
+		u, err := url.Parse(address)
+		if err != nil {
+			return site.Route{}, false
+		}
+		_, pattern := mux.Handler(&http.Request{Method: verb, URL: u, Host: "localhost"})
+		r, found := byPattern[pattern]
+		return r, found
+	}
 }
