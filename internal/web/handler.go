@@ -53,10 +53,10 @@ func (s *Site) Fail(w http.ResponseWriter, r *http.Request, err error) {
 	p := s.problem(r, err)
 	if st != nil {
 		st.notes = append(st.notes, slog.String("code", p.Code), slog.Any("err", err))
-		switch {
-		case p.Status == http.StatusInternalServerError:
+		switch p.Status {
+		case http.StatusInternalServerError:
 			st.level = slog.LevelError
-		case p.Status == http.StatusServiceUnavailable:
+		case http.StatusServiceUnavailable:
 			st.level = slog.LevelWarn
 		}
 	}
