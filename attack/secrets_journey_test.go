@@ -41,11 +41,13 @@ func newJourney(t *testing.T, s *site.Site) *journey {
 }
 
 // listen looks for what is known, and learns the tokens that a browser is given.
+// Every answer of the journey must carry the guards besides.
 func (j *journey) listen(asked string, a site.Answer) {
 	if a.Err != nil {
 		j.t.Errorf("%s: %v", asked, a.Err)
 		return
 	}
+	guards(j.t, asked, a)
 	mayBe := func(s secret) bool { return s.shown != nil && s.shown(asked) }
 	for _, what := range j.found([]byte(a.Body), mayBe) {
 		j.t.Errorf("%s: the answer %d has %s", asked, a.Status, what)

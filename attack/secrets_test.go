@@ -127,6 +127,9 @@ func files(t *testing.T, s *site.Site, since time.Time, places map[string][]byte
 		if err != nil || info.ModTime().Before(since.Add(-time.Second)) {
 			return stillThere(err)
 		}
+		if s.Database == site.SQLite && info.Mode().Perm()&0o077 != 0 {
+			t.Errorf("others on the machine can read %s: %v", filepath.Base(file), info.Mode())
+		}
 		data, err := os.ReadFile(file) // #nosec G304 G122 -- a file of this test's database
 		place := "the database's files"
 		if strings.Contains(file, "pg_wal") || strings.HasSuffix(file, "-wal") {
