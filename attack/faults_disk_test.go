@@ -108,6 +108,9 @@ func TestFaultsDiskFills(t *testing.T) {
 		}
 		d.clear(t)
 	}
+	for n := 0; told == 0 && n < 50; n++ { // so that there is something to count
+		guess()
+	}
 	g.until(t, 5)
 	g.end()
 	in, out := g.came()
