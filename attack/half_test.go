@@ -155,8 +155,8 @@ func doors(routes []site.Route, all []deed, owner *visitor) []door {
 }
 
 // knock sends what the door asks for, as this client.
-func (a door) knock(c *site.Client) site.Answer {
-	return c.Do(a.form.verb, a.form.action, a.form.values())
+func (d door) knock(c *site.Client) site.Answer {
+	return c.Do(d.form.verb, d.form.action, d.form.values())
 }
 
 // shut tells what is wrong with an answer that should open nothing.
