@@ -202,6 +202,11 @@ func (s *Server) serve(ctx context.Context) error {
 	ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownLimit)
 	defer cancel()
 	err := s.http.Shutdown(ending)
+	if errors.Is(err, context.DeadlineExceeded) {
+		// Whoever sends a form byte by byte does not make this end a failure.
+		s.options.Log.WarnContext(ctx, "some requests were not over when the server ended, and were cut off", "waited", shutdownLimit)
+		err = s.http.Close()
+	}
 	if err != nil {
 		return fmt.Errorf("shut down: %w", err)
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -89,6 +90,28 @@ func TestItServesAndEndsInOrder(t *testing.T) {
 		_ = response.Body.Close()
 		t.Error("it answers after it ended")
 	}
+}
+
+// Somebody who sends a form and never finishes it is cut off at last, and the end
+// is an orderly one all the same.
+func TestALaggardDoesNotMakeTheEndAFailure(t *testing.T) {
+	t.Parallel() // it takes as long as laggards are waited for
+	s, end := running(t, settings(t))
+	_, alive := get(t, s.URL()+"/livez")
+	if alive != "alive\n" {
+		t.Errorf("it says %q of itself", alive)
+	}
+	line, err := new(net.Dialer).DialContext(t.Context(), "tcp", strings.TrimPrefix(s.URL(), "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = line.Close() }()
+	_, err = io.WriteString(line, "POST /signin HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 100\r\n\r\nident")
+	if err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(200 * time.Millisecond) // its form is being read
+	end()
 }
 
 func TestTheMasterKeyMustBeTheOne(t *testing.T) {
