@@ -126,7 +126,7 @@ func TestErrorsBecomeAnswers(t *testing.T) {
 func TestASilentDatabaseHoldsNobody(t *testing.T) {
 	var limit time.Time
 	b := newBench(t, "https://acme.example", func(b *bench, mux *http.ServeMux) {
-		b.site.Options.Workspace = func(ctx context.Context) (Workspace, error) {
+		b.site.Workspace = func(ctx context.Context) (Workspace, error) {
 			<-ctx.Done()
 			return Workspace{}, ctx.Err()
 		}
