@@ -240,7 +240,11 @@ func (l *life) withApp(page string) error {
 		l.c = l.c.On(l.up(l.c.Node))
 		l.cuts["sign in, code"]++
 		a = l.c.Post(page, "code", code)
-		if a.Status == http.StatusGone {
+		over, err := l.over(a)
+		if err != nil {
+			return err
+		}
+		if over {
 			l.cuts["sign in, code: done"]++
 			return errCut // begun anew
 		}
@@ -257,6 +261,16 @@ func (l *life) withApp(page string) error {
 	return nil
 }
 
+// over tells that a sign-in was finished by the form whose answer was cut off, and
+// that its session was handed to nobody.
+func (l *life) over(a site.Answer) (bool, error) {
+	if a.Status != http.StatusSeeOther {
+		return a.Status == http.StatusGone, nil
+	}
+	in, err := l.in(l.c)
+	return !in, err
+}
+
 // withRecovery gives a recovery code, likewise.
 func (l *life) withRecovery(page string) error {
 	code := l.saved[0]
@@ -267,13 +281,16 @@ func (l *life) withRecovery(page string) error {
 		l.cuts["sign in, recovery code"]++
 		a = l.c.Post(page, "recovery", code)
 	}
-	over := a.Status == http.StatusGone || a.Status == http.StatusUnprocessableEntity
-	if over && code == l.doubtful {
+	over, err := l.over(a)
+	if err != nil {
+		return err
+	}
+	if (over || a.Status == http.StatusUnprocessableEntity) && code == l.doubtful {
 		l.cuts["sign in, recovery code: done"]++
 		l.saved, l.used = l.saved[1:], append(l.used, code)
 		return errCut // with the next one
 	}
-	_, err := l.ask(false, a, http.StatusSeeOther)
+	_, err = l.ask(false, a, http.StatusSeeOther)
 	if err != nil {
 		return err
 	}

@@ -19,8 +19,10 @@ import (
 type throng struct {
 	s      *site.Site
 	people []*site.Person
-	// silence tells that an answer may be missing: its server was taken away.
-	silence bool
+	// pause is what lies between two people.
+	pause time.Duration
+	// over tells that a sign-in may be ended, and has to be begun anew.
+	over bool
 
 	next  atomic.Int64
 	stop  chan struct{}
@@ -70,6 +72,7 @@ func (g *throng) begin(workers int) {
 					g.out = append(g.out, v)
 				}
 				g.mu.Unlock()
+				time.Sleep(g.pause)
 				if !in {
 					time.Sleep(30 * time.Millisecond) // nobody knocks without a breath
 				}
@@ -136,7 +139,7 @@ func (g *throng) watched(ask func() site.Answer) site.Answer {
 	defer g.mu.Unlock()
 	g.slow = max(g.slow, took)
 	switch complaint := amiss(a); {
-	case a.Status == 0 && g.silence:
+	case a.Status == http.StatusGone && g.over:
 	case complaint != "":
 		g.odd[complaint]++
 	case a.Status == http.StatusServiceUnavailable:
