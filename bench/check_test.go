@@ -103,12 +103,11 @@ func commits(t *testing.T, file string, n int) float64 {
 	must(t, err)
 	insert, err := db.PrepareContext(t.Context(), `INSERT INTO bench VALUES ($1)`)
 	must(t, err)
+	defer func() { must(t, insert.Close()) }()
 	start := time.Now()
 	for i := range n {
 		_, err := insert.ExecContext(t.Context(), i)
 		must(t, err)
 	}
-	rate := perSecond(n, time.Since(start))
-	must(t, insert.Close())
-	return rate
+	return perSecond(n, time.Since(start))
 }

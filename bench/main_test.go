@@ -63,9 +63,9 @@ func size(short, atLength int) int {
 
 // installation starts the product's own program where there is one, else the
 // tests' server.
-func installation(t *testing.T, database string, env ...string) *site.Site {
+func installation(t *testing.T, database string) *site.Site {
 	t.Helper()
-	o := site.Options{Database: database, Env: append([]string{site.FullHash}, env...)}
+	o := site.Options{Database: database, Env: []string{site.FullHash}}
 	if *binary != "" {
 		file, err := filepath.Abs(*binary)
 		must(t, err)

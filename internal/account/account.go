@@ -79,10 +79,13 @@ func (s *Service) Find(ctx context.Context, workspace countersign.WorkspaceID, e
 func (s *Service) LookUp(ctx context.Context, workspace countersign.WorkspaceID, email string) (rows.User, bool, error) {
 	key := EmailKey(email)
 	u, err := s.Store.Read().NearestUser(ctx, workspace, key)
-	if err != nil && !store.NotFound(err) {
+	if store.NotFound(err) {
+		return rows.User{}, false, nil
+	}
+	if err != nil {
 		return rows.User{}, false, fmt.Errorf("find user: %w", store.Classify(err))
 	}
-	if u.EmailKey != key || err != nil {
+	if u.EmailKey != key {
 		return rows.User{}, false, nil
 	}
 	return u, true, nil

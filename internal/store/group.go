@@ -98,7 +98,7 @@ func (w *groupWriter) connect(ctx context.Context) error {
 	}
 	frame := map[string]*sql.Stmt{}
 	for _, statement := range []string{begin, savepoint, release, undo, commit} {
-		frame[statement], err = conn.PrepareContext(ctx, statement)
+		frame[statement], err = conn.PrepareContext(ctx, statement) //nolint:sqlclosecheck // disconnect closes them
 		if err != nil {
 			_ = conn.Close()
 			return fmt.Errorf("prepare %s: %w", statement, err)
