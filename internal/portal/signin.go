@@ -148,7 +148,7 @@ func (p *Portal) answerPassword(w http.ResponseWriter, r *http.Request, at signi
 }
 
 // next asks the dispatcher where the attempt stands; one that is done is
-// finished, and its proof handed to the session.
+// finished, and its proof becomes a session.
 func (p *Portal) next(w http.ResponseWriter, r *http.Request, id countersign.AttemptID, v signin.Visitor) error {
 	at, err := p.SignIn.Load(r.Context(), workspace, id, v)
 	if err != nil {
@@ -157,14 +157,12 @@ func (p *Portal) next(w http.ResponseWriter, r *http.Request, id countersign.Att
 	if at.Step != policy.StepDone {
 		return p.dispatch(w, r, at)
 	}
-	proof, err := p.SignIn.Finish(r.Context(), at, v)
+	opening := p.Sessions.Open(r, v.Place)
+	proof, err := p.SignIn.Finish(r.Context(), at, v, opening.Redeem)
 	if err != nil {
 		return err
 	}
-	err = p.Sessions.Start(w, r, proof, v.Place)
-	if err != nil {
-		return err
-	}
+	opening.Hand(w)
 	link := p.Sessions.Cookies.Next(r)
 	if link != "" {
 		p.Sessions.Cookies.DropNext(w)

@@ -179,18 +179,19 @@ func (a *actor) finish(ctx context.Context, id countersign.AttemptID, v signin.V
 	if err != nil {
 		return err
 	}
-	proof, err := a.SignIn.Finish(ctx, at, v)
-	if err != nil {
-		return err
-	}
 	r, err := a.request(ctx)
 	if err != nil {
 		return err
 	}
+	opening := a.sessions.Open(r, a.place)
+	_, err = a.SignIn.Finish(ctx, at, v, opening.Redeem)
+	if err != nil {
+		return err
+	}
 	answer := header{}
-	err = a.sessions.Start(answer, r, proof, a.place)
+	opening.Hand(answer)
 	a.keep(answer)
-	return err
+	return nil
 }
 
 // holder is the actor's session as the rules see it.

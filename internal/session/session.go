@@ -46,43 +46,62 @@ type Current struct {
 	now time.Time
 }
 
-// Start redeems a proof, once: it makes the row and sets the cookies. The session
-// that the browser had before ends, whoever's it was (security.md 5). Gone
-// "attempt_over" when the proof was used, or voided by a change since.
-func (s *Service) Start(w http.ResponseWriter, r *http.Request, p countersign.Proof, place countersign.Place) error {
-	token := seal.NewToken()
-	old, hasOld := s.Cookies.Session(r)
-	err := s.Store.Write(r.Context(), func(tx *store.Tx) error {
-		_, err := s.Accounts.Redeem(tx, p)
+// Opening is a session about to begin in the browser of a request.
+type Opening struct {
+	s     *Service
+	r     *http.Request
+	place countersign.Place
+
+	proof countersign.Proof
+	token string
+}
+
+// Open prepares the session of a sign-in that is being finished.
+func (s *Service) Open(r *http.Request, place countersign.Place) *Opening {
+	return &Opening{s: s, r: r, place: place}
+}
+
+// Redeem makes the session of a proof, once, in the transaction that finishes the
+// sign-in: there is no finished one whose session is missing. The session that the
+// browser had before ends, whoever's it was (security.md 5). Gone "attempt_over"
+// when the proof was used, or voided by a change since.
+func (o *Opening) Redeem(tx *store.Tx, p countersign.Proof) error {
+	_, err := o.s.Accounts.Redeem(tx, p)
+	if err != nil {
+		return err
+	}
+	old, hasOld := o.s.Cookies.Session(o.r)
+	if hasOld {
+		err = endByToken(tx, p.Workspace, old)
 		if err != nil {
 			return err
 		}
-		if hasOld {
-			err = endByToken(tx, p.Workspace, old)
-			if err != nil {
-				return err
-			}
-		}
-		row := rows.InsertSessionParams{
-			WorkspaceID: p.Workspace, ID: countersign.SessionID(seal.ID("ses")), TokenHash: seal.Hash(token),
-			UserID: p.User, BrowserID: p.Browser, Entry: p.Entry, First: p.First, FirstAt: p.FirstAt.UnixMilli(),
-			Second: p.Second, KnownSince: p.KnownSince.UnixMilli(), ReturnTo: p.ReturnTo, CreatedAt: tx.NowMilli(),
-			ExpiresAt: tx.Now.Add(wholeLife).UnixMilli(), IP: place.IP, UserAgent: place.UserAgent,
-		}
-		if !p.SecondAt.IsZero() {
-			row.SecondAt = p.SecondAt.UnixMilli()
-		}
-		return tx.InsertSession(tx.Ctx, row)
-	})
+	}
+	o.proof, o.token = p, seal.NewToken()
+	row := rows.InsertSessionParams{
+		WorkspaceID: p.Workspace, ID: countersign.SessionID(seal.ID("ses")), TokenHash: seal.Hash(o.token),
+		UserID: p.User, BrowserID: p.Browser, Entry: p.Entry, First: p.First, FirstAt: p.FirstAt.UnixMilli(),
+		Second: p.Second, KnownSince: p.KnownSince.UnixMilli(), ReturnTo: p.ReturnTo, CreatedAt: tx.NowMilli(),
+		ExpiresAt: tx.Now.Add(wholeLife).UnixMilli(), IP: o.place.IP, UserAgent: o.place.UserAgent,
+	}
+	if !p.SecondAt.IsZero() {
+		row.SecondAt = p.SecondAt.UnixMilli()
+	}
+	err = tx.InsertSession(tx.Ctx, row)
 	if err != nil {
 		return fmt.Errorf("start session: %w", err)
 	}
-	s.Cookies.SetSession(w, token)
-	if p.BrowserToken != "" {
-		s.Cookies.SetBrowser(w, p.BrowserToken)
-	}
-	s.Cookies.DropBind(w)
 	return nil
+}
+
+// Hand gives the browser its cookies, when the transaction is done.
+func (o *Opening) Hand(w http.ResponseWriter) {
+	cookies := o.s.Cookies
+	cookies.SetSession(w, o.token)
+	if o.proof.BrowserToken != "" {
+		cookies.SetBrowser(w, o.proof.BrowserToken)
+	}
+	cookies.DropBind(w)
 }
 
 func endByToken(tx *store.Tx, workspace countersign.WorkspaceID, token string) error {

@@ -15,10 +15,11 @@ import (
 )
 
 // Finish spends an attempt whose steps are done, once, and returns the proof.
-// Errors: Conflict "step_over" when a step is missing or the attempt was spent;
+// What is made of the proof, redeem does in the same transaction: either the
+// sign-in is finished and its session there, or neither. Errors: Conflict "step_over" when a step is missing or the attempt was spent;
 // Gone "attempt_over" when the person was disabled, or has another password
 // since.
-func (s *Service) Finish(ctx context.Context, at Attempt, v Visitor) (countersign.Proof, error) {
+func (s *Service) Finish(ctx context.Context, at Attempt, v Visitor, redeem func(*store.Tx, countersign.Proof) error) (countersign.Proof, error) {
 	if at.Step != policy.StepDone {
 		return countersign.Proof{}, stepOver()
 	}
@@ -41,7 +42,11 @@ func (s *Service) Finish(ctx context.Context, at Attempt, v Visitor) (countersig
 			return fmt.Errorf("note the sign-in: %w", err)
 		}
 		proof = proofOf(at, browser, token)
-		return s.tell(tx, at, user, v)
+		err = s.tell(tx, at, user, v)
+		if err != nil {
+			return err
+		}
+		return redeem(tx, proof)
 	})
 	return proof, err
 }

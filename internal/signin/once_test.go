@@ -8,6 +8,7 @@ import (
 	"countersign"
 	"countersign/internal/account"
 	"countersign/internal/account/accounttest"
+	"countersign/internal/message"
 	"countersign/internal/method"
 	"countersign/internal/method/totp"
 	"countersign/internal/signin"
@@ -103,7 +104,7 @@ func TestAnAttemptIsFinishedAndRedeemedOnce(t *testing.T) {
 		want(t, "the code", b.Second(at, method.TOTP, ada.Code()), "ok")
 		at = b.Attempt(t, at.ID)
 		counts := race(200, func(i int) error {
-			_, err := all[i%2].SignIn.Finish(ctx(), at, b.Visitor())
+			_, err := all[i%2].SignIn.Finish(ctx(), at, b.Visitor(), accounttest.Later)
 			return err
 		})
 		if counts["ok"] != 1 || counts["step_over"] != 199 {
@@ -118,6 +119,28 @@ func TestAnAttemptIsFinishedAndRedeemedOnce(t *testing.T) {
 		if counts["ok"] != 1 || counts["attempt_over"] != 99 {
 			t.Errorf("redeeming: %v, want one ok", counts)
 		}
+	})
+}
+
+// No sign-in is finished whose session is missing: when the one cannot be made, the
+// other has not happened.
+func TestAFinishedSignInHasItsSession(t *testing.T) {
+	both(t, func(t *testing.T, e *accounttest.Engine) {
+		ada := e.Guarded(t, "ada@example.com")
+		b := e.Browser("192.0.2.1")
+		at := b.First(t, ada)
+		want(t, "the code", b.Second(at, method.TOTP, ada.Code()), "ok")
+		before, mails := e.Count(t, "signin.completed", ""), len(e.MailsTo(t, message.NewSignIn, ada.Email))
+		fault := errors.New("no row for the session")
+		_, err := e.SignIn.Finish(ctx(), b.Attempt(t, at.ID), b.Visitor(), func(*store.Tx, countersign.Proof) error { return fault })
+		if !errors.Is(err, fault) {
+			t.Errorf("finishing without a session answers %v", err)
+		}
+		if e.Count(t, "signin.completed", "") != before || len(e.MailsTo(t, message.NewSignIn, ada.Email)) != mails {
+			t.Error("a sign-in that has no session is told as completed")
+		}
+		b.Complete(t, at.ID)
+		b.Session(t)
 	})
 }
 

@@ -66,7 +66,7 @@ func TestNoStepIsSkipped(t *testing.T) {
 		{"finishing with a forged step, after the password alone", "step_over", func(t *testing.T, e *accounttest.Engine, b *accounttest.Browser, p *accounttest.Person) error {
 			at := b.First(t, p)
 			at.Step = policy.StepDone
-			_, err := e.SignIn.Finish(ctx(), at, b.Visitor())
+			_, err := e.SignIn.Finish(ctx(), at, b.Visitor(), accounttest.Later)
 			return err
 		}},
 		{"the password a second time", "step_over", func(t *testing.T, _ *accounttest.Engine, b *accounttest.Browser, p *accounttest.Person) error {
@@ -126,7 +126,7 @@ func TestNoStepIsSkipped(t *testing.T) {
 			want(t, "the code", b.Second(at, method.TOTP, p.Code()), "ok")
 			at = b.Attempt(t, at.ID)
 			e.Advance(t, 10*time.Minute)
-			_, err := e.SignIn.Finish(ctx(), at, b.Visitor())
+			_, err := e.SignIn.Finish(ctx(), at, b.Visitor(), accounttest.Later)
 			return err
 		}},
 		{"after it was cancelled", "attempt_over", func(t *testing.T, e *accounttest.Engine, b *accounttest.Browser, p *accounttest.Person) error {
@@ -205,7 +205,7 @@ func TestAChangeBetweenTheSteps(t *testing.T) {
 			row.change(t, e, ada)
 			row.change(t, e, eve)
 			want(t, row.sentence+": the code", b.Second(half, method.TOTP, ada.NextCode(t)), row.second)
-			_, err := e.SignIn.Finish(ctx(), whole, b.Visitor())
+			_, err := e.SignIn.Finish(ctx(), whole, b.Visitor(), accounttest.Later)
 			want(t, row.sentence+": finishing", err, row.finish)
 			_, err = b.Load(whole.ID)
 			want(t, row.sentence+": the page", err, "attempt_over")
@@ -222,7 +222,7 @@ func TestAFactorEnrolledAfterThePasswordIsAsked(t *testing.T) {
 			t.Fatalf("step %s, want done: there is no second factor", at.Step)
 		}
 		ada.WithApp(t, "Phone")
-		_, err := e.SignIn.Finish(ctx(), at, b.Visitor())
+		_, err := e.SignIn.Finish(ctx(), at, b.Visitor(), accounttest.Later)
 		want(t, "finishing with a page of before", err, "step_over")
 		if at := b.Attempt(t, at.ID); at.Step != policy.StepSecond {
 			t.Errorf("step %s, want second", at.Step)

@@ -128,20 +128,25 @@ func (b *Browser) Second(at signin.Attempt, kind method.Kind, typed string) erro
 	return b.e.SignIn.Second(context.Background(), at, kind, typed, b.Visitor())
 }
 
-// Finish spends the attempt, reading it anew.
+// Later makes nothing of a proof yet: [Browser.Redeem] does.
+func Later(*store.Tx, countersign.Proof) error { return nil }
+
+// Finish spends the attempt, reading it anew, and keeps its proof for later.
 func (b *Browser) Finish(id countersign.AttemptID) (countersign.Proof, error) {
 	at, err := b.Load(id)
 	if err != nil {
 		return countersign.Proof{}, err
 	}
-	return b.e.SignIn.Finish(context.Background(), at, b.Visitor())
+	return b.e.SignIn.Finish(context.Background(), at, b.Visitor(), Later)
 }
 
 // Redeem starts the session of a finished sign-in.
 func (b *Browser) Redeem(proof countersign.Proof) error {
-	w := httptest.NewRecorder()
-	err := b.e.Sessions.Start(w, b.Request(), proof, b.Place())
+	opening := b.e.Sessions.Open(b.Request(), b.Place())
+	err := b.e.Store.Write(context.Background(), func(tx *store.Tx) error { return opening.Redeem(tx, proof) })
 	if err == nil {
+		w := httptest.NewRecorder()
+		opening.Hand(w)
 		b.Take(w)
 	}
 	return err
