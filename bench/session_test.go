@@ -4,7 +4,9 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"sync"
 	"testing"
+	"time"
 
 	"countersign/e2e/proc"
 	"countersign/e2e/site"
@@ -50,14 +52,37 @@ func sessionChecks(t *testing.T, all *table) {
 		}
 	}
 	n := size(200, 40_000)
-	var rates, limits, ratios []float64
+	var rates, limits, ratios, disturbed []float64
 	for range *rounds {
 		before := perSecond(n, shared(clients, n, ask("http://"+nothing+"/", http.StatusOK)))
 		rate := perSecond(n, shared(clients, n, ask(s.URL+"/account", http.StatusSeeOther)))
 		limit := (before + perSecond(n, shared(clients, n, ask("http://"+nothing+"/", http.StatusOK)))) / 2
+		calm := disturb(s)
+		disturbed = append(disturbed, perSecond(n, shared(clients, n, ask(s.URL+"/account", http.StatusSeeOther))))
+		calm()
 		t.Logf("%.0f session checks/s, an empty handler %.0f/s", rate, limit)
 		rates, limits, ratios = append(rates, rate), append(limits, limit), append(ratios, rate/limit)
 	}
 	all.atLeast(fmt.Sprintf("session checks over HTTP, SQLite, %d clients", clients), fmt.Sprintf("%.0f/s", median(rates)),
 		fmt.Sprintf("an empty net/http handler: %.0f/s", median(limits)), median(ratios), 0.5)
+	all.told("the same while 100 sign-ins begin each second", fmt.Sprintf("%.0f/s", median(disturbed)), "", 0)
+}
+
+// disturb lets sign-ins begin, each a commit, until it is told to stop.
+func disturb(s *site.Site) func() {
+	done := make(chan struct{})
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		for n := 0; ; n++ {
+			select {
+			case <-done:
+				return
+			case <-time.After(10 * time.Millisecond):
+			}
+			c := s.Client()
+			c.From = fmt.Sprintf("127.9.0.%d", 1+n/500%250) // no address begins too many
+			c.Post("/signin", "identifier", "nobody@acme.example")
+		}
+	})
+	return func() { close(done); wg.Wait() }
 }

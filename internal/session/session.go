@@ -30,6 +30,8 @@ type Service struct {
 	Store    *store.Store
 	Now      func() time.Time
 	Cookies  Cookies
+
+	kept kept
 }
 
 // Current is the session of a request.
@@ -124,7 +126,7 @@ func (s *Service) Load(r *http.Request, workspace countersign.WorkspaceID) (Curr
 		return Current{}, countersign.Refuse(countersign.Unauthenticated, "signed_out")
 	}
 	now := s.Now()
-	row, err := s.Store.Read().LoadSession(s.Store.Brief(r.Context()), workspace, seal.Hash(token), now.UnixMilli())
+	row, err := s.read(r.Context(), workspace, seal.Hash(token), now)
 	if store.NotFound(err) {
 		return Current{}, countersign.Refuse(countersign.Unauthenticated, "signed_out")
 	}

@@ -120,8 +120,10 @@ func TestAStepUpTurnsTheToken(t *testing.T) {
 	})
 }
 
+// Each node knows the session before it ends, and refuses it at once afterwards.
 func TestASessionEnds(t *testing.T) {
 	both(t, func(t *testing.T, e *accounttest.Engine) {
+		other := e.Node(t)
 		for i, row := range []struct {
 			sentence, answer string
 			try              func(b *accounttest.Browser, p *accounttest.Person) error
@@ -183,9 +185,15 @@ func TestASessionEnds(t *testing.T) {
 			p := e.Guarded(t, fmt.Sprintf("p%d@example.com", i))
 			b := e.Browser("192.0.2.1")
 			b.SignIn(t, p)
+			for range 2 {
+				b.Session(t)
+				b.On(other).Session(t)
+			}
 			want(t, row.sentence, row.try(b, p), "ok")
-			_, err := b.LoadSession()
+			_, err := b.On(e).LoadSession()
 			want(t, row.sentence, err, row.answer)
+			_, err = b.On(other).LoadSession()
+			want(t, row.sentence+", on another node", err, row.answer)
 		}
 	})
 }

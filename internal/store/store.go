@@ -44,6 +44,8 @@ type Store struct {
 	read   *rows.Queries
 	writer writer
 	lite   bool
+	// versions is nil on PostgreSQL.
+	versions *versions
 	bells  bells
 }
 
@@ -100,12 +102,11 @@ func (s *Store) Ping(ctx context.Context) error { return classify(s.db.PingConte
 
 // Close waits for the writes under way and closes the database.
 func (s *Store) Close() error {
-	werr := s.writer.close()
-	err := s.db.Close()
-	if werr != nil {
-		return werr
+	err := s.writer.close()
+	if s.versions != nil {
+		err = errors.Join(err, s.versions.close())
 	}
-	return err
+	return errors.Join(err, s.db.Close())
 }
 
 func (s *Store) openSQLite(ctx context.Context, o Options) error {
@@ -151,18 +152,23 @@ func (s *Store) readySQLite(ctx context.Context, o Options, write *sql.DB) error
 	if connections == 0 {
 		connections = 8
 	}
-	s.db.SetMaxOpenConns(connections)
+	s.db.SetMaxOpenConns(connections + 1) // one of them is that of versions
 	s.db.SetMaxIdleConns(connections)
 	s.read, err = rows.Prepare(ctx, s.db)
 	if err != nil {
 		_ = s.db.Close()
 		return fmt.Errorf("prepare the queries: %w", err)
 	}
-	s.writer, err = newGroupWriter(ctx, write, s)
+	s.versions, err = newVersions(ctx, s.db)
 	if err != nil {
 		_ = s.db.Close()
+		return err
 	}
-	return err
+	s.writer, err = newGroupWriter(ctx, write, s)
+	if err != nil {
+		return errors.Join(err, s.versions.close(), s.db.Close())
+	}
+	return nil
 }
 
 // sqliteDSN sets the pragmas of every connection. synchronous=FULL: a commit
