@@ -50,7 +50,7 @@ func (a Account) Required(now time.Time) policy.Source {
 
 // Load reads an account. A user who does not exist (any more) is NotFound.
 func (s *Service) Load(ctx context.Context, workspace countersign.WorkspaceID, user countersign.UserID) (Account, error) {
-	u, err := s.Store.Read().GetUser(ctx, workspace, user)
+	u, err := s.Store.Read().GetUser(s.Store.Brief(ctx), workspace, user)
 	if store.NotFound(err) {
 		return Account{}, countersign.Refuse(countersign.NotFound, "no_such_user")
 	}
@@ -78,7 +78,7 @@ func (s *Service) Find(ctx context.Context, workspace countersign.WorkspaceID, e
 // the place of the missing one and thrown away.
 func (s *Service) LookUp(ctx context.Context, workspace countersign.WorkspaceID, email string) (rows.User, bool, error) {
 	key := EmailKey(email)
-	u, err := s.Store.Read().NearestUser(ctx, workspace, key)
+	u, err := s.Store.Read().NearestUser(s.Store.Brief(ctx), workspace, key)
 	if store.NotFound(err) {
 		return rows.User{}, false, nil
 	}
@@ -92,7 +92,7 @@ func (s *Service) LookUp(ctx context.Context, workspace countersign.WorkspaceID,
 }
 
 func (s *Service) of(ctx context.Context, u rows.User) (Account, error) {
-	w, err := s.Store.Read().GetWorkspace(ctx, u.WorkspaceID)
+	w, err := s.Store.Read().GetWorkspace(s.Store.Brief(ctx), u.WorkspaceID)
 	if err != nil {
 		return Account{}, fmt.Errorf("load workspace: %w", store.Classify(err))
 	}

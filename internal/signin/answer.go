@@ -50,7 +50,7 @@ func (s *Service) Password(ctx context.Context, at Attempt, typed string, v Visi
 		},
 	}
 	// Looked for also where the attempt has no user: the time tells nothing.
-	user, err := s.Store.Read().GetUser(ctx, at.WorkspaceID, at.UserID)
+	user, err := s.Store.Read().GetUser(s.Store.Brief(ctx), at.WorkspaceID, at.UserID)
 	if err != nil && !store.NotFound(err) {
 		return "", fmt.Errorf("load user: %w", store.Classify(err))
 	}

@@ -142,6 +142,7 @@ func insert(tx *store.Tx, row rows.InsertAttemptParams) error {
 // Gone "attempt_over" for one that is finished, cancelled, expired, unknown, or
 // of another browser: all the same, so that an address tells nothing.
 func (s *Service) Load(ctx context.Context, workspace countersign.WorkspaceID, id countersign.AttemptID, v Visitor) (Attempt, error) {
+	ctx = s.Store.Brief(ctx)
 	row, err := s.Store.Read().GetAttempt(ctx, workspace, id)
 	if store.NotFound(err) {
 		return Attempt{}, over()

@@ -87,7 +87,7 @@ func (s *Store) SQLite() bool { return s.lite }
 // Read returns the queries outside any transaction, for reading.
 func (s *Store) Read() *rows.Queries { return s.read }
 
-// Brief is ctx for reading one row. On SQLite that takes microseconds, and being
+// Brief is ctx for reading a row or a few. On SQLite that takes microseconds, and being
 // able to end it sooner, two goroutines, would be a good part of them; so there it
 // is ctx without its end.
 func (s *Store) Brief(ctx context.Context) context.Context {
