@@ -17,12 +17,8 @@ import (
 
 // TestFaultsKill kills servers at random moments of enrolments and sign-ins. On
 // SQLite everybody waits for the one server; on PostgreSQL they go on at the
-// other one at once. It is for the long form: what a kill cuts off can be told from
-// what is wrong only over many lives.
+// other one at once.
 func TestFaultsKill(t *testing.T) {
-	if !*long {
-		return
-	}
 	both(t, func(t *testing.T, s *site.Site) {
 		r := chance(t)
 		k := &killer{s: s, r: r, idle: start(t, s)}

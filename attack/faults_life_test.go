@@ -283,6 +283,7 @@ func (l *life) withRecovery(page string) error {
 	}
 	over, err := l.over(a)
 	if err != nil {
+		l.doubtful = code // it was answered, and whether it led in was cut off
 		return err
 	}
 	if (over || a.Status == http.StatusUnprocessableEntity) && code == l.doubtful {
