@@ -42,9 +42,6 @@ func TestFaultsDatabaseStops(t *testing.T) {
 // TestFaultsDatabaseRefuses lets PostgreSQL refuse what it is asked, in every way
 // that its operator can bring about, while people sign in.
 func TestFaultsDatabaseRefuses(t *testing.T) {
-	if !*long {
-		return
-	}
 	s := site.Start(t, site.Options{Database: site.Postgres, Nodes: 2})
 	u, err := url.Parse(s.DSN)
 	must(t, err)

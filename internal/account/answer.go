@@ -160,8 +160,8 @@ func (s *Service) verify(tx *store.Tx, a Answer, user rows.User) (Proven, error)
 	var early error
 	if len(a.Credentials) > 0 {
 		proven, stored, err := s.verifyOnce(tx, a, user, a.Credentials)
-		if err == nil && stored {
-			return proven, nil
+		if (err == nil && stored) || !again(err) {
+			return proven, err
 		}
 		early = err
 	}
@@ -179,6 +179,12 @@ func (s *Service) verify(tx *store.Tx, a Answer, user rows.User) (Proven, error)
 		}
 	}
 	return Proven{}, errors.New("the credential changes faster than it can be read")
+}
+
+// again tells whether an answer that came of what the caller has read is worth
+// another look. A fault of the database is not: its transaction is over.
+func again(err error) bool {
+	return err == nil || errors.Is(err, method.ErrWrong) || errors.Is(err, method.ErrUsed) || errors.Is(err, seal.ErrOpen)
 }
 
 // unchanged tells whether the active credentials that were read are those stored.
