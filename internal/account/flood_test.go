@@ -1,17 +1,74 @@
 package account_test
 
 import (
+	"errors"
 	"strconv"
 	"testing"
 	"time"
 
+	"countersign"
 	"countersign/internal/account"
 	"countersign/internal/account/accounttest"
 	"countersign/internal/message"
 	"countersign/internal/password"
 	"countersign/internal/seal"
 	"countersign/internal/signin"
+	"countersign/internal/store"
+	"countersign/internal/store/rows"
 )
+
+// Whoever is refused anyway writes nothing: the row of a count is no place at which
+// a flood makes others wait.
+func TestRefusalsWriteNothing(t *testing.T) {
+	both(t, func(t *testing.T, e *accounttest.Engine) {
+		ada := e.Person(t, "ada@example.com")
+		b := e.Browser("192.0.2.1")
+		at := b.Attempt(t, b.Start(t, ada.Email))
+		for range 11 { // the last one is refused, and told
+			_ = b.Password(at, "wrong "+ada.Password)
+		}
+		e.Write(t, func(tx *store.Tx) error {
+			// As many as the network may have at once.
+			for rate, all := range map[string]time.Duration{"start:192.0.2.1": 5 * time.Second, "forgot-from:192.0.2.1": 20 * time.Minute} {
+				_, err := tx.SpendRate(tx.Ctx, rows.SpendRateParams{
+					WorkspaceID: accounttest.Workspace, Subject: rate, Now: tx.NowMilli(),
+					Interval: all.Milliseconds(), Burst: 2 * all.Milliseconds(),
+				})
+				if err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		answered := make(chan struct{})
+		e.Write(t, func(tx *store.Tx) error {
+			// This holds every row of a count: whoever wanted to write one would wait.
+			far := tx.Now.Add(365 * 24 * time.Hour).UnixMilli()
+			_, err := tx.DeleteOldRates(tx.Ctx, far)
+			if err != nil {
+				return err
+			}
+			_, err = tx.DeleteOldGuesses(tx.Ctx, far, far)
+			if err != nil {
+				return err
+			}
+			go func() {
+				defer close(answered)
+				want(t, "a try during the pause", b.Password(at, ada.Password), "locked_password")
+				_, err := e.SignIn.Start(ctx(), accounttest.Workspace, ada.Email, "", b.Visitor())
+				want(t, "a sign-in too many", err, "too_many_starts")
+				want(t, "a mail too many", e.Accounts.Forgot(ctx(), accounttest.Workspace, ada.Email, b.Place()), "too_many_mails")
+			}()
+			select {
+			case <-answered:
+			case <-time.After(8 * time.Second): // a transaction on PostgreSQL has ten
+				t.Error("a refusal waits for the writer")
+			}
+			return nil
+		})
+		<-answered
+	})
+}
 
 // Refusals during a lock are told once a minute: a flood must fill neither the
 // log nor the person's own activity.
@@ -63,11 +120,20 @@ func TestAnOfficeSignsInAtOnce(t *testing.T) {
 			t.Errorf("%v, want all of them", counts)
 		}
 		guesses := race(130, func(i int) error {
-			return all[i%2].Browser("192.0.2.1").TryPassword(t, people[i].Email, "a wrong password")
+			err := all[i%2].Browser("192.0.2.1").TryPassword(t, people[i].Email, "a wrong password")
+			var refusal *countersign.Error
+			if accounttest.Answer(err) == "busy" && (!errors.As(err, &refusal) || refusal.RetryAfter < time.Second) {
+				t.Errorf("told to come back, and not when: %v", err)
+			}
+			return err
 		})
-		if guesses["wrong_credentials"] != 100 || guesses["locked_address"] != 30 {
+		// While the last of the hundred are judged, it is not known yet whether the
+		// count is full: they may be right. Until then the rest are told to come
+		// back; the hour's pause is for who does.
+		if guesses["wrong_credentials"] != 100 || guesses["locked_address"]+guesses["busy"] != 30 {
 			t.Errorf("%v, want a hundred guesses evaluated", guesses)
 		}
+		want(t, "who comes back", all[1].Browser("192.0.2.1").TryPassword(t, people[0].Email, "a wrong password"), "locked_address")
 	})
 }
 

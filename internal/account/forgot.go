@@ -27,6 +27,11 @@ func (s *Service) Forgot(ctx context.Context, workspace countersign.WorkspaceID,
 	if err != nil {
 		return err
 	}
+	network := "forgot-from:" + Network(place.IP)
+	err = s.Spent(ctx, workspace, network, "too_many_mails", forgotAddressRate())
+	if err != nil {
+		return err
+	}
 	user, known, err := s.LookUp(ctx, workspace, address)
 	if err != nil {
 		return err
@@ -40,10 +45,6 @@ func (s *Service) Forgot(ctx context.Context, workspace countersign.WorkspaceID,
 		return err
 	}
 	return s.Store.Write(ctx, func(tx *store.Tx) error {
-		err := s.Spend(tx, workspace, "forgot-from:"+Network(place.IP), "too_many_mails", forgotAddressRate())
-		if err != nil {
-			return err
-		}
 		life := LinkReset.Life()
 		subject := "forgot:" + s.passwordSubject(EmailKey(address))
 		limited := s.Spend(tx, workspace, subject, "too_many_mails", forgotRate())
@@ -53,7 +54,12 @@ func (s *Service) Forgot(ctx context.Context, workspace countersign.WorkspaceID,
 		if limited != nil || !known {
 			life = 0
 		}
-		return s.postReset(tx, a, place, life)
+		err := s.postReset(tx, a, place, life)
+		if err != nil {
+			return err
+		}
+		// Last, so that others of the network wait for its row no longer than they must.
+		return s.Spend(tx, workspace, network, "too_many_mails", forgotAddressRate())
 	})
 }
 

@@ -1,6 +1,7 @@
 package account
 
 import (
+	"context"
 	"encoding/hex"
 	"fmt"
 	"net/netip"
@@ -80,7 +81,7 @@ func take(tx *store.Tx, c count) (int64, error) {
 		Now: tx.NowMilli(), Most: rule.Most,
 	})
 	if store.NotFound(err) {
-		return 0, locked(tx, c, rule)
+		return 0, locked(tx, c)
 	}
 	if err != nil {
 		return 0, fmt.Errorf("take a try: %w", err)
@@ -104,7 +105,7 @@ func takeWindow(tx *store.Tx, c count, rule limit.Rule) (int64, error) {
 		Now: tx.NowMilli(), Opened: tx.Now.Add(-rule.Window).UnixMilli(), Most: rule.Most,
 	})
 	if store.NotFound(err) {
-		return 0, locked(tx, c, rule)
+		return 0, locked(tx, c)
 	}
 	if err != nil {
 		return 0, fmt.Errorf("take a try: %w", err)
@@ -112,35 +113,67 @@ func takeWindow(tx *store.Tx, c count, rule limit.Rule) (int64, error) {
 	return tries, nil
 }
 
-// locked says how long to wait; "until somebody resets it" is RetryAfter 0.
-func locked(tx *store.Tx, c count, rule limit.Rule) error {
-	row, err := tx.GetGuesses(tx.Ctx, rows.GetGuessesParams{
-		WorkspaceID: c.workspace, Subject: c.subject, Sort: string(c.sort), Counter: c.counter,
-	})
+// locked is the refusal of a try that could not be taken.
+func locked(tx *store.Tx, c count) error {
+	row, err := tx.GetGuesses(tx.Ctx, c.row())
 	if err != nil {
 		return fmt.Errorf("read the lock: %w", err)
 	}
-	until := time.UnixMilli(row.LockedUntil)
-	if rule.Window > 0 {
-		until = time.UnixMilli(row.Since).Add(rule.Window)
-	}
-	wait := until.Sub(tx.Now)
-	if rule.Window == 0 && row.Tries >= rule.Most {
-		return lockedLasting(c.sort)
-	}
-	return lockedFor(c.sort, wait)
+	return lockedFor(c.sort, waitOf(row, c.sort, tx.Now))
 }
 
-func lockedLasting(sort limit.Sort) error {
-	return &countersign.Error{Kind: countersign.Limited, Code: "locked_" + string(sort) + "_lasting"}
+func (c count) row() rows.GetGuessesParams {
+	return rows.GetGuessesParams{WorkspaceID: c.workspace, Subject: c.subject, Sort: string(c.sort), Counter: c.counter}
 }
 
+func waitOf(row rows.Guess, sort limit.Sort, now time.Time) time.Duration {
+	return limit.RuleOf(sort).Wait(row.Tries, time.UnixMilli(row.Since), time.UnixMilli(row.LockedUntil), now)
+}
+
+// refusedAlready is the refusal of a try that would be refused anyway, of which the
+// log was told: it costs a read for each count. A flood of them would otherwise take
+// turns at the one row of its count, each with a connection that others need. Where
+// it sees no lock, and where one begins after it looked, taking the try judges.
+func (s *Service) refusedAlready(ctx context.Context, counts ...count) error {
+	ctx = s.Store.Brief(ctx)
+	for _, c := range counts {
+		row, err := s.Store.Read().GetGuesses(ctx, c.row())
+		if store.NotFound(err) {
+			continue
+		}
+		if err != nil {
+			return fmt.Errorf("read the count: %w", store.Classify(err))
+		}
+		wait := waitOf(row, c.sort, s.Now())
+		if wait == 0 {
+			continue
+		}
+		if c.sort == limit.Address && s.underway.full(c.subject) {
+			return s.crowded()
+		}
+		err = s.Spent(ctx, c.workspace, lockToldSubject(c), "", lockToldRate())
+		if countersign.KindOf(err) == countersign.Limited {
+			return lockedFor(c.sort, wait)
+		}
+		return err
+	}
+	return nil
+}
+
+// lockedFor says how long to wait; "until somebody resets it" is RetryAfter 0.
 func lockedFor(sort limit.Sort, wait time.Duration) error {
+	if wait == limit.Lasting {
+		return lockedLasting(sort)
+	}
 	wait = max(wait, time.Second)
 	return &countersign.Error{
 		Kind: countersign.Limited, Code: "locked_" + string(sort), RetryAfter: wait,
 		Args: map[string]any{"Count": int(max((wait+time.Minute-1)/time.Minute, 1))},
 	}
+}
+
+func lockedLasting(sort limit.Sort) error {
+	return &countersign.Error{Kind: countersign.Limited, Code: "locked_" + string(sort) + "_lasting"}
 }
 
 // giveBack returns the try of a right answer, and a pause that it had set.
@@ -191,10 +224,14 @@ func (s *Service) Unlock(tx *store.Tx, user rows.User) error {
 	return nil
 }
 
+func lockToldSubject(c count) string { return "lock-told:" + string(c.sort) + ":" + c.subject }
+
+func lockToldRate() limit.Rate { return limit.Rate{Interval: time.Minute, Burst: 1} }
+
 // lockTold lets the refusals during a lock into the log once a minute: they cost
 // a flood nothing, and would otherwise fill the log and the person's activity.
 func (s *Service) lockTold(tx *store.Tx, c count) (bool, error) {
-	err := s.Spend(tx, c.workspace, "lock-told:"+string(c.sort)+":"+c.subject, "", limit.Rate{Interval: time.Minute, Burst: 1})
+	err := s.Spend(tx, c.workspace, lockToldSubject(c), "", lockToldRate())
 	if countersign.KindOf(err) == countersign.Limited {
 		return true, nil
 	}
@@ -217,7 +254,28 @@ func (s *Service) Spend(tx *store.Tx, workspace countersign.WorkspaceID, subject
 	if err != nil {
 		return fmt.Errorf("read a rate: %w", err)
 	}
-	wait := max(rate.Wait(time.UnixMilli(row.Arrival), tx.Now), time.Second)
+	return spentFor(code, rate.Wait(time.UnixMilli(row.Arrival), tx.Now))
+}
+
+// Spent is the Limited error that Spend would answer, without counting anything or
+// waiting for anybody; nil when there may be another act.
+func (s *Service) Spent(ctx context.Context, workspace countersign.WorkspaceID, subject, code string, rate limit.Rate) error {
+	row, err := s.Store.Read().GetRate(s.Store.Brief(ctx), workspace, subject)
+	if store.NotFound(err) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("read a rate: %w", store.Classify(err))
+	}
+	wait := rate.Wait(time.UnixMilli(row.Arrival), s.Now())
+	if wait == 0 {
+		return nil
+	}
+	return spentFor(code, wait)
+}
+
+func spentFor(code string, wait time.Duration) error {
+	wait = max(wait, time.Second)
 	return &countersign.Error{
 		Kind: countersign.Limited, Code: code, RetryAfter: wait,
 		Args: map[string]any{"Count": int(max((wait+time.Minute-1)/time.Minute, 1))},

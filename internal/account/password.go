@@ -56,7 +56,11 @@ func (s *Service) Password(ctx context.Context, a PasswordAnswer) error {
 		defer s.underway.leave(network, &a)
 		counts = append([]count{{a.Workspace, network, limit.Address, ""}}, counts...)
 	}
-	err := s.takeAll(ctx, &a, counts)
+	err := s.refusedAlready(ctx, counts...)
+	if err != nil {
+		return err
+	}
+	err = s.takeAll(ctx, &a, counts)
 	if err != nil {
 		return err
 	}

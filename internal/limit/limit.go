@@ -41,6 +41,13 @@ type Rule struct {
 
 const unlimited = 1 << 40
 
+// Lasting is a wait until somebody resets the count.
+const Lasting time.Duration = 1<<63 - 1
+
+// apart is how far the clocks of two nodes may differ. What ends later than it can
+// was counted while the clock was wrong, and counts for nothing.
+const apart = 2 * time.Minute
+
 // Rules of security.md 10 and 10a. NIST SP 800-63B section 3.2.2 asks for no
 // more than 100 failures in a row.
 func rules() map[Sort]Rule {
@@ -77,6 +84,22 @@ func (r Rule) Left(tries int64) int64 {
 	return Batch - tries%Batch
 }
 
+// Wait is how long until another try is allowed, as the statements that take one
+// judge a count: how many were taken, when its window began, and how long it pauses.
+func (r Rule) Wait(tries int64, since, paused, now time.Time) time.Duration {
+	switch {
+	case r.Window > 0 && (tries < r.Most || since.After(now.Add(apart))):
+		return 0
+	case r.Window > 0:
+		return max(since.Add(r.Window).Sub(now), 0)
+	case tries >= r.Most:
+		return Lasting
+	case paused.After(now.Add(24*time.Hour + apart)):
+		return 0
+	}
+	return max(paused.Sub(now), 0)
+}
+
 // Rate allows Burst acts at once and then one each Interval (GCRA).
 type Rate struct {
 	Interval time.Duration
@@ -88,5 +111,8 @@ func (r Rate) Tolerance() time.Duration { return r.Interval * time.Duration(r.Bu
 
 // Wait is how long until an act is allowed again, given the stored arrival.
 func (r Rate) Wait(arrival, now time.Time) time.Duration {
+	if arrival.After(now.Add(r.Tolerance() + apart)) {
+		return 0
+	}
 	return max(arrival.Add(r.Interval).Sub(now.Add(r.Tolerance())), 0)
 }

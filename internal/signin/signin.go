@@ -67,6 +67,11 @@ func (s *Service) Start(ctx context.Context, workspace countersign.WorkspaceID, 
 	if err != nil {
 		return "", err
 	}
+	network := "start:" + account.Network(v.Place.IP)
+	err = s.Accounts.Spent(ctx, workspace, network, "too_many_starts", startRate())
+	if err != nil {
+		return "", err
+	}
 	user, _, err := s.Accounts.LookUp(ctx, workspace, address)
 	if err != nil {
 		return "", err
@@ -77,14 +82,15 @@ func (s *Service) Start(ctx context.Context, workspace countersign.WorkspaceID, 
 		return "", err
 	}
 	err = s.Store.Write(ctx, func(tx *store.Tx) error {
-		err := s.Accounts.Spend(tx, workspace, "start:"+account.Network(v.Place.IP), "too_many_starts", startRate())
-		if err != nil {
-			return err
-		}
-		return insert(tx, rows.InsertAttemptParams{
+		err := insert(tx, rows.InsertAttemptParams{
 			WorkspaceID: workspace, ID: id, BrowserHash: seal.Hash(v.Bind), UserID: user.ID, Identifier: identifier,
 			Entry: policy.EntryForm, ReturnTo: countersign.InsidePath(returnTo), IP: v.Place.IP, UserAgent: v.Place.UserAgent,
 		})
+		if err != nil {
+			return err
+		}
+		// Last, so that others of the network wait for its row no longer than they must.
+		return s.Accounts.Spend(tx, workspace, network, "too_many_starts", startRate())
 	})
 	return id, err
 }
