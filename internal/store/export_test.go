@@ -56,3 +56,13 @@ func (s *Store) BreakWriter() error {
 	}
 	return w.conn.Close()
 }
+
+// MostAsking is how many wait for a Version at most.
+const MostAsking = mostAsking
+
+// Silence lets nobody learn the version until the function it returns is called, as
+// a disk that says nothing does.
+func (s *Store) Silence() func() {
+	s.versions.mu.Lock()
+	return s.versions.mu.Unlock
+}

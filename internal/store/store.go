@@ -46,7 +46,7 @@ type Store struct {
 	lite   bool
 	// versions is nil on PostgreSQL.
 	versions *versions
-	bells  bells
+	bells    bells
 }
 
 // writer runs a transaction; the two databases differ in how.
@@ -89,12 +89,19 @@ func (s *Store) Read() *rows.Queries { return s.read }
 
 // Brief is ctx for reading a row or a few. On SQLite that takes microseconds, and being
 // able to end it sooner, two goroutines, would be a good part of them; so there it
-// is ctx without its end.
+// is ctx without its end. Not while every connection is at work: on a disk that says
+// nothing, whoever waits for one of them is sent away in time.
 func (s *Store) Brief(ctx context.Context) context.Context {
-	if s.lite {
+	if s.lite && s.idle() {
 		return context.WithoutCancel(ctx)
 	}
 	return ctx
+}
+
+// idle tells whether a reading connection is to be had at once.
+func (s *Store) idle() bool {
+	pool := s.db.Stats()
+	return pool.InUse < pool.MaxOpenConnections
 }
 
 // Ping tells whether the database answers.

@@ -7,16 +7,24 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 )
 
 // versions asks SQLite whether anything was committed (PRAGMA data_version,
 // https://www.sqlite.org/pragma.html#pragma_data_version). Its answers can be
 // compared only with those of the same connection, which commits nothing itself.
 type versions struct {
-	mu   sync.Mutex
-	conn *sql.Conn
-	stmt statement
+	asking atomic.Int64 // how many ask, or wait to
+	mu     sync.Mutex
+	conn   *sql.Conn
+	stmt   statement
 }
+
+// mostAsking bounds how many wait for an answer. Each takes microseconds; a disk
+// that says nothing holds so many, and nobody more than them.
+const mostAsking = 32
+
+var errCrowd = errors.New("too many ask for the version at once")
 
 type statement interface {
 	driver.Stmt
@@ -65,6 +73,10 @@ func (v *versions) close() error {
 }
 
 func (v *versions) ask() (int64, error) {
+	defer v.asking.Add(-1)
+	if v.asking.Add(1) > mostAsking {
+		return 0, errCrowd
+	}
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	var version int64
@@ -84,7 +96,8 @@ func (v *versions) ask() (int64, error) {
 // Version is another number after each commit, of whichever connection in whichever
 // process: what was read after a Version is what would be read now for as long as
 // Version answers the same. It takes a sixth of the time that reading a session
-// takes. It answers false where nobody knows: on PostgreSQL, and in a fault.
+// takes. It answers false where nobody knows: on PostgreSQL, in a fault, and where a
+// crowd waits for the answer already.
 func (s *Store) Version() (int64, bool) {
 	if s.versions == nil {
 		return 0, false
