@@ -28,7 +28,7 @@ func TestFaultsBeside(t *testing.T) {
 			g.begin(8)
 			g.until(t, 5)
 			var slowest time.Duration
-			for round := range scale(1, 20) {
+			for round := range scale(1, 8) {
 				for what, act := range map[string]func() error{
 					"disabling somebody": func() error { return putOut(t, s, c, bob) },
 					"sweeping":           func() error { return s.Engine.Accounts.Sweep(t.Context()) },
