@@ -76,7 +76,7 @@ func (s *Service) Password(ctx context.Context, a PasswordAnswer) error {
 
 func (s *Service) takeAll(ctx context.Context, a *PasswordAnswer, counts []count) error {
 	var refusal error
-	err := s.Store.Write(ctx, func(tx *store.Tx) error {
+	err := s.writeFor(ctx, a, func(tx *store.Tx) error {
 		refusal = nil
 		for i, c := range counts {
 			_, err := take(tx, c)
@@ -111,6 +111,15 @@ func (s *Service) takeAll(ctx context.Context, a *PasswordAnswer, counts []count
 		return err
 	}
 	return refusal
+}
+
+// writeFor is a transaction that changes the count of a password's network, which
+// many may want at once. A known browser is not counted there.
+func (s *Service) writeFor(ctx context.Context, a *PasswordAnswer, act func(*store.Tx) error) error {
+	if a.Known {
+		return s.Store.Write(ctx, act)
+	}
+	return s.Store.WriteInTurn(ctx, Network(a.Place.IP), act)
 }
 
 func (s *Service) giveAllBack(ctx context.Context, counts []count) error {
@@ -176,7 +185,7 @@ func (s *Service) passwordRefused(tx *store.Tx, a PasswordAnswer, why string) er
 
 func (s *Service) rightPassword(ctx context.Context, a PasswordAnswer, counts []count, newHash string) error {
 	stale := false // changed, disabled or deleted while the hash was computed
-	err := s.Store.Write(ctx, func(tx *store.Tx) error {
+	err := s.writeFor(ctx, &a, func(tx *store.Tx) error {
 		stale = false
 		// Locked, not read: a password that is being changed by another node at
 		// this moment is either the old one until we are done, or seen here.

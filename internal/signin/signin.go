@@ -81,7 +81,7 @@ func (s *Service) Start(ctx context.Context, workspace countersign.WorkspaceID, 
 	if err != nil {
 		return "", err
 	}
-	err = s.Store.Write(ctx, func(tx *store.Tx) error {
+	err = s.Store.WriteInTurn(ctx, network, func(tx *store.Tx) error {
 		err := insert(tx, rows.InsertAttemptParams{
 			WorkspaceID: workspace, ID: id, BrowserHash: seal.Hash(v.Bind), UserID: user.ID, Identifier: identifier,
 			Entry: policy.EntryForm, ReturnTo: countersign.InsidePath(returnTo), IP: v.Place.IP, UserAgent: v.Place.UserAgent,

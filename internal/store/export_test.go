@@ -40,6 +40,13 @@ func (s *Store) Queued() int {
 	return len(w.jobs)
 }
 
+// InLine is how many rows somebody wants in turn.
+func (s *Store) InLine() int {
+	s.turns.mu.Lock()
+	defer s.turns.mu.Unlock()
+	return len(s.turns.of)
+}
+
 // Tables is the list that Copy goes through.
 func Tables() []string { return tables() }
 

@@ -47,6 +47,7 @@ type Store struct {
 	// versions is nil on PostgreSQL.
 	versions *versions
 	bells    bells
+	turns    turns
 }
 
 // writer runs a transaction; the two databases differ in how.

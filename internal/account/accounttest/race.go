@@ -3,6 +3,7 @@ package accounttest
 import (
 	"sync"
 	"testing"
+	"time"
 
 	"countersign"
 )
@@ -28,8 +29,8 @@ func Want(t *testing.T, sentence string, err error, refusal string) {
 }
 
 // Race runs act n times at once and counts the answers by code. Whoever hears
-// that the database is busy comes again, as he is told to: on a slow machine so
-// many do not get through in the time that one transaction has.
+// that the database is busy comes again a little later, as he is told to: on a slow
+// machine so many do not get through in the time that one transaction has.
 func Race(n int, act func(i int) error) map[string]int {
 	answers := make([]string, n)
 	start := make(chan struct{})
@@ -37,11 +38,12 @@ func Race(n int, act func(i int) error) map[string]int {
 	for i := range n {
 		wg.Go(func() {
 			<-start
-			for range 20 {
+			for range 40 {
 				answers[i] = Answer(act(i))
 				if answers[i] != "busy" {
 					return
 				}
+				time.Sleep(250 * time.Millisecond)
 			}
 		})
 	}
