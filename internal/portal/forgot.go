@@ -3,7 +3,6 @@ package portal
 import (
 	"net/http"
 
-	"countersign"
 	"countersign/internal/web"
 )
 
@@ -19,7 +18,7 @@ func (p *Portal) forgot(w http.ResponseWriter, r *http.Request) error {
 	}
 	err = p.Accounts.Forgot(r.Context(), workspace, form.Value("email"), web.Place(r))
 	if err != nil {
-		if countersign.KindOf(err) == countersign.Unavailable || !form.Take(err, "email") {
+		if !form.Busy(w, r, err) && !form.Take(err, "email") {
 			return err
 		}
 		retryAfter(w, err)

@@ -47,7 +47,7 @@ func (p *Portal) start(w http.ResponseWriter, r *http.Request) error {
 	}
 	id, err := p.SignIn.Start(r.Context(), workspace, form.Value("identifier"), form.Value("return"), p.bound(w, r))
 	if err != nil {
-		if !form.Take(err, "identifier") {
+		if !form.Busy(w, r, err) && !form.Take(err, "identifier") {
 			return err
 		}
 		retryAfter(w, err)
@@ -138,11 +138,11 @@ func (p *Portal) answerPassword(w http.ResponseWriter, r *http.Request, at signi
 	if countersign.KindOf(err) == countersign.Limited {
 		return p.locked(w, r, at, "password", err)
 	}
-	if countersign.KindOf(err) != countersign.Invalid || !form.Take(err, "password") {
+	if !form.Busy(w, r, err) && (countersign.KindOf(err) != countersign.Invalid || !form.Take(err, "password")) {
 		return err
 	}
 	form.Forget("password")
-	return p.pages.Render(w, r, form.Status(), "signin/password", PasswordView{
+	return p.pages.Render(w, r, web.Status(err), "signin/password", PasswordView{
 		Page: web.Page{Form: form}, Identifier: at.Identifier,
 	})
 }
@@ -264,11 +264,11 @@ func (p *Portal) answerSecond(w http.ResponseWriter, r *http.Request, at signin.
 	if countersign.KindOf(err) == countersign.Unauthenticated {
 		return countersign.Refuse(countersign.Gone, "attempt_over")
 	}
-	if countersign.KindOf(err) != countersign.Invalid || !form.Take(err, field) {
+	if !form.Busy(w, r, err) && (countersign.KindOf(err) != countersign.Invalid || !form.Take(err, field)) {
 		return err
 	}
 	form.Forget(field)
-	return again(w, r, at, form, form.Status())
+	return again(w, r, at, form, web.Status(err))
 }
 
 func (p *Portal) recoveryStep(w http.ResponseWriter, r *http.Request, at signin.Attempt) error {

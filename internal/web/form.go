@@ -2,9 +2,11 @@ package web
 
 import (
 	"errors"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 
 	"countersign"
@@ -119,6 +121,26 @@ func (f *Form) Take(err error, field string) bool {
 		f.Errors = append(f.Errors, FieldError{Field: on, Code: e.Code, Args: args})
 	}
 	return len(refusals) > 0
+}
+
+// Busy puts err on the form and answers true when it says to come back later, and a
+// person sent the form: with status 503 its page is then shown again, and nobody
+// types twice what is no secret. To a program, and to nobody, [Site.Fail] answers. The log
+// is told as it is there, and the page does not wait for the database.
+func (f *Form) Busy(w http.ResponseWriter, r *http.Request, err error) bool {
+	var refusal *countersign.Error
+	if !errors.As(err, &refusal) || refusal.Kind != countersign.Unavailable || refusal.Code != "busy" || WantsJSON(r) || gone(r, err) {
+		return false
+	}
+	st := stateOf(r.Context())
+	if st != nil {
+		st.hurry, st.level = true, slog.LevelWarn
+		st.notes = append(st.notes, slog.String("code", refusal.Code), slog.Any("err", err))
+	}
+	wait := retrySeconds(refusal.Kind, refusal.RetryAfter)
+	w.Header().Set("Retry-After", strconv.Itoa(wait))
+	f.Errors = append(f.Errors, FieldError{Code: refusal.Code, Args: withWait(refusal.Args, wait)})
+	return true
 }
 
 // refusalsOf lists the refusals in err; a nil entry stands for a fault.
