@@ -36,6 +36,9 @@ func TestEveryTransactionMayRunTwice(t *testing.T) {
 		want(t, "a wrong password", b.TryPassword(t, ada.Email, "wrong"), "wrong_credentials")
 	}
 	b.SignIn(t, ada)
+	if !b.Attempt(t, b.Start(t, ada.Email)).Known {
+		t.Error("the browser's cookie is that of a run that was taken back")
+	}
 	want(t, "sending", e.Accounts.SendCode(ctx(), b.Holder(t)), "ok")
 	token, err := e.Accounts.CheckCode(ctx(), b.Holder(t), e.MailedCode(t, ada.Email))
 	want(t, "the mailed code", err, "ok")

@@ -145,19 +145,37 @@ func (b *Browser) Redeem(proof countersign.Proof) error {
 	opening := b.e.Sessions.Open(b.Request(), b.Place())
 	err := b.e.Store.Write(context.Background(), func(tx *store.Tx) error { return opening.Redeem(tx, proof) })
 	if err == nil {
-		w := httptest.NewRecorder()
-		opening.Hand(w)
-		b.Take(w)
+		b.hand(opening)
 	}
 	return err
 }
 
-// Complete finishes an attempt and starts its session.
+func (b *Browser) hand(opening *session.Opening) {
+	w := httptest.NewRecorder()
+	opening.Hand(w)
+	b.Take(w)
+}
+
+// Enter finishes an attempt and starts its session in one transaction, as the pages
+// do.
+func (b *Browser) Enter(id countersign.AttemptID) (countersign.Proof, error) {
+	at, err := b.Load(id)
+	if err != nil {
+		return countersign.Proof{}, err
+	}
+	opening := b.e.Sessions.Open(b.Request(), b.Place())
+	proof, err := b.e.SignIn.Finish(context.Background(), at, b.Visitor(), opening.Redeem)
+	if err == nil {
+		b.hand(opening)
+	}
+	return proof, err
+}
+
+// Complete is Enter where nothing stands in the way.
 func (b *Browser) Complete(tb testing.TB, id countersign.AttemptID) countersign.Proof {
 	tb.Helper()
-	proof, err := b.Finish(id)
+	proof, err := b.Enter(id)
 	must(tb, err)
-	must(tb, b.Redeem(proof))
 	return proof
 }
 
