@@ -3,9 +3,13 @@ package store_test
 import (
 	"context"
 	"errors"
+	"net/url"
+	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"countersign"
 	"countersign/internal/store"
@@ -84,6 +88,42 @@ func TestPostgreSQLGoesAndComesBack(t *testing.T) {
 
 // An error inside a transaction spoils it on PostgreSQL; an act that goes on
 // regardless must not be told that it was committed.
+// After a failover the old server is a standby: who is connected to it can read, and
+// write no more. Whoever comes next is connected anew.
+func TestAConnectionThatTakesNoWritesIsLeft(t *testing.T) {
+	dsn := storetest.Migrated(t)
+	s := storetest.Open(t, dsn)
+	u, err := url.Parse(dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	database := strings.TrimPrefix(u.Path, "/")
+	count := func() error {
+		return s.Write(t.Context(), func(tx *store.Tx) error {
+			_, err := wrongCode(tx, "usr_1")
+			return err
+		})
+	}
+	storetest.AsSuperuser(t, "ALTER DATABASE "+database+" SET default_transaction_read_only = on")
+	storetest.AsSuperuser(t, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '"+database+"'")
+	var refusal *pgconn.PgError
+	for n := 0; refusal == nil || refusal.Code != "25006"; n++ { // what was cut comes first
+		err = count()
+		if countersign.KindOf(err) != countersign.Unavailable {
+			t.Fatalf("on a standby: %v; want unavailable", err)
+		}
+		if n > 50 {
+			t.Fatalf("a server that takes no writes says %v", err)
+		}
+		_ = errors.As(err, &refusal)
+	}
+	storetest.AsSuperuser(t, "ALTER DATABASE "+database+" RESET default_transaction_read_only")
+	err = count()
+	if err != nil {
+		t.Errorf("with a server that writes: %v", err)
+	}
+}
+
 func TestAnActThatHidesAFailureIsNotCommitted(t *testing.T) {
 	s := storetest.Open(t, storetest.Migrated(t))
 	addUser(t, s, "ada@example.org")

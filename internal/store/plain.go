@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"time"
@@ -36,14 +37,30 @@ func (w *plainWriter) write(ctx context.Context, act func(*Tx) error) error {
 			tx.committed()
 			return nil
 		}
-		if round == 4 || !deadlocked(err) {
+		again := deadlocked(err) || (readOnly(err) && round == 0)
+		if round == 4 || !again {
 			return err
 		}
 	}
 }
 
 func (w *plainWriter) once(ctx context.Context, act func(*Tx) error) (*Tx, error) {
-	began, err := w.db.BeginTx(ctx, &sql.TxOptions{Isolation: sql.LevelReadCommitted})
+	conn, err := w.db.Conn(ctx)
+	if err != nil {
+		return nil, busy(fmt.Errorf("connect: %w", err))
+	}
+	tx, err := w.on(ctx, conn, act)
+	if readOnly(err) {
+		// The server turned into a standby, or was one when this connection began.
+		// The next one may lead to a server that writes.
+		err = errors.Join(err, conn.Raw(func(any) error { return driver.ErrBadConn }))
+	}
+	_ = conn.Close()
+	return tx, err
+}
+
+func (w *plainWriter) on(ctx context.Context, conn *sql.Conn, act func(*Tx) error) (*Tx, error) {
+	began, err := conn.BeginTx(ctx, &sql.TxOptions{Isolation: sql.LevelReadCommitted})
 	if err != nil {
 		return nil, busy(fmt.Errorf("begin: %w", err))
 	}
@@ -72,4 +89,10 @@ func (w *plainWriter) close() error { return nil }
 func deadlocked(err error) bool {
 	var pg *pgconn.PgError
 	return errors.As(err, &pg) && (pg.Code == "40P01" || pg.Code == "40001")
+}
+
+// readOnly tells that PostgreSQL takes no writes on a connection.
+func readOnly(err error) bool {
+	var pg *pgconn.PgError
+	return errors.As(err, &pg) && pg.Code == "25006"
 }
