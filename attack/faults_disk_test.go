@@ -20,7 +20,7 @@ import (
 func TestFaultsDiskIsFull(t *testing.T) {
 	d := onTightDisk(t)
 	s := d.s
-	n := scale(8, 64)
+	n := scale(8, 24) // as many as are done before a code is over
 	people := s.Crowd(t, "full", n)
 	clients, pages, codes := make([]*site.Client, n), make([]string, n), make([]string, n)
 	crew(8, n, func(i int) {
