@@ -184,8 +184,12 @@ func (s *Service) verify(tx *store.Tx, a Answer, user rows.User) (Proven, error)
 // again tells whether an answer that came of what the caller has read is worth
 // another look. A fault of the database is not: its transaction is over.
 func again(err error) bool {
-	return err == nil || errors.Is(err, method.ErrWrong) || errors.Is(err, method.ErrUsed) || errors.Is(err, seal.ErrOpen)
+	return err == nil || errors.Is(err, method.ErrWrong) || errors.Is(err, method.ErrUsed) || closed(err)
 }
+
+// closed tells that a secret is there and does not open: it is damaged, or its key
+// is lost.
+func closed(err error) bool { return errors.Is(err, seal.ErrOpen) || errors.Is(err, seal.ErrNoKey) }
 
 // unchanged tells whether the active credentials that were read are those stored.
 func unchanged(read, stored []rows.Credential) bool {
@@ -213,7 +217,7 @@ func unchanged(read, stored []rows.Credential) bool {
 // verifyOnce tries the proof against every active credential of its kind. It
 // reports false when another answer stored the credential first.
 //
-// A credential whose secret is damaged lets nobody in, and takes nothing from the
+// A credential whose secret is damaged, or its key lost, lets nobody in, and takes nothing from the
 // others: their codes work, and wrong ones are counted. Were it a fault, the count
 // would be rolled back with it, and guessing at the others had no limit. It is a
 // fault where no other was tried.
@@ -233,7 +237,7 @@ func (s *Service) verifyOnce(tx *store.Tx, a Answer, user rows.User, credentials
 			continue
 		}
 		secret, err := s.Ring.Open(row.Secret, store.SecretPlace(row.ID))
-		if errors.Is(err, seal.ErrOpen) {
+		if closed(err) {
 			damaged = errors.Join(damaged, fmt.Errorf("open credential %s: %w", row.ID, err))
 			continue
 		}

@@ -148,16 +148,24 @@ func TestSwappedSecretsDoNotOpen(t *testing.T) {
 // counted, or whoever can damage a row could guess at the other without a limit.
 func TestADamagedSecretTakesNothingFromTheOthers(t *testing.T) {
 	both(t, func(t *testing.T, e *accounttest.Engine) {
-		for i, sentence := range []string{"the older one", "the newer one"} {
+		for i, row := range []struct {
+			sentence, secret string
+		}{
+			{"the older one is no seal", "no seal of ours, and longer than one is at least"},
+			{"the newer one is no seal", "no seal of ours, and longer than one is at least"},
+			{"the key of the older one is lost", "\x01lost, of a seal that is longer than one is at least"},
+			{"the key of the newer one is lost", "\x01lost, of a seal that is longer than one is at least"},
+		} {
+			sentence := row.sentence
 			ada := e.Guarded(t, fmt.Sprintf("p%d@example.com", i))
 			first, damaged := ada.Secret, ada.App
 			e.Advance(t, time.Minute)
 			ada.WithApp(t, "Tablet")
 			works := ada.Secret
-			if i == 1 {
+			if i%2 == 1 {
 				works, damaged = first, ada.App
 			}
-			put(t, e, ada, damaged, []byte("no seal of ours, and longer than one is at least"))
+			put(t, e, ada, damaged, []byte(row.secret))
 			b := e.Browser("192.0.2.1")
 			want(t, sentence+", and a code of the other", b.Second(b.First(t, ada), method.TOTP, accounttest.Code(e, works)), "ok")
 			at := b.First(t, ada)
