@@ -19,7 +19,7 @@ import (
 func TestFaultsHangUp(t *testing.T) {
 	both(t, func(t *testing.T, s *site.Site) {
 		r := chance(t)
-		doors := make([]*hasty, scale(40, 1000))
+		doors := make([]*hasty, scale(40, 400))
 		for i, p := range s.Crowd(t, "hasty", len(doors)) {
 			doors[i] = &hasty{p: p, haste: r.Float64()}
 		}
