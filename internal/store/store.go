@@ -110,11 +110,11 @@ func (s *Store) Ping(ctx context.Context) error { return classify(s.db.PingConte
 
 // Close waits for the writes under way and closes the database.
 func (s *Store) Close() error {
-	err := s.writer.close()
+	var err error
 	if s.versions != nil {
-		err = errors.Join(err, s.versions.close())
+		err = s.versions.close()
 	}
-	return errors.Join(err, s.db.Close())
+	return errors.Join(err, s.writer.close(), s.db.Close())
 }
 
 func (s *Store) openSQLite(ctx context.Context, o Options) error {
