@@ -2,7 +2,6 @@ package e2e_test
 
 import (
 	"slices"
-	"sync"
 	"testing"
 
 	"countersign/e2e/site"
@@ -25,42 +24,28 @@ func scenarios() []scenario {
 	return slices.Concat(s0Scenarios(), s1Scenarios(), s3Scenarios(), s4Scenarios())
 }
 
-// TestScenario runs each scenario as TestScenario/S3-10/sqlite and …/postgres, side
-// by side. Two scenarios go on at a time, each with servers of its own, for they
-// change what the company asks of everybody; most of their time is waiting.
+// TestScenario runs each scenario as TestScenario/S3-10/sqlite and …/postgres,
+// side by side, on one server for each database.
 func TestScenario(t *testing.T) {
-	todo := make(chan scenario)
-	var lanes sync.WaitGroup
-	for range 2 {
-		houses := map[string]*site.Site{}
-		for _, kind := range []string{site.SQLite, site.Postgres} {
-			if *database == "" || *database == kind {
-				houses[kind] = site.Start(t, site.Options{Database: kind})
-			}
+	houses := map[string]*site.Site{}
+	for _, kind := range []string{site.SQLite, site.Postgres} {
+		if *database == "" || *database == kind {
+			houses[kind] = site.Start(t, site.Options{Database: kind})
 		}
-		lanes.Go(func() {
-			for s := range todo {
-				t.Run(s.number, func(t *testing.T) { s.run(t, houses) })
-			}
-		})
 	}
 	for _, s := range scenarios() {
-		todo <- s
-	}
-	close(todo)
-	lanes.Wait()
-}
-
-func (s scenario) run(t *testing.T, houses map[string]*site.Site) {
-	for kind, shared := range houses {
-		if s.once && kind != site.SQLite && len(houses) > 1 {
-			continue
-		}
-		t.Run(kind, func(t *testing.T) {
-			t.Parallel()
-			h := &house{shared, t}
-			h.policy(s.preset, s.settings)
-			s.test(t, h)
+		t.Run(s.number, func(t *testing.T) {
+			for kind, shared := range houses {
+				if s.once && kind != site.SQLite && len(houses) > 1 {
+					continue
+				}
+				t.Run(kind, func(t *testing.T) {
+					t.Parallel()
+					h := &house{shared, t}
+					h.policy(s.preset, s.settings)
+					s.test(t, h)
+				})
+			}
 		})
 	}
 }
