@@ -56,13 +56,13 @@ func TestFaultsDatabaseRefuses(t *testing.T) {
 		{"transactions may rest a millisecond", "SET idle_in_transaction_session_timeout = 1", "RESET idle_in_transaction_session_timeout"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			g := crowded(t, s, strings.Fields(row.name)[0], scale(400, 4000))
+			g := crowded(t, s, strings.Fields(row.name)[0], scale(250, 4000))
 			g.begin(12)
 			g.until(t, 5)
 			if row.trouble != "" {
 				storetest.AsSuperuser(t, "ALTER DATABASE "+database+" "+row.trouble)
 			}
-			for range scale(5, 50) {
+			for range scale(3, 50) {
 				storetest.AsSuperuser(t, cut)
 				time.Sleep(50 * time.Millisecond)
 			}
