@@ -137,7 +137,7 @@ func waitOf(row rows.Guess, sort limit.Sort, now time.Time) time.Duration {
 func (s *Service) refusedAlready(ctx context.Context, counts ...count) error {
 	ctx = s.Store.Brief(ctx)
 	for _, c := range counts {
-		row, err := s.Store.Read().GetGuesses(ctx, c.row())
+		row, err := s.Store.Read().GetGuesses(s.Store.Brief(ctx), c.row())
 		if store.NotFound(err) {
 			continue
 		}

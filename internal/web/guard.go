@@ -1,6 +1,7 @@
 package web
 
 import (
+	"maps"
 	"mime"
 	"net/http"
 	"strings"
@@ -14,26 +15,34 @@ const MaxBody = 64 << 10
 const policy = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; font-src 'self'; " +
 	"connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 
-// headed sets the headers that every answer carries. Referrer-Policy is
-// same-origin and not no-referrer, because with the latter a browser sends
-// "Origin: null" for our own forms, and the cross-site check could not tell.
+// guarding are the headers that every answer carries, by their canonical names; the
+// values are shared by all answers and never changed. Referrer-Policy is same-origin
+// and not no-referrer, because with the latter a browser sends "Origin: null" for our
+// own forms, and the cross-site check could not tell. Pages hold names, addresses
+// and, once, codes: nothing may keep them.
+func guarding() http.Header {
+	return http.Header{
+		"Content-Security-Policy":      {policy},
+		"X-Content-Type-Options":       {"nosniff"},
+		"X-Frame-Options":              {"DENY"},
+		"Referrer-Policy":              {"same-origin"},
+		"Cross-Origin-Opener-Policy":   {"same-origin"},
+		"Cross-Origin-Resource-Policy": {"same-origin"},
+		"Permissions-Policy":           {"camera=(), microphone=(), geolocation=(), payment=(), usb=(), browsing-topics=()"},
+		"Cache-Control":                {"no-store"},
+	}
+}
+
+// headed sets the headers that every answer carries.
 func (s *Site) headed(next http.Handler) http.Handler {
+	all := guarding()
+	if s.Secure() && !s.onThisMachine() {
+		// Not for localhost: browsers would then refuse plain HTTP on every
+		// other port of the developer's machine, for two years.
+		all.Set("Strict-Transport-Security", "max-age=63072000")
+	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		h := w.Header()
-		h.Set("Content-Security-Policy", policy)
-		h.Set("X-Content-Type-Options", "nosniff")
-		h.Set("X-Frame-Options", "DENY")
-		h.Set("Referrer-Policy", "same-origin")
-		h.Set("Cross-Origin-Opener-Policy", "same-origin")
-		h.Set("Cross-Origin-Resource-Policy", "same-origin")
-		h.Set("Permissions-Policy", "camera=(), microphone=(), geolocation=(), payment=(), usb=(), browsing-topics=()")
-		// Pages hold names, addresses and, once, codes: nothing may keep them.
-		h.Set("Cache-Control", "no-store")
-		if s.Secure() && !s.onThisMachine() {
-			// Not for localhost: browsers would then refuse plain HTTP on every
-			// other port of the developer's machine, for two years.
-			h.Set("Strict-Transport-Security", "max-age=63072000")
-		}
+		maps.Copy(w.Header(), all)
 		next.ServeHTTP(w, r)
 	})
 }
