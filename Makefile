@@ -59,7 +59,7 @@ fuzz: ## Run every fuzz target in turn (FUZZTIME=30s each)
 
 ROUNDS ?= 5
 .PHONY: bench
-bench: build ## Measure, as ratios to limits of the same run, and print the table (half an hour)
+bench: build ## Measure, as ratios to limits of the same run, and print the table (ten minutes)
 	@scripts/install-test-needs
 	$(GO) test -count=1 -v -timeout 3h ./bench -run '^TestFigures$$' -full -rounds=$(ROUNDS) -binary=$(CURDIR)/$(BINARY)
 
