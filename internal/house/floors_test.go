@@ -17,6 +17,7 @@ func floors() map[string]int {
 		"internal/password":        1,
 		"internal/seal":            1,
 		"internal/store/rows":      1,
+		"internal/turn":            1,
 		"internal/words":           1,
 		"internal/config":          2,
 		"internal/method":          2,

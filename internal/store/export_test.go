@@ -41,11 +41,7 @@ func (s *Store) Queued() int {
 }
 
 // InLine is how many rows somebody wants in turn.
-func (s *Store) InLine() int {
-	s.turns.mu.Lock()
-	defer s.turns.mu.Unlock()
-	return len(s.turns.of)
-}
+func (s *Store) InLine() int { return s.turns.Len() }
 
 // Tables is the list that Copy goes through.
 func Tables() []string { return tables() }

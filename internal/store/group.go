@@ -58,8 +58,12 @@ const maxGroup = 256
 // apartFor is how many groups run in savepoints after one in which a member failed.
 const apartFor = 100
 
-// maxWait is how long a caller waits for a place in the queue.
-const maxWait = 5 * time.Second
+const (
+	// maxWait is how long a caller waits for a place in the queue.
+	maxWait = 5 * time.Second
+	// maxQueued is how many places it has.
+	maxQueued = 1024
+)
 
 // The statements around members.
 const (
@@ -76,7 +80,7 @@ var (
 )
 
 func newGroupWriter(ctx context.Context, db *sql.DB, s *Store) (*groupWriter, error) {
-	w := &groupWriter{store: s, db: db, jobs: make(chan *job, 1024), done: make(chan struct{})}
+	w := &groupWriter{store: s, db: db, jobs: make(chan *job, maxQueued), done: make(chan struct{})}
 	err := w.connect(ctx)
 	if err != nil {
 		return nil, err

@@ -43,6 +43,24 @@ func tries(t testing.TB, s *store.Store, subject string) int64 {
 // their errors. A first write holds the writer until all of them wait.
 func grouped(t *testing.T, s *store.Store, acts ...func(tx *store.Tx) error) []error {
 	t.Helper()
+	release := holdWriter(t, s)
+	var wg sync.WaitGroup
+	errs := make([]error, len(acts))
+	for i, act := range acts {
+		wg.Go(func() { errs[i] = s.Write(context.Background(), act) })
+		for s.Queued() != i+1 {
+			runtime.Gosched()
+		}
+	}
+	release()
+	wg.Wait()
+	return errs
+}
+
+// holdWriter keeps the writer busy with one transaction until the function it returns
+// is called, which waits for its end.
+func holdWriter(t *testing.T, s *store.Store) func() {
+	t.Helper()
 	held, release := make(chan struct{}), make(chan struct{})
 	var wg sync.WaitGroup
 	wg.Go(func() {
@@ -57,16 +75,10 @@ func grouped(t *testing.T, s *store.Store, acts ...func(tx *store.Tx) error) []e
 		}
 	})
 	<-held
-	errs := make([]error, len(acts))
-	for i, act := range acts {
-		wg.Go(func() { errs[i] = s.Write(context.Background(), act) })
-		for s.Queued() != i+1 {
-			runtime.Gosched()
-		}
+	return func() {
+		close(release)
+		wg.Wait()
 	}
-	close(release)
-	wg.Wait()
-	return errs
 }
 
 func TestMembersCommitTogether(t *testing.T) {

@@ -17,20 +17,8 @@ import (
 // and nobody else's is lost with it. Members that fail are among them.
 func TestWhoLeavesTheQueueIsCommittedWithTheOthers(t *testing.T) {
 	s := storetest.Open(t, "")
-	held, release := make(chan struct{}), make(chan struct{})
+	release := holdWriter(t, s)
 	var wg sync.WaitGroup
-	wg.Go(func() {
-		once := sync.OnceFunc(func() { close(held) })
-		err := s.Write(context.Background(), func(*store.Tx) error {
-			once()
-			<-release
-			return nil
-		})
-		if err != nil {
-			t.Errorf("the write that holds the writer: %v", err)
-		}
-	})
-	<-held
 	no := errors.New("no")
 	const members = 30
 	errs := make([]error, members)
@@ -57,7 +45,7 @@ func TestWhoLeavesTheQueueIsCommittedWithTheOthers(t *testing.T) {
 			cancel()
 		}
 	}
-	close(release)
+	release()
 	wg.Wait()
 	for i, err := range errs {
 		want := int64(1)

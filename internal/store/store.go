@@ -19,6 +19,7 @@ import (
 	_ "modernc.org/sqlite" // the SQLite driver, "sqlite"
 
 	"countersign/internal/store/rows"
+	"countersign/internal/turn"
 )
 
 //go:embed migrations/*.sql
@@ -47,7 +48,7 @@ type Store struct {
 	// versions is nil on PostgreSQL.
 	versions *versions
 	bells    bells
-	turns    turns
+	turns    turn.Lines
 }
 
 // writer runs a transaction; the two databases differ in how.

@@ -58,29 +58,7 @@ func TestWhoWantsOneRowLeavesTheConnectionsToOthers(t *testing.T) {
 	all.Wait()
 }
 
-// Whoever gives up in the instant in which the turn comes must use it or pass it on.
-func TestNoTurnAtARowIsLost(t *testing.T) {
-	s := storetest.Open(t, storetest.Migrated(t))
-	var all sync.WaitGroup
-	for i := range 200 {
-		all.Go(func() {
-			ctx, cancel := context.WithCancel(t.Context())
-			defer cancel()
-			if i%2 == 0 {
-				go cancel()
-			}
-			err := s.WriteInTurn(ctx, "wanted", func(*store.Tx) error { return nil })
-			if err != nil && countersign.KindOf(err) != countersign.Unavailable {
-				t.Error(err)
-			}
-		})
-	}
-	all.Wait()
-	if n := s.InLine(); n != 0 {
-		t.Errorf("the lines of %d rows are kept though nobody is there", n)
-	}
-}
-
+// The line has an end; whoever finds none of its places is asked to come back.
 func TestALineForARowHasAnEnd(t *testing.T) {
 	s := storetest.Open(t, storetest.Migrated(t))
 	release := make(chan struct{})
@@ -104,6 +82,9 @@ func TestALineForARowHasAnEnd(t *testing.T) {
 	}
 	close(release)
 	all.Wait()
+	if n := s.InLine(); n != 0 {
+		t.Errorf("the lines of %d rows are kept though nobody is there", n)
+	}
 	if turned.Load() != 2+1024 || refused.Load() != 10 {
 		t.Errorf("%d had their turn and %d were sent away", turned.Load(), refused.Load())
 	}
