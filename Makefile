@@ -6,7 +6,7 @@ TOOL   := $(GO) tool -modfile=tools/go.mod
 BINARY := bin/countersign
 
 # Packages in which two goroutines meet: their tests run under the race detector.
-RACE_DIRS := internal/store internal/limit internal/password internal/notify internal/message \
+RACE_DIRS := internal/store internal/turn internal/limit internal/password internal/notify internal/message \
              internal/account internal/signin internal/enrol internal/session \
              internal/people internal/web internal/server
 RACE      = $(RACE_DIRS:%=./%/...)

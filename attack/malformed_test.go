@@ -34,7 +34,7 @@ func TestMalformed(t *testing.T) {
 			f.round(r, min(n, together))
 		}
 		f.judgeRefusals()
-		f.settled(before)
+		f.settled(before, 150)
 		for node := range s.Nodes {
 			if in := s.Client().On(node).SignIn(honest); in.Status != http.StatusSeeOther {
 				t.Errorf("afterwards an honest person is answered %v on node %d", in, node)
@@ -331,10 +331,11 @@ func mebibytes(status, name string) int {
 	return n >> 10
 }
 
-// settled fails when a node has grown, or still holds connections that ended.
-func (f *fuzz) settled(before []footprint) {
+// settled fails when a node has grown by more than so many MiB, or still holds
+// connections that ended.
+func (f *fuzz) settled(before []footprint, growth int) {
 	f.t.Helper()
-	const growth, spare = 150, 40
+	const spare = 40
 	var after []footprint
 	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(100 * time.Millisecond) {
 		after = f.footprints()

@@ -82,7 +82,8 @@ func (s *Server) build(ctx context.Context) error {
 	}
 	s.http = &http.Server{
 		Handler: handler, ReadHeaderTimeout: headerLimit, ReadTimeout: requestLimit, WriteTimeout: answerLimit,
-		IdleTimeout: idleLimit, MaxHeaderBytes: headerBytes, // net/http's own lines (broken handshakes, mostly) stay at debug level, so
+		IdleTimeout: idleLimit, MaxHeaderBytes: headerBytes, ConnState: newConnections(mostConnections).noted,
+		// net/http's own lines (broken handshakes, mostly) stay at debug level, so
 		// that scanners cannot fill the log.
 		ErrorLog: slog.NewLogLogger(s.options.Log.Handler(), slog.LevelDebug),
 	}

@@ -1,0 +1,159 @@
+package server
+
+import (
+	"bufio"
+	"context"
+	"crypto/tls"
+	"errors"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"testing"
+	"time"
+)
+
+// bounded is a server with so many places, whose /slow answers when it is told.
+func bounded(t *testing.T, most int, start func(*httptest.Server)) (*httptest.Server, *connections, chan struct{}) {
+	t.Helper()
+	c, answer := newConnections(most), make(chan struct{})
+	s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/slow" {
+			<-answer
+		}
+		_, _ = io.WriteString(w, "served")
+	}))
+	s.Config.ConnState, s.Config.ErrorLog = c.noted, log.New(t.Output(), "", 0)
+	start(s)
+	t.Cleanup(s.Close)
+	return s, c, answer
+}
+
+// connect connects, and sends what is given.
+func connect(t *testing.T, s *httptest.Server, request string) net.Conn {
+	t.Helper()
+	conn, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", s.Listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close() })
+	_, err = io.WriteString(conn, request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return conn
+}
+
+// reach waits until so many connections wait for a request, and owe one.
+func reach(t *testing.T, c *connections, idle, owing int) {
+	t.Helper()
+	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(time.Millisecond) {
+		c.mu.Lock()
+		i, o, all := c.idle.Len(), c.owing.Len(), len(c.places)
+		c.mu.Unlock()
+		if i == idle && o == owing && all == idle+owing {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("%d wait, %d owe, of %d; want %d and %d", i, o, all, idle, owing)
+		}
+	}
+}
+
+// ended tells whether the server closed a connection; an open one stays silent.
+func ended(t *testing.T, conn net.Conn, wait time.Duration) bool {
+	t.Helper()
+	must(t, conn.SetReadDeadline(time.Now().Add(wait)))
+	_, err := conn.Read(make([]byte, 1))
+	return err != nil && !errors.Is(err, os.ErrDeadlineExceeded)
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func served(t *testing.T, s *httptest.Server) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, s.URL, http.NoBody)
+	must(t, err)
+	r.Close = true
+	got, err := s.Client().Do(r)
+	must(t, err)
+	must(t, got.Body.Close())
+}
+
+// Whoever fills the server with connections that say nothing, or never finish what
+// they say, loses the oldest of them; everybody else is served.
+func TestASilentCrowdKeepsNobodyOut(t *testing.T) {
+	s, c, _ := bounded(t, 3, (*httptest.Server).Start)
+	first := connect(t, s, "")
+	reach(t, c, 0, 1)
+	second := connect(t, s, "GET / HT")
+	reach(t, c, 0, 2)
+	third := connect(t, s, "")
+	reach(t, c, 0, 3)
+	served(t, s)
+	if !ended(t, first, 20*time.Second) {
+		t.Error("the connection that was silent for the longest time still has its place")
+	}
+	reach(t, c, 0, 2)
+	if ended(t, second, 10*time.Millisecond) || ended(t, third, 10*time.Millisecond) {
+		t.Error("more connections than needed were closed")
+	}
+	for range 3 * 3 {
+		served(t, s)
+	}
+	must(t, errors.Join(second.Close(), third.Close()))
+	reach(t, c, 0, 0)
+}
+
+// A connection without a request goes before one at which the server is working.
+func TestAnIdleConnectionGoesFirst(t *testing.T) {
+	s, c, answer := bounded(t, 2, (*httptest.Server).Start)
+	busy := connect(t, s, "GET /slow HTTP/1.1\r\nHost: a\r\n\r\n")
+	reach(t, c, 0, 1)
+	idle := connect(t, s, "GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+	got, err := http.ReadResponse(bufio.NewReader(idle), nil)
+	must(t, err)
+	must(t, got.Body.Close())
+	reach(t, c, 1, 1)
+	served(t, s)
+	if !ended(t, idle, 20*time.Second) {
+		t.Error("the idle connection still has its place")
+	}
+	close(answer)
+	got, err = http.ReadResponse(bufio.NewReader(busy), nil)
+	must(t, err)
+	must(t, got.Body.Close())
+	if got.StatusCode != http.StatusOK {
+		t.Errorf("the request under way is answered %s", got.Status)
+	}
+	reach(t, c, 1, 0)
+}
+
+// A handshake that never goes on holds no place either, nor does taking leave of it.
+func TestASilentCrowdOfHandshakes(t *testing.T) {
+	s, c, _ := bounded(t, 1, (*httptest.Server).StartTLS)
+	silent := connect(t, s, "")
+	reach(t, c, 0, 1)
+	transport, _ := s.Client().Transport.(*http.Transport)
+	trusting := transport.TLSClientConfig.Clone()
+	trusting.ServerName = "example.com" // the test server's own
+	encrypted := tls.Client(connect(t, s, ""), trusting)
+	must(t, encrypted.HandshakeContext(t.Context()))
+	if !ended(t, silent, 20*time.Second) {
+		t.Error("the silent handshake still has its place")
+	}
+	served(t, s)
+	if !ended(t, encrypted, 20*time.Second) {
+		t.Error("the connection without a request still has its place")
+	}
+	reach(t, c, 0, 0)
+}
