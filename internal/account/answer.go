@@ -217,10 +217,10 @@ func unchanged(read, stored []rows.Credential) bool {
 // verifyOnce tries the proof against every active credential of its kind. It
 // reports false when another answer stored the credential first.
 //
-// A credential whose secret is damaged, or its key lost, lets nobody in, and takes nothing from the
-// others: their codes work, and wrong ones are counted. Were it a fault, the count
-// would be rolled back with it, and guessing at the others had no limit. It is a
-// fault where no other was tried.
+// A credential whose secret is damaged, or its key lost, lets nobody in, and takes
+// nothing from the others: their codes work, and wrong ones are counted. Were it a
+// fault, the count would be rolled back with it, and guessing at the others had no
+// limit. It is a fault where no other was tried.
 func (s *Service) verifyOnce(tx *store.Tx, a Answer, user rows.User, credentials []rows.Credential) (Proven, bool, error) {
 	judge := s.Methods[a.Kind]
 	if judge == nil {

@@ -16,9 +16,10 @@ import (
 
 // Finish spends an attempt whose steps are done, once, and returns the proof.
 // What is made of the proof, redeem does in the same transaction: either the
-// sign-in is finished and its session there, or neither. Errors: Conflict "step_over" when a step is missing or the attempt was spent;
-// Gone "attempt_over" when the person was disabled, or has another password
-// since.
+// sign-in is finished and its session there, or neither.
+//
+// Errors: Conflict "step_over" when a step is missing or the attempt was spent;
+// Gone "attempt_over" when the person was disabled, or has another password since.
 func (s *Service) Finish(ctx context.Context, at Attempt, v Visitor, redeem func(*store.Tx, countersign.Proof) error) (countersign.Proof, error) {
 	if at.Step != policy.StepDone {
 		return countersign.Proof{}, stepOver()

@@ -125,8 +125,8 @@ func (f *Form) Take(err error, field string) bool {
 
 // Busy puts err on the form and answers true when it says to come back later, and a
 // person sent the form: with status 503 its page is then shown again, and nobody
-// types twice what is no secret. To a program, and to nobody, [Site.Fail] answers. The log
-// is told as it is there, and the page does not wait for the database.
+// types twice what is no secret. To a program, and to nobody, [Site.Fail] answers.
+// The log is told as it is there, and the page does not wait for the database.
 func (f *Form) Busy(w http.ResponseWriter, r *http.Request, err error) bool {
 	var refusal *countersign.Error
 	if !errors.As(err, &refusal) || refusal.Kind != countersign.Unavailable || refusal.Code != "busy" || WantsJSON(r) || gone(r, err) {
