@@ -183,8 +183,12 @@ func (g *throng) judge(t *testing.T) {
 			t.Errorf("the session of %s, who was welcomed, is gone", v.p.Email)
 		}
 		again := g.s.Client().On(i % len(g.s.Nodes))
-		page := again.First(v.p).Location
-		if a := again.Post(page, "code", v.code); a.Status != http.StatusUnprocessableEntity || inside(again) {
+		first := again.First(v.p)
+		for n := 0; first.Status == http.StatusTooManyRequests && n < 60; n++ { // all of them come from one network
+			time.Sleep(time.Second)
+			first = again.First(v.p)
+		}
+		if a := again.Post(first.Location, "code", v.code); a.Status != http.StatusUnprocessableEntity || inside(again) {
 			t.Errorf("the code that let %s in was given again and answered %s", v.p.Email, a)
 		}
 	})
