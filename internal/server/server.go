@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"countersign"
@@ -42,6 +43,7 @@ type Server struct {
 	url        string
 	encryption *encryption
 	http       *http.Server
+	named      atomic.Pointer[web.Workspace]
 }
 
 // New opens the installation and its listener. Run serves; Close ends what New
@@ -124,7 +126,23 @@ func (s *Server) handler() (http.Handler, error) {
 	return site.Wrap(mux), nil
 }
 
+// workspace is what pages say about the workspace. While the database answers
+// nothing it is what they said last: a page of a fault that suddenly names somebody
+// else looks like a forged one.
 func (s *Server) workspace(ctx context.Context) (web.Workspace, error) {
+	w, err := s.readWorkspace(ctx)
+	if err != nil {
+		last := s.named.Load()
+		if last != nil {
+			return *last, nil
+		}
+		return web.Workspace{}, err
+	}
+	s.named.Store(&w)
+	return w, nil
+}
+
+func (s *Server) readWorkspace(ctx context.Context) (web.Workspace, error) {
 	w, err := s.Parts.Store.Read().GetWorkspace(ctx, countersign.DefaultWorkspace)
 	if err != nil {
 		return web.Workspace{}, fmt.Errorf("load workspace: %w", err)

@@ -13,8 +13,10 @@ import (
 	"testing"
 	"time"
 
+	"countersign"
 	"countersign/internal/config"
 	"countersign/internal/server"
+	"countersign/internal/store"
 )
 
 func settings(t *testing.T) config.Config {
@@ -89,6 +91,33 @@ func TestItServesAndEndsInOrder(t *testing.T) {
 	if err == nil {
 		_ = response.Body.Close()
 		t.Error("it answers after it ended")
+	}
+}
+
+// While the database answers nothing, pages still say whose they are.
+func TestAPageOfAFaultNamesTheWorkspace(t *testing.T) {
+	s, end := running(t, settings(t))
+	defer end()
+	err := s.Parts.Store.Write(t.Context(), func(tx *store.Tx) error {
+		_, err := tx.NameWorkspace(tx.Ctx, "Analytical Engines", countersign.DefaultWorkspace)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, closed := range []bool{false, true} {
+		status, page := get(t, s.URL()+"/signin")
+		if !strings.Contains(page, "Analytical Engines") {
+			t.Errorf("with the database closed (%v) the page, of status %d, does not name the workspace", closed, status)
+		}
+		err = s.Parts.Store.Close()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	status, _ := get(t, s.URL()+"/readyz")
+	if status != http.StatusServiceUnavailable {
+		t.Errorf("without its database it is ready: %d", status)
 	}
 }
 
