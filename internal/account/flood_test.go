@@ -1,14 +1,18 @@
 package account_test
 
 import (
+	"context"
 	"errors"
+	"fmt"
 	"strconv"
+	"sync"
 	"testing"
 	"time"
 
 	"countersign"
 	"countersign/internal/account"
 	"countersign/internal/account/accounttest"
+	"countersign/internal/limit"
 	"countersign/internal/message"
 	"countersign/internal/password"
 	"countersign/internal/seal"
@@ -196,5 +200,56 @@ func TestWarningsOfOneKindAreLimited(t *testing.T) {
 		if got := len(e.MailsTo(t, message.NewSignIn, ada.Email)); got != 10 {
 			t.Errorf("%d mails of fifteen new browsers, want 10", got)
 		}
+	})
+}
+
+// One address sends as many passwords as may be under way, and hangs up on all of
+// them. What is given back for them wants one row, and waits for it in turn: the
+// connections are left to people elsewhere.
+func TestHangingUpTakesNoConnections(t *testing.T) {
+	both(t, func(t *testing.T, e *accounttest.Engine) {
+		if e.Store.SQLite() {
+			return // there whoever holds a row holds the one writer
+		}
+		stop := make(chan struct{})
+		var once sync.Once
+		e.Accounts.Hasher = password.NewHasher(password.Params{Memory: 8, Time: 1, Lanes: 1}, 1, time.Now, func(n int) []byte {
+			once.Do(func() { <-stop }) // the first hash takes until the end of the test
+			return make([]byte, n)
+		})
+		var all sync.WaitGroup
+		all.Go(func() {
+			_, _ = e.Accounts.Hasher.Hash(ctx(), "something long", password.Caller{Known: true, Network: "203.0.113.1"})
+		})
+		flood := e.Browser("192.0.2.1")
+		impatient, hangUp := context.WithCancel(ctx())
+		const many = 25
+		for i := range many {
+			at := flood.Attempt(t, flood.Start(t, fmt.Sprintf("nobody%d@example.com", i)))
+			all.Go(func() { _, _ = e.SignIn.Password(impatient, at, "a wrong password", flood.Visitor()) })
+		}
+		for e.Accounts.Hasher.Load().Waiting < many {
+			time.Sleep(time.Millisecond)
+		}
+		e.Write(t, func(tx *store.Tx) error {
+			_, err := tx.LockGuesses(tx.Ctx, rows.LockGuessesParams{
+				WorkspaceID: accounttest.Workspace, Subject: "192.0.2.1", Sort: string(limit.Address),
+			})
+			hangUp()
+			for i := range 20 {
+				time.Sleep(20 * time.Millisecond)
+				elsewhere := e.Browser(fmt.Sprintf("198.51.100.%d", i))
+				soon, cancel := context.WithTimeout(ctx(), 5*time.Second)
+				_, err := e.SignIn.Start(soon, accounttest.Workspace, "ada@example.com", "", elsewhere.Visitor())
+				cancel()
+				if err != nil {
+					t.Errorf("a sign-in from elsewhere, while the row of a network is held: %v", err)
+					break
+				}
+			}
+			return err
+		})
+		close(stop)
+		all.Wait()
 	})
 }

@@ -66,7 +66,7 @@ func (s *Service) Password(ctx context.Context, a PasswordAnswer) error {
 	}
 	right, newHash, err := s.compare(ctx, a)
 	if err != nil {
-		return errors.Join(err, s.giveAllBack(ctx, counts))
+		return errors.Join(err, s.giveAllBack(ctx, &a, counts))
 	}
 	if !right {
 		return s.wrongPassword(ctx, a)
@@ -122,8 +122,8 @@ func (s *Service) writeFor(ctx context.Context, a *PasswordAnswer, act func(*sto
 	return s.Store.WriteInTurn(ctx, Network(a.Place.IP), act)
 }
 
-func (s *Service) giveAllBack(ctx context.Context, counts []count) error {
-	return s.Store.Write(context.WithoutCancel(ctx), func(tx *store.Tx) error {
+func (s *Service) giveAllBack(ctx context.Context, a *PasswordAnswer, counts []count) error {
+	return s.writeFor(context.WithoutCancel(ctx), a, func(tx *store.Tx) error {
 		for _, c := range counts {
 			err := giveBack(tx, c)
 			if err != nil {
@@ -217,7 +217,7 @@ func (s *Service) rightPassword(ctx context.Context, a PasswordAnswer, counts []
 	if err != nil {
 		// What was given back was rolled back with the rest; the password was
 		// right, so its try must not stay counted.
-		return errors.Join(err, s.giveAllBack(ctx, counts))
+		return errors.Join(err, s.giveAllBack(ctx, &a, counts))
 	}
 	if stale {
 		return wrongPassword()
