@@ -2,6 +2,9 @@ module countersign
 
 go 1.26.0
 
+// No form here has more than thirty fields; ten thousand would cost megabytes each.
+godebug urlmaxqueryparams=100
+
 require (
 	github.com/BurntSushi/toml v1.6.0
 	github.com/alecthomas/kong v1.17.0

@@ -108,7 +108,7 @@ func TestMalformedSlow(t *testing.T) {
 		honest := s.Guarded(t, "Holly Honest", "holly@acme.example")
 		f := &fuzz{t: t, s: s}
 		before := f.footprints()
-		const post = "POST /signin HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 60000\r\n\r\nidentifier="
+		const post = "POST /signin HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 15000\r\n\r\nidentifier="
 		beginnings := []string{"", "GET /signin HTTP/1.1\r\nHost: localhost\r\nX: ", post, "POST /forgot HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n", strings.Repeat("GET /help HTTP/1.1\r\nHost: localhost\r\n\r\n", 400)}
 		var held []net.Conn
 		defer func() {

@@ -165,6 +165,20 @@ func TestTLS11IsRefused(t *testing.T) {
 	}
 }
 
+// With HTTP/2 one connection would be as dear as hundreds.
+func TestHTTP2IsNotSpoken(t *testing.T) {
+	pair := newPairOnDisk(t, "a.example")
+	e, err := newEncryption(config.Config{TLSCert: pair.cert, TLSKey: pair.key}, encryptionOptions{Log: slog.New(slog.DiscardHandler), Now: time.Now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	both := &tls.Config{InsecureSkipVerify: true, NextProtos: []string{"h2", "http/1.1"}} //nolint:gosec // the protocol is the test
+	state, err := handshake(t, e.config, both)
+	if err != nil || state.NegotiatedProtocol != "http/1.1" {
+		t.Errorf("agreed on %q: %v", state.NegotiatedProtocol, err)
+	}
+}
+
 func TestWithoutSettingsThereIsNoEncryption(t *testing.T) {
 	e, err := newEncryption(config.Config{}, encryptionOptions{})
 	if err != nil || e != nil {

@@ -46,18 +46,20 @@ func connect(t *testing.T, s *httptest.Server, request string) net.Conn {
 	return conn
 }
 
-// reach waits until so many connections wait for a request, and owe one.
-func reach(t *testing.T, c *connections, idle, owing int) {
+// reach waits until so many connections wait for a request, are at one, and have
+// sent nothing.
+func reach(t *testing.T, c *connections, idle, busy, silent int) {
 	t.Helper()
+	want := [4]int{idle, busy, silent, idle + busy + silent}
 	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(time.Millisecond) {
 		c.mu.Lock()
-		i, o, all := c.idle.Len(), c.owing.Len(), len(c.places)
+		got := [4]int{c.idle.Len(), c.busy.Len(), c.silent.Len(), len(c.places)}
 		c.mu.Unlock()
-		if i == idle && o == owing && all == idle+owing {
+		if got == want {
 			return
 		}
 		if time.Now().After(deadline) {
-			t.Fatalf("%d wait, %d owe, of %d; want %d and %d", i, o, all, idle, owing)
+			t.Fatalf("%v are idle, busy, silent and all of them; want %v", got, want)
 		}
 	}
 }
@@ -92,57 +94,90 @@ func served(t *testing.T, s *httptest.Server) {
 // Whoever fills the server with connections that say nothing, or never finish what
 // they say, loses the oldest of them; everybody else is served.
 func TestASilentCrowdKeepsNobodyOut(t *testing.T) {
-	s, c, _ := bounded(t, 3, (*httptest.Server).Start)
-	first := connect(t, s, "")
-	reach(t, c, 0, 1)
-	second := connect(t, s, "GET / HT")
-	reach(t, c, 0, 2)
-	third := connect(t, s, "")
-	reach(t, c, 0, 3)
+	s, c, answer := bounded(t, 4, (*httptest.Server).Start)
+	busy := connect(t, s, "GET /slow HTTP/1.1\r\nHost: a\r\n\r\n")
+	reach(t, c, 0, 1, 0)
+	var crowd []net.Conn
+	for i := range 3 {
+		crowd = append(crowd, connect(t, s, ""))
+		reach(t, c, 0, 1, i+1)
+	}
 	served(t, s)
-	if !ended(t, first, 20*time.Second) {
+	if !ended(t, crowd[0], 20*time.Second) {
 		t.Error("the connection that was silent for the longest time still has its place")
 	}
-	reach(t, c, 0, 2)
-	if ended(t, second, 10*time.Millisecond) || ended(t, third, 10*time.Millisecond) {
+	reach(t, c, 0, 1, 2)
+	if ended(t, crowd[1], 10*time.Millisecond) || ended(t, crowd[2], 10*time.Millisecond) {
 		t.Error("more connections than needed were closed")
 	}
-	for range 3 * 3 {
+	for range 20 {
+		crowd = append(crowd, connect(t, s, ""))
 		served(t, s)
-	}
-	must(t, errors.Join(second.Close(), third.Close()))
-	reach(t, c, 0, 0)
-}
-
-// A connection without a request goes before one at which the server is working.
-func TestAnIdleConnectionGoesFirst(t *testing.T) {
-	s, c, answer := bounded(t, 2, (*httptest.Server).Start)
-	busy := connect(t, s, "GET /slow HTTP/1.1\r\nHost: a\r\n\r\n")
-	reach(t, c, 0, 1)
-	idle := connect(t, s, "GET / HTTP/1.1\r\nHost: a\r\n\r\n")
-	got, err := http.ReadResponse(bufio.NewReader(idle), nil)
-	must(t, err)
-	must(t, got.Body.Close())
-	reach(t, c, 1, 1)
-	served(t, s)
-	if !ended(t, idle, 20*time.Second) {
-		t.Error("the idle connection still has its place")
+		reach(t, c, 0, 1, 2) // whoever is served leaves a place
 	}
 	close(answer)
-	got, err = http.ReadResponse(bufio.NewReader(busy), nil)
+	welcome(t, busy)
+	reach(t, c, 1, 0, 2)
+	for _, conn := range append(crowd, busy) {
+		must(t, conn.Close())
+	}
+	reach(t, c, 0, 0, 0)
+}
+
+// A connection that had to go while its request was being read does not take a place
+// again, for which somebody else would have to go, when the server notes its end.
+func TestWhoHadToGoIsNotBack(t *testing.T) {
+	for range 20 {
+		s, c, answer := bounded(t, 2, (*httptest.Server).Start)
+		slow := connect(t, s, "GET / HT")
+		reach(t, c, 0, 0, 1) // net/http calls it active when its header is whole, or breaks
+		busy := connect(t, s, "GET /slow HTTP/1.1\r\nHost: a\r\n\r\n")
+		reach(t, c, 0, 1, 1)
+		third := connect(t, s, "")
+		if !ended(t, slow, 20*time.Second) {
+			t.Error("the slow connection still has its place")
+		}
+		reach(t, c, 0, 1, 1)
+		close(answer)
+		welcome(t, busy)
+		must(t, third.Close())
+	}
+}
+
+// welcome reads the answer of a request that was under way.
+func welcome(t *testing.T, conn net.Conn) {
+	t.Helper()
+	must(t, conn.SetReadDeadline(time.Now().Add(20*time.Second)))
+	got, err := http.ReadResponse(bufio.NewReader(conn), nil)
 	must(t, err)
 	must(t, got.Body.Close())
 	if got.StatusCode != http.StatusOK {
 		t.Errorf("the request under way is answered %s", got.Status)
 	}
-	reach(t, c, 1, 0)
 }
 
-// A handshake that never goes on holds no place either, nor does taking leave of it.
+// Where nobody crowds, a connection without a request goes first.
+func TestAnIdleConnectionGoesFirst(t *testing.T) {
+	s, c, answer := bounded(t, 2, (*httptest.Server).Start)
+	busy := connect(t, s, "GET /slow HTTP/1.1\r\nHost: a\r\n\r\n")
+	reach(t, c, 0, 1, 0)
+	idle := connect(t, s, "GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+	welcome(t, idle)
+	reach(t, c, 1, 1, 0)
+	served(t, s)
+	if !ended(t, idle, 20*time.Second) {
+		t.Error("the idle connection still has its place")
+	}
+	close(answer)
+	welcome(t, busy)
+	reach(t, c, 1, 0, 0)
+}
+
+// A handshake that never goes on holds no place, nor does taking leave of it.
 func TestASilentCrowdOfHandshakes(t *testing.T) {
 	s, c, _ := bounded(t, 1, (*httptest.Server).StartTLS)
 	silent := connect(t, s, "")
-	reach(t, c, 0, 1)
+	reach(t, c, 0, 0, 1)
 	transport, _ := s.Client().Transport.(*http.Transport)
 	trusting := transport.TLSClientConfig.Clone()
 	trusting.ServerName = "example.com" // the test server's own
@@ -155,5 +190,15 @@ func TestASilentCrowdOfHandshakes(t *testing.T) {
 	if !ended(t, encrypted, 20*time.Second) {
 		t.Error("the connection without a request still has its place")
 	}
-	reach(t, c, 0, 0)
+	reach(t, c, 0, 0, 0)
+}
+
+// The database needs files too.
+func TestConnectionsLeaveFilesToOthers(t *testing.T) {
+	for files, want := range map[uint64]int{0: 2048, 1 << 63: 2048, 2304: 2048, 2303: 2047, 1024: 768, 256: 16, 10: 16} {
+		got := roomFor(files)
+		if got != want {
+			t.Errorf("with %d files: %d connections, want %d", files, got, want)
+		}
+	}
 }

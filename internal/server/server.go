@@ -84,7 +84,7 @@ func (s *Server) build(ctx context.Context) error {
 	}
 	s.http = &http.Server{
 		Handler: handler, ReadHeaderTimeout: headerLimit, ReadTimeout: requestLimit, WriteTimeout: answerLimit,
-		IdleTimeout: idleLimit, MaxHeaderBytes: headerBytes, ConnState: newConnections(mostConnections).noted,
+		IdleTimeout: idleLimit, MaxHeaderBytes: headerBytes, ConnState: newConnections(roomFor(maxFiles())).noted,
 		// net/http's own lines (broken handshakes, mostly) stay at debug level, so
 		// that scanners cannot fill the log.
 		ErrorLog: slog.NewLogLogger(s.options.Log.Handler(), slog.LevelDebug),

@@ -15,6 +15,11 @@ import (
 	"countersign/internal/config"
 )
 
+// protocol is the one that is spoken over TLS. HTTP/2 would let one connection hold
+// hundreds of requests and megabytes of frames; the bound on connections, and with it
+// on memory, would be none (doc/decisions/0039).
+const protocol = "http/1.1"
+
 // alpnChallenge is the protocol in which a certificate authority asks whether
 // this server speaks for the name (RFC 8737, section 6.2).
 const alpnChallenge = "acme-tls/1"
@@ -53,7 +58,7 @@ func newEncryption(c config.Config, o encryptionOptions) (*encryption, error) {
 		}
 		return &encryption{config: &tls.Config{
 			MinVersion:     tls.VersionTLS12,
-			NextProtos:     []string{"h2", "http/1.1"},
+			NextProtos:     []string{protocol},
 			GetCertificate: files.certificate,
 		}}, nil
 	default:
@@ -88,7 +93,7 @@ func newACME(c config.Config, o encryptionOptions) *encryption {
 	})}
 	e.config = &tls.Config{
 		MinVersion:     tls.VersionTLS12,
-		NextProtos:     []string{"h2", "http/1.1", alpnChallenge},
+		NextProtos:     []string{protocol, alpnChallenge},
 		GetCertificate: e.magic.GetCertificate,
 	}
 	return e

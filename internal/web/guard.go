@@ -10,7 +10,7 @@ import (
 
 // MaxBody is the most that a request's body may hold, in bytes. The largest
 // form here is a password of 200 characters and a name.
-const MaxBody = 64 << 10
+const MaxBody = 16 << 10
 
 const policy = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; font-src 'self'; " +
 	"connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"

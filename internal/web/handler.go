@@ -36,6 +36,11 @@ func (s *Site) Handle(h Handler) http.Handler {
 	})
 }
 
+// left is the error of a client that is not there any more.
+func left(err error) error {
+	return &countersign.Error{Kind: errLeft.Kind, Code: errLeft.Code, Err: err}
+}
+
 // Fail answers with the error: as a problem document (RFC 9457) where the
 // client asks for JSON, else as a page. The cause goes to the log line. An
 // answer that has already begun is left alone.
@@ -45,7 +50,7 @@ func (s *Site) Handle(h Handler) http.Handler {
 func (s *Site) Fail(w http.ResponseWriter, r *http.Request, err error) {
 	st := stateOf(r.Context())
 	if gone(r, err) {
-		err = &countersign.Error{Kind: errLeft.Kind, Code: errLeft.Code, Err: err}
+		err = left(err)
 	}
 	if st != nil {
 		st.hurry = countersign.KindOf(err) == countersign.Unavailable

@@ -135,7 +135,7 @@ func (r *Renderer) Render(w http.ResponseWriter, req *http.Request, status int, 
 	w.WriteHeader(status)
 	_, err = w.Write(body) //nolint:gosec // G705: html/template has escaped what is in it
 	if err != nil {
-		return fmt.Errorf("send page %s: %w", name, err)
+		return left(fmt.Errorf("send page %s: %w", name, err))
 	}
 	return nil
 }
