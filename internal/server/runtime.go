@@ -3,26 +3,16 @@ package server
 import (
 	"os"
 	"runtime"
-	"runtime/debug"
 	"strconv"
 )
 
-// collectAt is how much garbage, in hundredths of what lives, starts a collection.
-// The hashes' memory lives and is looked through in no time, so collections are
-// cheap here, and half of what Go's own 100 would let grow is saved.
-const collectAt = 50
-
-// tune sets what the Go runtime is told for serving; it holds for the process. What
-// the environment says (GOGC) goes before.
+// tune sets what the Go runtime is told for serving; it holds for the process.
 func tune() {
 	// Hashes hold a thread for each core, 20 ms at a time. With no thread more,
 	// whatever costs nothing (a code, an approval, a session check, a commit)
 	// would wait until one of them is preempted, 10 ms at each of its steps; with
 	// more, the kernel lets it in at once. See doc/decisions/0036.
 	runtime.GOMAXPROCS(2 * cores())
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(collectAt)
-	}
 }
 
 // cores is how many threads for Go code Go itself would take: the cores, what a
