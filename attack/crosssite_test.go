@@ -171,6 +171,7 @@ func (x *target) knock(t *testing.T, c *site.Client, r site.Route, page from, bo
 // somebody who is signed in and in that of nobody, as pages of other sites can.
 // Nothing is done and no cookie is set.
 func TestCrossSitePosts(t *testing.T) {
+	alongside(t)
 	both(t, func(t *testing.T, s *site.Site) {
 		x := newTarget(t, s)
 		before := x.state(t)
@@ -223,6 +224,7 @@ func TestCrossSiteReads(t *testing.T) {
 // TestCrossSiteBodies posts from our own pages what is no form: none of its
 // fields is taken, so a way to write such a body is no way to write a form.
 func TestCrossSiteBodies(t *testing.T) {
+	alongside(t)
 	both(t, func(t *testing.T, s *site.Site) {
 		x := newTarget(t, s)
 		for _, r := range []string{"/signin", "/forgot", "/account/profile", "/account/two-factor/{id}/rename", "/account/email", "/reset/{token}", "/rescue/{token}", "/invitation/{token}", "/proof"} {

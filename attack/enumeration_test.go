@@ -234,6 +234,7 @@ func disguised(a site.Answer, typed string) string {
 // step and until the pause, is the same for all of them. Only who reads the
 // mailbox learns more.
 func TestEnumeration(t *testing.T) {
+	alongside(t)
 	both(t, func(t *testing.T, s *site.Site) {
 		s.Clock.Freeze(s.Clock.Now()) // waiting times are then the same
 		for crowd, header := range []http.Header{

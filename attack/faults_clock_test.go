@@ -14,6 +14,7 @@ import (
 // and begun then must neither shut people out when it is right again, nor live
 // for as long as it was wrong; and nothing spent is good again.
 func TestFaultsClock(t *testing.T) {
+	alongside(t)
 	both(t, func(t *testing.T, s *site.Site) {
 		for _, ahead := range []time.Duration{2 * time.Hour, 365 * 24 * time.Hour} {
 			t.Run("ahead by "+ahead.String(), func(t *testing.T) { clockAhead(t, s, ahead) })

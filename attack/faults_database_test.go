@@ -47,16 +47,19 @@ func TestFaultsDatabaseRefuses(t *testing.T) {
 	must(t, err)
 	database := strings.TrimPrefix(u.Path, "/")
 	cut := "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '" + database + "'"
-	for _, row := range []struct{ name, trouble, mend string }{
+	troubles := []struct{ name, trouble, mend string }{
 		{"connections are cut again and again", "", ""},
 		{"there are few connections", "CONNECTION LIMIT 6", "CONNECTION LIMIT -1"},
 		{"it became read-only", "SET default_transaction_read_only = on", "RESET default_transaction_read_only"},
 		{"statements may take a millisecond", "SET statement_timeout = 1", "RESET statement_timeout"},
 		{"locks may take a millisecond", "SET lock_timeout = 1", "RESET lock_timeout"},
 		{"transactions may rest a millisecond", "SET idle_in_transaction_session_timeout = 1", "RESET idle_in_transaction_session_timeout"},
-	} {
+	}
+	n := scale(250, 4000)
+	people := s.Crowd(t, "refused", len(troubles)*n) // while nothing is cut
+	for i, row := range troubles {
 		t.Run(row.name, func(t *testing.T) {
-			g := crowded(t, s, strings.Fields(row.name)[0], scale(250, 4000))
+			g := throngOf(s, people[i*n:(i+1)*n])
 			g.begin(12)
 			g.until(t, 5)
 			if row.trouble != "" {

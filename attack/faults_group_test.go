@@ -17,6 +17,7 @@ import (
 // others wait for their answers: what shares a commit with somebody who went
 // away, or with an answer that fails, is neither lost nor refused.
 func TestFaultsHangUp(t *testing.T) {
+	alongside(t)
 	both(t, func(t *testing.T, s *site.Site) {
 		r := chance(t)
 		doors := make([]*hasty, scale(40, 400))

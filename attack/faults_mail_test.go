@@ -154,6 +154,7 @@ func mailedCode(t *testing.T, s *site.Site, p *site.Person) string {
 // leave, the server stops in good order meanwhile, and the mails that hung leave
 // when it is back.
 func TestFaultsMailHangsForOne(t *testing.T) {
+	alongside(t)
 	s := site.Start(t, site.Options{})
 	slow := s.Crowd(t, "slow", 1)[0]
 	s.Box.HangOnly(mailbox.AtData, slow.Email)

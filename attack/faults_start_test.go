@@ -17,6 +17,7 @@ import (
 // while the database, the master key and the schema are made. The next start
 // finds whatever was left and finishes it.
 func TestFaultsFirstStart(t *testing.T) {
+	alongside(t)
 	r := chance(t)
 	for _, database := range []string{site.SQLite, site.Postgres} {
 		t.Run(database, func(t *testing.T) {

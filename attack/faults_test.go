@@ -46,7 +46,11 @@ type visit struct {
 // crowded is a throng of so many people, in so many browsers at once.
 func crowded(t *testing.T, s *site.Site, prefix string, n int) *throng {
 	t.Helper()
-	return &throng{s: s, people: s.Crowd(t, prefix, n), stop: make(chan struct{}), odd: map[string]int{}}
+	return throngOf(s, s.Crowd(t, prefix, n))
+}
+
+func throngOf(s *site.Site, people []*site.Person) *throng {
+	return &throng{s: s, people: people, stop: make(chan struct{}), odd: map[string]int{}}
 }
 
 // begin lets the people come, so many at once.

@@ -20,6 +20,7 @@ import (
 // TestGuessing guesses proofs of many kinds, by every way of being somebody else
 // that a stranger has. No more than the limit is ever evaluated.
 func TestGuessing(t *testing.T) {
+	alongside(t)
 	both(t, func(t *testing.T, s *site.Site) {
 		for _, row := range []struct {
 			guesses string

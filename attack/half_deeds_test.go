@@ -138,6 +138,7 @@ func (v *visitor) noteSecret(t *testing.T) {
 // something when the right person sends it: what is refused below is refused for
 // its level, and not for its fields.
 func TestHalfDeedsAct(t *testing.T) {
+	alongside(t)
 	both(t, func(t *testing.T, s *site.Site) {
 		b := openBooks(t, s)
 		for i, d := range deeds(t, s, site.Routes(t)) {

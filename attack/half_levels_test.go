@@ -33,6 +33,7 @@ func free(r site.Route) bool {
 // needs: with a sign-in at each of its steps, a session at each level, somebody
 // else's, and those that have ended. Only what the level allows is done.
 func TestHalfLevels(t *testing.T) {
+	alongside(t)
 	both(t, func(t *testing.T, s *site.Site) {
 		b, routes := openBooks(t, s), site.Routes(t)
 		all := deeds(t, s, routes)
@@ -194,6 +195,7 @@ func TestHalfNeighbour(t *testing.T) {
 // of turn, from another browser, and again after the end: only the browser that
 // began it, in the order of the steps and once, gets in.
 func TestHalfSteps(t *testing.T) {
+	alongside(t)
 	both(t, func(t *testing.T, s *site.Site) {
 		b := openBooks(t, s)
 		ada := s.Guarded(t, "Ada Lovelace", "ada@acme.example")

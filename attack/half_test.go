@@ -181,6 +181,7 @@ func (d door) shut(got site.Answer, owner *site.Person) string {
 // in every way that a key could be shown, at every route that needs one. All are
 // shut, but for the key itself in its own place; nothing has changed afterwards.
 func TestHalfTokens(t *testing.T) {
+	alongside(t)
 	both(t, func(t *testing.T, s *site.Site) {
 		r, b, routes := chance(t), openBooks(t, s), site.Routes(t)
 		all := deeds(t, s, routes)

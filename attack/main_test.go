@@ -45,6 +45,15 @@ func chance(t *testing.T) *rand.Rand {
 	return rand.New(rand.NewPCG(from, name.Sum64())) //nolint:gosec // the attack must be repeatable
 }
 
+// alongside lets a test that measures no time and breaks nothing of others run beside
+// such others: half of what an attack takes is waiting. The long forms run alone.
+func alongside(t *testing.T) {
+	t.Helper()
+	if !*long {
+		t.Parallel()
+	}
+}
+
 // both runs the attack against an installation on SQLite with one server, and
 // against one on PostgreSQL with two.
 func both(t *testing.T, attack func(t *testing.T, s *site.Site), env ...string) {

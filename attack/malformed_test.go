@@ -23,6 +23,7 @@ import (
 // elsewhere or grows the process without bound, and afterwards an honest person
 // signs in on every node.
 func TestMalformed(t *testing.T) {
+	alongside(t)
 	both(t, func(t *testing.T, s *site.Site) {
 		f := &fuzz{t: t, s: s, routes: site.Routes(t), names: site.FieldNames(t), forms: map[string][]form{}, refusals: map[string]string{}, statuses: map[int]int{}}
 		honest := s.Guarded(t, "Holly Honest", "holly@acme.example")

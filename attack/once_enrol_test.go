@@ -99,6 +99,7 @@ func onceEnrolment(t *testing.T, s *site.Site, n int) {
 // after the other, faster than the answers come. The person is in, once, and no
 // answer that the browser may show leads away from there.
 func TestOnceClickedTwice(t *testing.T) {
+	alongside(t)
 	both(t, func(t *testing.T, s *site.Site) {
 		for round, person := range s.Crowd(t, "clicker", scale(8, 200)) {
 			person.AddCodes(t, 10)

@@ -21,6 +21,7 @@ import (
 // judged by who is in afterwards and whose password works, and by what the rows
 // say.
 func TestOnce(t *testing.T) {
+	alongside(t)
 	both(t, func(t *testing.T, s *site.Site) {
 		for _, row := range []struct {
 			thing string

@@ -14,6 +14,7 @@ import (
 // keys in settings, files and commands. What is printed says what is wrong, and
 // never the secret.
 func TestSecretsInErrors(t *testing.T) {
+	alongside(t)
 	const word = `Quokka-7130-walnut`
 	shell, folder := build(t), t.TempDir()
 	v := newVault()

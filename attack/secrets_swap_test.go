@@ -51,6 +51,7 @@ func overwrite(t *testing.T, s *site.Site, c rows.Credential, secret []byte) {
 // times over those of a person whose password is known, and tries to get in with
 // what belongs to them. Nobody gets in, and what is put back works.
 func TestSecretsSwapped(t *testing.T) {
+	alongside(t)
 	both(t, func(t *testing.T, s *site.Site) {
 		ada, eve := s.Guarded(t, "Ada Lovelace", "ada@acme.example"), s.Guarded(t, "Eve Hill", "eve@acme.example")
 		app, codes := sealed(t, s, ada, method.TOTP), sealed(t, s, ada, method.Recovery)
@@ -154,6 +155,7 @@ func lastMessage(t *testing.T, s *site.Site) countersign.MessageID {
 // person would get the other's link, and puts a person's secret into a third.
 // None of them goes out.
 func TestSecretsOfMessages(t *testing.T) {
+	alongside(t)
 	both(t, func(t *testing.T, s *site.Site) {
 		ada, eve, bob := s.Guarded(t, "Ada Lovelace", "ada@acme.example"), s.Guarded(t, "Eve Hill", "eve@acme.example"), s.Guarded(t, "Bob Hill", "bob@acme.example")
 		bodies := heldBack(t, s, ada, eve, bob)

@@ -29,6 +29,7 @@ import (
 // waits (a secret that was not confirmed, codes that were not saved, mails that
 // were not taken) lies there at that moment.
 func TestSecrets(t *testing.T) {
+	alongside(t)
 	shell := build(t)
 	both(t, func(t *testing.T, s *site.Site) {
 		began := time.Now()

@@ -17,6 +17,7 @@ import (
 // somebody can who sat at it before: with cookies whose values the attacker
 // knows. After the user has signed in, none of them is worth anything.
 func TestSessionsFixation(t *testing.T) {
+	alongside(t)
 	both(t, func(t *testing.T, s *site.Site) {
 		eve := s.Person(t, "Eve Hill", "eve@acme.example", countersign.Member)
 		for i, planted := range []struct {
@@ -154,6 +155,7 @@ func fixedSignIn(t *testing.T, s *site.Site, p *site.Person) {
 // TestSessionsTurn looks at the moments at which a session gets more rights or
 // ends: what its cookie was before opens nothing.
 func TestSessionsTurn(t *testing.T) {
+	alongside(t)
 	both(t, func(t *testing.T, s *site.Site) {
 		ada, bob := s.Guarded(t, "Ada Lovelace", "ada@acme.example"), s.Person(t, "Bob Hill", "bob@acme.example", countersign.Member)
 		for _, row := range []struct {

@@ -17,6 +17,7 @@ import (
 // used ends after twelve hours, one that is used after seven days, and what ended
 // does not come back.
 func TestSessionsExpire(t *testing.T) {
+	alongside(t)
 	both(t, func(t *testing.T, s *site.Site) {
 		ada := s.Guarded(t, "Ada Lovelace", "ada@acme.example")
 		h := newHand(t, s, ada, 0)
@@ -56,6 +57,7 @@ func TestSessionsExpire(t *testing.T) {
 // TestSessionsDisabled disables people on the machine, beside the servers, and
 // lets them in again: what they had before stays ended.
 func TestSessionsDisabled(t *testing.T) {
+	alongside(t)
 	both(t, func(t *testing.T, s *site.Site) {
 		for i, p := range []*site.Person{
 			s.Person(t, "Bob Hill", "bob@acme.example", countersign.Member), s.Guarded(t, "Ada Lovelace", "ada@acme.example"),

@@ -13,6 +13,7 @@ import (
 // name another host in every way there is. Every mail that comes of it, of every
 // kind with a link, leads to the configured address and names no other.
 func TestSessionsMailsLeadHome(t *testing.T) {
+	alongside(t)
 	s := site.Start(t, site.Options{Database: site.Postgres, Nodes: 2})
 	j := newJourney(t, s)
 	forged := []http.Header{

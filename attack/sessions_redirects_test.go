@@ -77,6 +77,7 @@ func stays(t *testing.T, s *site.Site, asked string, a site.Answer) {
 // route, in the query, in the form and in the cookie that leads on, on every
 // node: nobody is led there.
 func TestSessionsRedirects(t *testing.T) {
+	alongside(t)
 	both(t, func(t *testing.T, s *site.Site) {
 		bob := s.Person(t, "Bob Hill", "bob@acme.example", countersign.Member)
 		signedIn := newHand(t, s, bob, 0)

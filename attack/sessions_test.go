@@ -141,6 +141,7 @@ func (h *hand) shell(act func(ctx context.Context, a account.Account, by people.
 // lets them all ask at once without pause, and makes a change elsewhere: no
 // request that begins after its answer finds a session.
 func TestSessionsEndWithAChange(t *testing.T) {
+	alongside(t)
 	both(t, func(t *testing.T, s *site.Site) {
 		for i, c := range changes() {
 			n := scale(4, 100)
