@@ -127,7 +127,7 @@ func (p *Portal) answerPassword(w http.ResponseWriter, r *http.Request, at signi
 	}
 	v := p.visitor(r)
 	if at.Step == policy.StepDone {
-		return p.next(w, r, at.ID, v)
+		return p.onward(w, r, at, v)
 	}
 	bind, err := p.SignIn.Password(r.Context(), at, form.Raw("password"), v)
 	if err == nil {
@@ -147,13 +147,18 @@ func (p *Portal) answerPassword(w http.ResponseWriter, r *http.Request, at signi
 	})
 }
 
-// next asks the dispatcher where the attempt stands; one that is done is
-// finished, and its proof becomes a session.
+// next asks the dispatcher where the attempt stands, and leads there.
 func (p *Portal) next(w http.ResponseWriter, r *http.Request, id countersign.AttemptID, v signin.Visitor) error {
 	at, err := p.SignIn.Load(r.Context(), workspace, id, v)
 	if err != nil {
 		return err
 	}
+	return p.onward(w, r, at, v)
+}
+
+// onward leads to the page of the attempt's step; one that is done is finished, and
+// its proof becomes a session.
+func (p *Portal) onward(w http.ResponseWriter, r *http.Request, at signin.Attempt, v signin.Visitor) error {
 	if at.Step != policy.StepDone {
 		return p.dispatch(w, r, at)
 	}
@@ -251,10 +256,13 @@ func (p *Portal) answerSecond(w http.ResponseWriter, r *http.Request, at signin.
 	if at.Step == policy.StepDone {
 		// The answer was accepted and the session was not made (the database
 		// went away between the two): sending it again finishes.
-		return p.next(w, r, at.ID, v)
+		return p.onward(w, r, at, v)
 	}
-	err = p.SignIn.Second(r.Context(), at, kind, form.Raw(field), v)
-	if err == nil || countersign.CodeOf(err) == "step_over" {
+	passed, err := p.SignIn.Second(r.Context(), at, kind, form.Raw(field), v)
+	if err == nil {
+		return p.onward(w, r, passed, v)
+	}
+	if countersign.CodeOf(err) == "step_over" {
 		// Over is what the first half of a double click has done already.
 		return p.next(w, r, at.ID, v)
 	}

@@ -149,7 +149,7 @@ func (a *actor) signIn(ctx context.Context) error {
 	}
 	if at.Step == policy.StepSecond {
 		a.clock.pass(12 * time.Second)
-		err = a.SignIn.Second(ctx, at, method.TOTP, a.Code(a.clock.Now()), v)
+		_, err = a.SignIn.Second(ctx, at, method.TOTP, a.Code(a.clock.Now()), v)
 		if err != nil {
 			return err
 		}
@@ -165,7 +165,7 @@ func (a *actor) recover(ctx context.Context) error {
 		return err
 	}
 	a.clock.pass(40 * time.Second)
-	err = a.SignIn.Second(ctx, at, method.Recovery, a.Codes[0], v)
+	_, err = a.SignIn.Second(ctx, at, method.Recovery, a.Codes[0], v)
 	if err != nil {
 		return err
 	}
@@ -284,7 +284,7 @@ func (a *actor) guess(ctx context.Context, from countersign.Place) error {
 	}
 	for range 20 {
 		a.clock.pass(4 * time.Second)
-		err = a.SignIn.Second(ctx, at, method.TOTP, wrongCode(a.secret, a.clock.Now()), v)
+		_, err = a.SignIn.Second(ctx, at, method.TOTP, wrongCode(a.secret, a.clock.Now()), v)
 		if countersign.KindOf(err) == countersign.Limited {
 			return nil
 		}

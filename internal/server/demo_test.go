@@ -151,7 +151,8 @@ func enter(ctx context.Context, p *Parts, email string, kind method.Kind, typed 
 	if err != nil || at.Step != policy.StepSecond {
 		return err
 	}
-	return p.SignIn.Second(ctx, at, kind, typed, v)
+	_, err = p.SignIn.Second(ctx, at, kind, typed, v)
+	return err
 }
 
 func testServesAndLeavesNothing(t *testing.T, d *Demo) {

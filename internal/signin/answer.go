@@ -70,11 +70,13 @@ func (s *Service) Password(ctx context.Context, at Attempt, typed string, v Visi
 func stepOver() error { return countersign.Refuse(countersign.Conflict, "step_over") }
 
 // Second answers the second step with a code of an authenticator app or a
-// recovery code. Errors: those of account.Service.Answer; Conflict "step_over".
-func (s *Service) Second(ctx context.Context, at Attempt, kind method.Kind, typed string, v Visitor) error {
+// recovery code, and returns the attempt as it is stored now. Errors: those of
+// account.Service.Answer; Conflict "step_over".
+func (s *Service) Second(ctx context.Context, at Attempt, kind method.Kind, typed string, v Visitor) (Attempt, error) {
 	if at.Step != policy.StepSecond {
-		return stepOver()
+		return Attempt{}, stepOver()
 	}
+	passed := at
 	_, err := s.Accounts.Answer(ctx, account.Answer{
 		Account: at.Account, Kind: kind, Proof: typed, Credentials: at.Credentials, Known: at.Known, Place: v.Place,
 		Attempt: at.ID,
@@ -84,8 +86,9 @@ func (s *Service) Second(ctx context.Context, at Attempt, kind method.Kind, type
 			if err != nil {
 				return err
 			}
+			passed.Second, passed.SecondAt, passed.Effect = string(kind), tx.NowMilli(), effect
 			n, err := tx.PassSecond(tx.Ctx, rows.PassSecondParams{
-				Second: string(kind), SecondAt: tx.NowMilli(), Effect: effect, WorkspaceID: at.WorkspaceID, ID: at.ID,
+				Second: passed.Second, SecondAt: passed.SecondAt, Effect: effect, WorkspaceID: at.WorkspaceID, ID: at.ID,
 			})
 			if err != nil {
 				return fmt.Errorf("pass the second factor: %w", err)
@@ -97,7 +100,14 @@ func (s *Service) Second(ctx context.Context, at Attempt, kind method.Kind, type
 			return nil
 		},
 	})
-	return err
+	if err != nil {
+		return Attempt{}, err
+	}
+	if passed.Effect != "" {
+		return s.Load(ctx, at.WorkspaceID, at.ID, v) // the factors are others now
+	}
+	passed.Step = policy.StepDone
+	return passed, nil
 }
 
 // awaited refuses when the second step was passed, or the attempt ended, since at

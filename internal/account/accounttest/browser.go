@@ -125,7 +125,8 @@ func (b *Browser) First(tb testing.TB, p *Person) signin.Attempt {
 
 // Second answers the second step.
 func (b *Browser) Second(at signin.Attempt, kind method.Kind, typed string) error {
-	return b.e.SignIn.Second(context.Background(), at, kind, typed, b.Visitor())
+	_, err := b.e.SignIn.Second(context.Background(), at, kind, typed, b.Visitor())
+	return err
 }
 
 // Later makes nothing of a proof yet: [Browser.Redeem] does.
