@@ -43,7 +43,7 @@ type Server struct {
 	url        string
 	encryption *encryption
 	http       *http.Server
-	named      atomic.Pointer[web.Workspace]
+	named      atomic.Pointer[web.Workspace] // what pages said of the workspace last
 }
 
 // New opens the installation and its listener. Run serves; Close ends what New

@@ -106,7 +106,7 @@ func (s *Service) Second(ctx context.Context, at Attempt, kind method.Kind, type
 	if passed.Effect != "" {
 		return s.Load(ctx, at.WorkspaceID, at.ID, v) // the factors are others now
 	}
-	passed.Step = policy.StepDone
+	passed.Step = step(passed.First, passed.Second, passed.Credentials)
 	return passed, nil
 }
 

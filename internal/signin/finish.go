@@ -77,13 +77,7 @@ func (s *Service) spend(tx *store.Tx, at Attempt) (rows.User, error) {
 	if err != nil {
 		return rows.User{}, fmt.Errorf("load credentials: %w", err)
 	}
-	var second int64
-	for _, c := range credentials {
-		if c.State == "active" && c.Kind != "recovery" {
-			second++
-		}
-	}
-	if policy.Next(policy.Progress{First: at.First, Second: at.Second, SecondFactors: second}) != policy.StepDone {
+	if step(at.First, at.Second, credentials) != policy.StepDone {
 		return rows.User{}, stepOver()
 	}
 	return user, nil

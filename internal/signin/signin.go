@@ -207,18 +207,24 @@ func (s *Service) withCredentials(ctx context.Context, at Attempt) (Attempt, err
 	if err != nil {
 		return Attempt{}, fmt.Errorf("load credentials: %w", store.Classify(err))
 	}
-	var second int64
 	for _, c := range all {
-		if c.State != "active" {
-			continue
-		}
-		at.Credentials = append(at.Credentials, c)
-		if c.Kind != "recovery" {
-			second++
+		if c.State == "active" {
+			at.Credentials = append(at.Credentials, c)
 		}
 	}
-	at.Step = policy.Next(policy.Progress{First: at.First, Second: at.Second, SecondFactors: second})
+	at.Step = step(at.First, at.Second, at.Credentials)
 	return at, nil
+}
+
+// step is what is asked next, given what was proven and what the person has.
+func step(first, second string, credentials []rows.Credential) policy.Step {
+	var factors int64
+	for _, c := range credentials {
+		if c.State == "active" && c.Kind != "recovery" {
+			factors++
+		}
+	}
+	return policy.Next(policy.Progress{First: first, Second: second, SecondFactors: factors})
 }
 
 func (s *Service) known(ctx context.Context, row rows.Attempt, v Visitor) (bool, error) {
