@@ -40,7 +40,8 @@ type Event struct {
 	Detail map[string]string
 }
 
-// Write adds e to the log of a workspace.
+// Write adds e to the log of a workspace. The events of one transaction are listed
+// in the order in which they were written.
 func Write(tx *store.Tx, workspace countersign.WorkspaceID, e Event) error {
 	detail := []byte("{}")
 	if len(e.Detail) > 0 {
@@ -54,7 +55,7 @@ func Write(tx *store.Tx, workspace countersign.WorkspaceID, e Event) error {
 		e.Outcome = OK
 	}
 	err := tx.InsertEvent(tx.Ctx, rows.InsertEventParams{
-		WorkspaceID: workspace, ID: countersign.EventID(seal.SortableID("evt", tx.Now)), At: tx.NowMilli(),
+		WorkspaceID: workspace, ID: countersign.EventID(seal.SortableID("evt", tx.Now, tx.Next())), At: tx.NowMilli(),
 		Kind: e.Kind, Outcome: string(e.Outcome), ActorKind: e.Actor.Kind, ActorID: string(e.Actor.User),
 		UserID: e.User, Target: e.Target, SessionID: e.Session, AttemptID: e.Attempt,
 		RequestID: storable(e.Place.RequestID), IP: storable(e.Place.IP), UserAgent: storable(e.Place.UserAgent), Detail: string(detail),

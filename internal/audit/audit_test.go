@@ -97,6 +97,30 @@ func TestAnEventSharesTheFateOfItsAct(t *testing.T) {
 	})
 }
 
+// One transaction has one moment; what came of what is told by the order.
+func TestEventsOfOneTransactionAreInTheirOrder(t *testing.T) {
+	storetest.Both(t, func(t *testing.T, s *store.Store) {
+		want := strings.Split("a.b c.d e.f g.h i.j k.l m.n o.p q.r s.t", " ")
+		err := s.Write(context.Background(), func(tx *store.Tx) error {
+			var err error
+			for _, kind := range want {
+				err = errors.Join(err, audit.Write(tx, workspace, audit.Event{Kind: kind}))
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, e := range events(t, s, workspace) {
+			got = append(got, e.Kind)
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Error(diff)
+		}
+	})
+}
+
 func TestADetailThatCannotBeReadIsEmpty(t *testing.T) {
 	for _, text := range []string{"", "null", "[]", `{"a":1}`, "{"} {
 		if got := audit.Detail(rows.Event{Detail: text}); len(got) != 0 {

@@ -88,7 +88,7 @@ func (o *Outbox) Post(tx *store.Tx, workspace countersign.WorkspaceID, m Mail) e
 	if err != nil {
 		return fmt.Errorf("write the message: %w", err)
 	}
-	id := countersign.MessageID(seal.SortableID("msg", tx.Now))
+	id := countersign.MessageID(seal.SortableID("msg", tx.Now, tx.Next()))
 	body, err := o.ring.Seal(plain, store.BodyPlace(id))
 	if err != nil {
 		return fmt.Errorf("seal the message: %w", err)

@@ -30,18 +30,25 @@ func ID(prefix string) string {
 }
 
 // SortableID returns prefix, an underscore, 10 characters of time (milliseconds
-// since 1970, 48 bits) and 16 random characters (80 bits). Two of different
-// milliseconds and the same prefix compare as bytes the way their times do;
-// within one millisecond the order is random. Times before 1970 count as 1970.
-func SortableID(prefix string, at time.Time) string {
-	ms := min(max(at.UnixMilli(), 0), 1<<48-1)
-	head := make([]byte, 10)
-	for i := len(head) - 1; i >= 0; i-- {
-		head[i] = alphabet[ms&31]
-		ms >>= 5
+// since 1970, 48 bits), 2 of n, and 14 random characters (70 bits). Those of one
+// prefix compare as bytes by their milliseconds, and within one by n: what one
+// transaction writes stays in its order. Times before 1970 count as 1970, an n
+// below 0 as 0 and above 1023 as 1023; of equal ones the order is random.
+func SortableID(prefix string, at time.Time, n int) string {
+	head := numeral(min(max(at.UnixMilli(), 0), 1<<48-1), 10) + numeral(int64(min(max(n, 0), 1<<10-1)), 2)
+
+	return prefix + "_" + head + crockford(Bytes(10))[:14]
+}
+
+// numeral returns n in so many characters of the alphabet.
+func numeral(n int64, length int) string {
+	out := make([]byte, length)
+	for i := length - 1; i >= 0; i-- {
+		out[i] = alphabet[n&31]
+		n >>= 5
 	}
 
-	return prefix + "_" + string(head) + crockford(Bytes(10))
+	return string(out)
 }
 
 // NewToken returns 32 random bytes in base64url without padding (43

@@ -25,17 +25,29 @@ func TestIdentifiers(t *testing.T) {
 func TestSortableIdentifiersSortAsTheirTimes(t *testing.T) {
 	form := regexp.MustCompile(`^evt_[0-9a-hjkmnp-tv-z]{26}$`)
 	at := time.Date(1969, 12, 31, 0, 0, 0, 0, time.UTC)
-	before := seal.SortableID("evt", at)
+	before := seal.SortableID("evt", at, 0)
 	if !strings.HasPrefix(before, "evt_0000000000") {
 		t.Errorf("before 1970: %q", before)
 	}
 	for _, step := range []time.Duration{48 * time.Hour, time.Millisecond, time.Millisecond, time.Second, time.Hour, 200 * 365 * 24 * time.Hour} {
 		at = at.Add(step)
-		id := seal.SortableID("evt", at)
-		if !form.MatchString(id) || id <= before {
-			t.Errorf("%q does not come after %q", id, before)
+		for _, n := range []int{0, 1, 31, 32, 1023} {
+			id := seal.SortableID("evt", at, n)
+			if !form.MatchString(id) || id <= before {
+				t.Errorf("%q does not come after %q", id, before)
+			}
+			before = id
 		}
-		before = id
+	}
+}
+
+func TestSortableIdentifiersOfTooManyAreStillInTheirTime(t *testing.T) {
+	at := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	from, to := seal.SortableID("evt", at, 0)[:14], seal.SortableID("evt", at, 1023)[:16]
+	for n, want := range map[int]string{-1: from + "00", 1024: to, 1 << 40: to} {
+		if got := seal.SortableID("evt", at, n); !strings.HasPrefix(got, want) {
+			t.Errorf("%d: %q, want %s...", n, got, want)
+		}
 	}
 }
 

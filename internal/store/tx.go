@@ -21,10 +21,18 @@ type Tx struct {
 
 	alone bool // nobody else writes to the database until this is over
 	after []func()
+	given int // numbers that Next has given
 }
 
 // NowMilli is Now as rows keep it: unix milliseconds.
 func (tx *Tx) NowMilli() int64 { return tx.Now.UnixMilli() }
+
+// Next counts what this transaction writes, from 0: all of it has one moment, and its
+// order tells what came of what.
+func (tx *Tx) Next() int {
+	tx.given++
+	return tx.given - 1
+}
 
 // LockUser takes the user's row for this transaction: two enrolments at once then
 // count the credentials one after the other. On SQLite the transaction has the
