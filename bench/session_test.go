@@ -20,7 +20,7 @@ func sessionChecks(t *testing.T, all *table) {
 	s := installation(t, site.SQLite)
 	ada := s.Guarded(t, "Ada Lovelace", "ada@acme.example")
 	c := s.Client()
-	if a := c.SignIn(ada); session(c) == "" {
+	if a := c.SignIn(ada); sessionCookie(c) == "" {
 		t.Fatalf("signing in was answered %s", a)
 	}
 	nothing := proc.FreeAddr(t)
@@ -30,7 +30,7 @@ func sessionChecks(t *testing.T, all *table) {
 		Transport:     &http.Transport{MaxIdleConnsPerHost: clients},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
-	cookie := &http.Cookie{Name: "countersign_session", Value: session(c)} // #nosec G124 -- as a browser sends it
+	cookie := &http.Cookie{Name: "countersign_session", Value: sessionCookie(c)} // #nosec G124 -- as a browser sends it
 	ask := func(url string, want int) func(int) {
 		return func(int) {
 			request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, http.NoBody)
@@ -65,7 +65,7 @@ func sessionChecks(t *testing.T, all *table) {
 	}
 	all.atLeast(fmt.Sprintf("session checks over HTTP, SQLite, %d clients", clients), fmt.Sprintf("%.0f/s", median(rates)),
 		fmt.Sprintf("an empty net/http handler: %.0f/s", median(limits)), median(ratios), 0.5)
-	all.told("the same while 100 sign-ins begin each second", fmt.Sprintf("%.0f/s", median(disturbed)), "", 0)
+	all.told("the same while 100 sign-ins begin each second", fmt.Sprintf("%.0f/s", median(disturbed)))
 }
 
 // disturb lets sign-ins begin, each a commit, until it is told to stop.

@@ -29,15 +29,15 @@ func rush(s *site.Site, crowd []*site.Person, clients int) (float64, int) {
 	took := shared(clients, len(crowd), func(i int) {
 		c := s.Client()
 		c.From = fmt.Sprintf("127.0.0.%d", 1+i%16)
-		if c.SignIn(crowd[i]).Status != http.StatusSeeOther || session(c) == "" {
+		if c.SignIn(crowd[i]).Status != http.StatusSeeOther || sessionCookie(c) == "" {
 			failed.Add(1)
 		}
 	})
 	return perSecond(len(crowd), took), int(failed.Load())
 }
 
-// session is the client's session cookie.
-func session(c *site.Client) string {
+// sessionCookie is the client's session cookie.
+func sessionCookie(c *site.Client) string {
 	for _, cookie := range c.Cookies() {
 		if cookie.Name == "countersign_session" {
 			return cookie.Value

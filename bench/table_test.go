@@ -29,8 +29,8 @@ func (t *table) atMost(what, figure, beside, asked string, kept bool) {
 }
 
 // told notes a figure of which nothing is asked.
-func (t *table) told(what, figure, beside string, ratio float64) {
-	t.rows = append(t.rows, row{what: what, figure: figure, beside: beside, ratio: ratio, kept: true})
+func (t *table) told(what, figure string) {
+	t.rows = append(t.rows, row{what: what, figure: figure, kept: true})
 }
 
 func (t *table) markdown() string {

@@ -180,7 +180,7 @@ func TestChangingThePassword(t *testing.T) {
 		e.Advance(t, 10*time.Minute)
 		_, err := e.Accounts.ChangePassword(ctx(), b.Holder(t), newPassword)
 		want(t, "without a fresh proof", err, "fresh_proof_required")
-		want(t, "proving", b.Prove(t, ada, method.TOTP, ada.Code()), "ok")
+		want(t, "proving", b.Prove(t, method.TOTP, ada.Code()), "ok")
 		if b.Token() == old {
 			t.Error("the token is the same after a step up")
 		}

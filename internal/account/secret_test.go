@@ -84,7 +84,6 @@ func TestNoSecretIsWrittenDown(t *testing.T) {
 		refused(b.Second(at, method.TOTP, ada.Wrong()))
 		refused(b.Second(at, method.Recovery, accounttest.WrongRecovery))
 		want(t, "a code", b.Second(at, method.Recovery, codes.Codes[0]), "ok")
-		b.Complete(t, at.ID)
 		want(t, "a reset", e.Accounts.Forgot(ctx(), accounttest.Workspace, ada.Email, b.Place()), "ok")
 		secrets["the reset link"] = e.Token(t, message.PasswordReset, ada.Email)
 		link := e.Link(t, message.PasswordReset, ada.Email, account.LinkReset)

@@ -21,7 +21,7 @@ func TestTurningOffByAFreshProof(t *testing.T) {
 		e.Advance(t, 10*time.Minute)
 		_, err := e.Accounts.TurnOff(ctx(), b.Holder(t))
 		want(t, "without a fresh proof", err, "fresh_proof_required")
-		want(t, "proving", b.Prove(t, ada, method.TOTP, ada.Code()), "ok")
+		want(t, "proving", b.Prove(t, method.TOTP, ada.Code()), "ok")
 		h := b.Holder(t)
 		token, err := e.Accounts.TurnOff(ctx(), h)
 		want(t, "turning off", err, "ok")
@@ -77,7 +77,7 @@ func TestTurningOffByMail(t *testing.T) {
 		hers.SignIn(t, eve)
 		ask := func() string {
 			e.Advance(t, 5*time.Minute)
-			want(t, "proving", b.Prove(t, ada, method.TOTP, ada.Code()), "ok")
+			want(t, "proving", b.Prove(t, method.TOTP, ada.Code()), "ok")
 			token, err := e.Accounts.TurnOff(ctx(), b.Holder(t))
 			if err != nil || token != "" {
 				t.Fatalf("asking: token %q, %v", token, err)

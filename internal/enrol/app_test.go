@@ -214,7 +214,7 @@ func TestASecretThatWaits(t *testing.T) {
 		if again := pend(t, e, b, ""); again.ID != first.ID {
 			t.Error("another secret after nine minutes")
 		}
-		want(t, "proving", b.Prove(t, ada, method.TOTP, ada.Code()), "ok")
+		want(t, "proving", b.Prove(t, method.TOTP, ada.Code()), "ok")
 		e.Advance(t, 6*time.Minute)
 		_, err = e.Enrol.PendingApp(ctx(), b.Holder(t))
 		want(t, "after 15 minutes", err, "enrolment_over")

@@ -89,7 +89,7 @@ func TestCodesThatWaitedTooLong(t *testing.T) {
 		waiting, err := e.Enrol.WaitingCodes(ctx(), b.Holder(t))
 		want(t, "the waiting codes", err, "ok")
 		e.Advance(t, 15*time.Minute)
-		want(t, "proving", b.Prove(t, ada, method.TOTP, ada.Code()), "ok")
+		want(t, "proving", b.Prove(t, method.TOTP, ada.Code()), "ok")
 		h := b.Holder(t)
 		late, err := e.Enrol.WaitingCodes(ctx(), h)
 		if err != nil || !late.Expired || late.Codes != nil {

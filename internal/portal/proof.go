@@ -8,8 +8,6 @@ import (
 	"countersign/internal/account"
 	"countersign/internal/method"
 	"countersign/internal/session"
-	"countersign/internal/store"
-	"countersign/internal/store/rows"
 	"countersign/internal/web"
 )
 
@@ -117,11 +115,11 @@ func (p *Portal) prove(w http.ResponseWriter, r *http.Request, c session.Current
 	case kind == account.ProofMailed:
 		token, err = p.Accounts.CheckCode(r.Context(), h, form.Raw("code"))
 	case kind == string(method.Password):
-		token, err = p.provePassword(r, c, h, form.Raw("password"))
+		token, err = p.Sessions.ProvePassword(r.Context(), c, form.Raw("password"), h.Place)
 	case f.with == string(method.Recovery):
-		token, err = p.proveSecond(r, c, h, method.Recovery, form.Raw("recovery"))
+		token, err = p.Sessions.Prove(r.Context(), c, method.Recovery, form.Raw("recovery"), h.Place)
 	default:
-		token, err = p.proveSecond(r, c, h, method.TOTP, form.Raw("code"))
+		token, err = p.Sessions.Prove(r.Context(), c, method.TOTP, form.Raw("code"), h.Place)
 	}
 	form.Forget("password", "code", "recovery")
 	if countersign.CodeOf(err) == "step_over" {
@@ -155,34 +153,4 @@ func fieldFor(kind, with string) string {
 		return "recovery"
 	}
 	return "code"
-}
-
-func (p *Portal) provePassword(r *http.Request, c session.Current, h account.Holder, typed string) (string, error) {
-	if typed == "" {
-		return "", countersign.InvalidField("password", "password_empty")
-	}
-	var token string
-	err := p.Accounts.Password(r.Context(), account.PasswordAnswer{
-		Workspace: h.Workspace, Email: c.Account.User.Email, Password: typed, User: &c.Account.User, Known: h.Known,
-		Place: h.Place, Session: h.Session,
-		Accept: func(tx *store.Tx, _ rows.User) error {
-			var err error
-			token, err = p.Accounts.StepUp(tx, h, account.Raise{First: true})
-			return err
-		},
-	})
-	return token, err
-}
-
-func (p *Portal) proveSecond(r *http.Request, c session.Current, h account.Holder, kind method.Kind, typed string) (string, error) {
-	var token string
-	_, err := p.Accounts.Answer(r.Context(), account.Answer{
-		Account: c.Account, Kind: kind, Proof: typed, Known: h.Known, Place: h.Place, Session: h.Session, Awaited: c.Unturned,
-		Accept: func(tx *store.Tx, _ account.Proven) error {
-			var err error
-			token, err = p.Accounts.StepUp(tx, h, account.Raise{Second: string(kind)})
-			return err
-		},
-	})
-	return token, err
 }

@@ -10,6 +10,7 @@ import (
 	"countersign/internal/method"
 	"countersign/internal/policy"
 	"countersign/internal/seal"
+	"countersign/internal/session"
 	"countersign/internal/signin"
 	"countersign/internal/web"
 )
@@ -167,6 +168,12 @@ func (p *Portal) onward(w http.ResponseWriter, r *http.Request, at signin.Attemp
 	if err != nil {
 		return err
 	}
+	return p.letIn(w, r, opening, proof)
+}
+
+// letIn gives the browser of a finished sign-in its session, and leads it to where
+// the person was heading.
+func (p *Portal) letIn(w http.ResponseWriter, r *http.Request, opening *session.Opening, proof countersign.Proof) error {
 	opening.Hand(w)
 	link := p.Sessions.Cookies.Next(r)
 	if link != "" {
@@ -253,14 +260,10 @@ func (p *Portal) answerSecond(w http.ResponseWriter, r *http.Request, at signin.
 		return err
 	}
 	v := p.visitor(r)
-	if at.Step == policy.StepDone {
-		// The answer was accepted and the session was not made (the database
-		// went away between the two): sending it again finishes.
-		return p.onward(w, r, at, v)
-	}
-	passed, err := p.SignIn.Second(r.Context(), at, kind, form.Raw(field), v)
+	opening := p.Sessions.Open(r, v.Place)
+	proof, err := p.SignIn.Second(r.Context(), at, kind, form.Raw(field), v, opening.Redeem)
 	if err == nil {
-		return p.onward(w, r, passed, v)
+		return p.letIn(w, r, opening, proof)
 	}
 	if countersign.CodeOf(err) == "step_over" {
 		// Over is what the first half of a double click has done already.

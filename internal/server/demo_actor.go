@@ -147,14 +147,11 @@ func (a *actor) signIn(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if at.Step == policy.StepSecond {
-		a.clock.pass(12 * time.Second)
-		_, err = a.SignIn.Second(ctx, at, method.TOTP, a.Code(a.clock.Now()), v)
-		if err != nil {
-			return err
-		}
+	if at.Step != policy.StepSecond {
+		return a.finish(ctx, at.ID, v)
 	}
-	return a.finish(ctx, at.ID, v)
+	a.clock.pass(12 * time.Second)
+	return a.second(ctx, at, method.TOTP, a.Code(a.clock.Now()), v)
 }
 
 // recover signs in with a recovery code.
@@ -165,26 +162,39 @@ func (a *actor) recover(ctx context.Context) error {
 		return err
 	}
 	a.clock.pass(40 * time.Second)
-	_, err = a.SignIn.Second(ctx, at, method.Recovery, a.Codes[0], v)
-	if err != nil {
-		return err
-	}
+	err = a.second(ctx, at, method.Recovery, a.Codes[0], v)
 	a.Codes = a.Codes[1:]
-	return a.finish(ctx, at.ID, v)
+	return err
+}
+
+// second answers the second step, which starts a session.
+func (a *actor) second(ctx context.Context, at signin.Attempt, kind method.Kind, typed string, v signin.Visitor) error {
+	return a.enter(ctx, func(redeem signin.Redeem) error {
+		_, err := a.SignIn.Second(ctx, at, kind, typed, v, redeem)
+		return err
+	})
 }
 
 func (a *actor) finish(ctx context.Context, id countersign.AttemptID, v signin.Visitor) error {
-	a.clock.pass(time.Second) // what happens at one moment is listed in no order
+	a.clock.pass(time.Second) // what was done before is listed before
 	at, err := a.SignIn.Load(ctx, countersign.DefaultWorkspace, id, v)
 	if err != nil {
 		return err
 	}
+	return a.enter(ctx, func(redeem signin.Redeem) error {
+		_, err := a.SignIn.Finish(ctx, at, v, redeem)
+		return err
+	})
+}
+
+// enter keeps the session that a finished sign-in starts.
+func (a *actor) enter(ctx context.Context, finish func(signin.Redeem) error) error {
 	r, err := a.request(ctx)
 	if err != nil {
 		return err
 	}
 	opening := a.sessions.Open(r, a.place)
-	_, err = a.SignIn.Finish(ctx, at, v, opening.Redeem)
+	err = finish(opening.Redeem)
 	if err != nil {
 		return err
 	}
@@ -274,6 +284,11 @@ func (a *actor) spendCodes(ctx context.Context, n int) error {
 	return nil
 }
 
+// never is for answers that no session comes of.
+func never(*store.Tx, countersign.Proof) error {
+	return errors.New("a wrong answer was taken for a right one")
+}
+
 // guess lets a stranger, who has the password, type wrong codes until they are
 // stopped.
 func (a *actor) guess(ctx context.Context, from countersign.Place) error {
@@ -284,7 +299,7 @@ func (a *actor) guess(ctx context.Context, from countersign.Place) error {
 	}
 	for range 20 {
 		a.clock.pass(4 * time.Second)
-		_, err = a.SignIn.Second(ctx, at, method.TOTP, wrongCode(a.secret, a.clock.Now()), v)
+		_, err = a.SignIn.Second(ctx, at, method.TOTP, wrongCode(a.secret, a.clock.Now()), v, never)
 		if countersign.KindOf(err) == countersign.Limited {
 			return nil
 		}

@@ -14,6 +14,7 @@ import (
 	"countersign/internal/people"
 	"countersign/internal/policy"
 	"countersign/internal/signin"
+	"countersign/internal/store"
 )
 
 func newDemo(t *testing.T) *Demo {
@@ -151,7 +152,7 @@ func enter(ctx context.Context, p *Parts, email string, kind method.Kind, typed 
 	if err != nil || at.Step != policy.StepSecond {
 		return err
 	}
-	_, err = p.SignIn.Second(ctx, at, kind, typed, v)
+	_, err = p.SignIn.Second(ctx, at, kind, typed, v, func(*store.Tx, countersign.Proof) error { return nil })
 	return err
 }
 

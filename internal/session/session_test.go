@@ -46,7 +46,7 @@ func TestTheLevelIsComputedAnew(t *testing.T) {
 		level("required of this person", policy.LevelEnrol, policy.ReasonRequired)
 		ada.WithApp(t, "Phone")
 		level("once a factor is stored that the session has not proven", policy.LevelFirst, policy.ReasonSecond)
-		want(t, "proving it", b.Prove(t, ada, method.TOTP, ada.Code()), "ok")
+		want(t, "proving it", b.Prove(t, method.TOTP, ada.Code()), "ok")
 		level("proven, without codes", policy.LevelEnrol, policy.ReasonCodes)
 		ada.WithCodes(t, 1)
 		level("with codes", policy.LevelFull, policy.ReasonNone)
@@ -78,7 +78,7 @@ func TestFreshIsTheSecondFactorWhereThereIsOne(t *testing.T) {
 		if b.Holder(t).Fresh {
 			t.Error("a password is a fresh proof though there is a second factor")
 		}
-		want(t, "a recovery code", b.Prove(t, ada, method.Recovery, ada.Codes[0]), "ok")
+		want(t, "a recovery code", b.Prove(t, method.Recovery, ada.Codes[0]), "ok")
 		if !b.Holder(t).Fresh {
 			t.Error("a recovery code is no fresh proof")
 		}
@@ -97,7 +97,7 @@ func TestAStepUpTurnsTheToken(t *testing.T) {
 		before := b.Session(t)
 		seen := []string{b.Token()}
 		for i := range 3 {
-			want(t, "a step up", b.Prove(t, ada, method.Recovery, ada.Codes[i]), "ok")
+			want(t, "a step up", b.Prove(t, method.Recovery, ada.Codes[i]), "ok")
 			if c := b.Session(t); c.ID != before.ID || c.UserID != ada.ID {
 				t.Errorf("another session: %s of %s", c.ID, c.UserID)
 			}

@@ -70,44 +70,53 @@ func (s *Service) Password(ctx context.Context, at Attempt, typed string, v Visi
 func stepOver() error { return countersign.Refuse(countersign.Conflict, "step_over") }
 
 // Second answers the second step with a code of an authenticator app or a
-// recovery code, and returns the attempt as it is stored now. Errors: those of
-// account.Service.Answer; Conflict "step_over".
-func (s *Service) Second(ctx context.Context, at Attempt, kind method.Kind, typed string, v Visitor) (Attempt, error) {
+// recovery code. It is the last one, so a right answer finishes the sign-in in the
+// same transaction, redeem included (see Finish): a code is spent where there is a
+// session for it, and nowhere else.
+//
+// Errors: those of account.Service.Answer and of Finish; Conflict "step_over".
+func (s *Service) Second(ctx context.Context, at Attempt, kind method.Kind, typed string, v Visitor, redeem Redeem) (countersign.Proof, error) {
 	if at.Step != policy.StepSecond {
-		return Attempt{}, stepOver()
+		return countersign.Proof{}, stepOver()
 	}
-	passed := at
+	var proof countersign.Proof
 	_, err := s.Accounts.Answer(ctx, account.Answer{
 		Account: at.Account, Kind: kind, Proof: typed, Credentials: at.Credentials, Known: at.Known, Place: v.Place,
 		Attempt: at.ID,
 		Awaited: func(tx *store.Tx) error { return awaited(tx, at) },
 		Accept: func(tx *store.Tx, p account.Proven) error {
-			effect, err := s.recover(tx, at, p, v)
+			passed, err := s.passSecond(tx, at, p, v)
 			if err != nil {
 				return err
 			}
-			passed.Second, passed.SecondAt, passed.Effect = string(kind), tx.NowMilli(), effect
-			n, err := tx.PassSecond(tx.Ctx, rows.PassSecondParams{
-				Second: passed.Second, SecondAt: passed.SecondAt, Effect: effect, WorkspaceID: at.WorkspaceID, ID: at.ID,
-			})
-			if err != nil {
-				return fmt.Errorf("pass the second factor: %w", err)
-			}
-			if n == 0 {
-				// Somebody else's answer was first; this proof is given back.
-				return stepOver()
-			}
-			return nil
+			proof, err = s.finish(tx, passed, p.User, v, redeem)
+			return err
 		},
 	})
+	return proof, err
+}
+
+// passSecond notes the second factor of an attempt, and does what it does.
+func (s *Service) passSecond(tx *store.Tx, at Attempt, p account.Proven, v Visitor) (Attempt, error) {
+	effect, err := s.recover(tx, at, p, v)
 	if err != nil {
 		return Attempt{}, err
 	}
-	if passed.Effect != "" {
-		return s.Load(ctx, at.WorkspaceID, at.ID, v) // the factors are others now
+	at.Second, at.SecondAt, at.Effect = string(p.Kind), tx.NowMilli(), effect
+	if effect == effectReset {
+		at.Known = false // every browser was forgotten, this one too
 	}
-	passed.Step = step(passed.First, passed.Second, passed.Credentials)
-	return passed, nil
+	n, err := tx.PassSecond(tx.Ctx, rows.PassSecondParams{
+		Second: at.Second, SecondAt: at.SecondAt, Effect: effect, WorkspaceID: at.WorkspaceID, ID: at.ID,
+	})
+	if err != nil {
+		return Attempt{}, fmt.Errorf("pass the second factor: %w", err)
+	}
+	if n == 0 {
+		// Somebody else's answer was first; this proof is given back.
+		return Attempt{}, stepOver()
+	}
+	return at, nil
 }
 
 // awaited refuses when the second step was passed, or the attempt ended, since at
@@ -123,6 +132,12 @@ func awaited(tx *store.Tx, at Attempt) error {
 	return nil
 }
 
+// What a recovery code did, as an attempt's Effect.
+const (
+	effectRecovered = "recovered"
+	effectReset     = "reset"
+)
+
 // recover does what a recovery code does by the workspace's setting: sign in,
 // or reset everything and sign in.
 func (s *Service) recover(tx *store.Tx, at Attempt, p account.Proven, v Visitor) (string, error) {
@@ -130,7 +145,7 @@ func (s *Service) recover(tx *store.Tx, at Attempt, p account.Proven, v Visitor)
 		return "", nil
 	}
 	if at.Account.Settings.RecoveryEffect != policy.EffectReset {
-		return "recovered", s.Accounts.Tell(tx, at.Account, v.Place, message.RecoveryUsed, message.Data{Left: p.Left})
+		return effectRecovered, s.Accounts.Tell(tx, at.Account, v.Place, message.RecoveryUsed, message.Data{Left: p.Left})
 	}
 	err := s.Accounts.Reset(tx, p.User, account.Keep{Attempt: at.ID})
 	if err != nil {
@@ -143,5 +158,5 @@ func (s *Service) recover(tx *store.Tx, at Attempt, p account.Proven, v Visitor)
 	if err != nil {
 		return "", err
 	}
-	return "reset", s.Accounts.Tell(tx, at.Account, v.Place, message.TwoFactorReset, message.Data{})
+	return effectReset, s.Accounts.Tell(tx, at.Account, v.Place, message.TwoFactorReset, message.Data{})
 }

@@ -14,73 +14,90 @@ import (
 	"countersign/internal/store/rows"
 )
 
-// Finish spends an attempt whose steps are done, once, and returns the proof.
-// What is made of the proof, redeem does in the same transaction: either the
-// sign-in is finished and its session there, or neither.
+// Redeem makes something of a finished sign-in's proof, in the transaction that
+// finishes it: either the sign-in is finished and its session there, or neither.
+type Redeem func(*store.Tx, countersign.Proof) error
+
+// Finish spends an attempt whose steps are done, once, and returns the proof, of
+// which redeem has made what it is for.
 //
 // Errors: Conflict "step_over" when a step is missing or the attempt was spent;
 // Gone "attempt_over" when the person was disabled, or has another password since.
-func (s *Service) Finish(ctx context.Context, at Attempt, v Visitor, redeem func(*store.Tx, countersign.Proof) error) (countersign.Proof, error) {
+func (s *Service) Finish(ctx context.Context, at Attempt, v Visitor, redeem Redeem) (countersign.Proof, error) {
 	if at.Step != policy.StepDone {
 		return countersign.Proof{}, stepOver()
 	}
 	var proof countersign.Proof
 	err := s.Store.Write(ctx, func(tx *store.Tx) error {
-		user, err := s.spend(tx, at)
-		if err != nil {
-			return err
+		user, err := tx.LockUser(tx.Ctx, at.WorkspaceID, at.UserID)
+		if store.NotFound(err) || (err == nil && user.State != countersign.Active) {
+			return over()
 		}
-		browser, token, err := keep(tx, user, at, v)
 		if err != nil {
-			return err
+			return fmt.Errorf("lock user: %w", err)
 		}
-		err = s.Accounts.ClearGuesses(tx, user, at.Known)
-		if err != nil {
-			return err
-		}
-		_, err = tx.TouchSignedIn(tx.Ctx, tx.NowMilli(), user.WorkspaceID, user.ID)
-		if err != nil {
-			return fmt.Errorf("note the sign-in: %w", err)
-		}
-		proof = proofOf(at, browser, token)
-		err = s.tell(tx, at, user, v)
-		if err != nil {
-			return err
-		}
-		return redeem(tx, proof)
+		proof, err = s.finish(tx, at, user, v, redeem)
+		return err
 	})
 	return proof, err
 }
 
-// spend marks the attempt done and computes its step once more, inside the
-// transaction: a factor that was enrolled meanwhile, or a person disabled
-// meanwhile, ends it here.
-func (s *Service) spend(tx *store.Tx, at Attempt) (rows.User, error) {
-	user, err := tx.LockUser(tx.Ctx, at.WorkspaceID, at.UserID)
-	if store.NotFound(err) || (err == nil && user.State != countersign.Active) {
-		return rows.User{}, over()
-	}
+// finish is what finishing does. The user's row was locked by this transaction, and
+// is active.
+func (s *Service) finish(tx *store.Tx, at Attempt, user rows.User, v Visitor, redeem Redeem) (countersign.Proof, error) {
+	err := spend(tx, at, user)
 	if err != nil {
-		return rows.User{}, fmt.Errorf("lock user: %w", err)
+		return countersign.Proof{}, err
 	}
+	browser, token, err := keep(tx, user, at, v)
+	if err != nil {
+		return countersign.Proof{}, err
+	}
+	err = s.Accounts.ClearGuesses(tx, user, at.Known)
+	if err != nil {
+		return countersign.Proof{}, err
+	}
+	_, err = tx.TouchSignedIn(tx.Ctx, tx.NowMilli(), user.WorkspaceID, user.ID)
+	if err != nil {
+		return countersign.Proof{}, fmt.Errorf("note the sign-in: %w", err)
+	}
+	err = s.tell(tx, at, user, v)
+	if err != nil {
+		return countersign.Proof{}, err
+	}
+	proof := proofOf(at, browser, token)
+	return proof, redeem(tx, proof)
+}
+
+// spend marks the attempt done.
+func spend(tx *store.Tx, at Attempt, user rows.User) error {
 	n, err := tx.FinishAttempt(tx.Ctx, at.WorkspaceID, at.ID, tx.NowMilli())
 	if err != nil {
-		return rows.User{}, fmt.Errorf("finish attempt: %w", err)
+		return fmt.Errorf("finish attempt: %w", err)
 	}
 	if n == 0 {
-		return rows.User{}, stepOver()
+		return stepOver()
 	}
 	if user.PasswordVersion != at.Account.User.PasswordVersion {
-		return rows.User{}, over()
+		return over()
+	}
+	return done(tx, at)
+}
+
+// done computes the step once more, inside the transaction: a factor that was
+// enrolled meanwhile is asked for, unless what was proven is enough with any.
+func done(tx *store.Tx, at Attempt) error {
+	if policy.Next(policy.Progress{First: at.First, Second: at.Second, SecondFactors: 1}) == policy.StepDone {
+		return nil
 	}
 	credentials, err := tx.ListCredentials(tx.Ctx, at.WorkspaceID, at.UserID)
 	if err != nil {
-		return rows.User{}, fmt.Errorf("load credentials: %w", err)
+		return fmt.Errorf("load credentials: %w", err)
 	}
 	if step(at.First, at.Second, credentials) != policy.StepDone {
-		return rows.User{}, stepOver()
+		return stepOver()
 	}
-	return user, nil
+	return nil
 }
 
 // keep remembers the browser. A browser that is new to this person gets a new

@@ -97,12 +97,10 @@ func TestARecoveryCodeWorksOnceAndForItsOwnerOnly(t *testing.T) {
 
 func TestAnAttemptIsFinishedAndRedeemedOnce(t *testing.T) {
 	both(t, func(t *testing.T, e *accounttest.Engine) {
-		ada := e.Guarded(t, "ada@example.com")
+		ada := e.Person(t, "ada@example.com")
 		all := nodes(t, e)
 		b := e.Browser("192.0.2.1")
 		at := b.First(t, ada)
-		want(t, "the code", b.Second(at, method.TOTP, ada.Code()), "ok")
-		at = b.Attempt(t, at.ID)
 		counts := race(200, func(i int) error {
 			_, err := all[i%2].SignIn.Finish(ctx(), at, b.Visitor(), accounttest.Later)
 			return err
@@ -111,10 +109,8 @@ func TestAnAttemptIsFinishedAndRedeemedOnce(t *testing.T) {
 			t.Errorf("finishing: %v, want one ok", counts)
 		}
 		bob := e.Guarded(t, "bob@example.com")
-		at = b.First(t, bob)
-		want(t, "the code", b.Second(at, method.TOTP, bob.Code()), "ok")
-		proof, err := b.Finish(at.ID)
-		want(t, "finishing", err, "ok")
+		proof, err := b.AnswerLater(b.First(t, bob), method.TOTP, bob.Code())
+		want(t, "the code", err, "ok")
 		counts = race(100, func(i int) error { return e.Browser("192.0.2.2").On(all[i%2]).Redeem(proof) })
 		if counts["ok"] != 1 || counts["attempt_over"] != 99 {
 			t.Errorf("redeeming: %v, want one ok", counts)
@@ -122,25 +118,46 @@ func TestAnAttemptIsFinishedAndRedeemedOnce(t *testing.T) {
 	})
 }
 
-// No sign-in is finished whose session is missing: when the one cannot be made, the
-// other has not happened.
+// No sign-in is finished, and no code spent, whose session is missing: when the one
+// cannot be made, the other has not happened.
 func TestAFinishedSignInHasItsSession(t *testing.T) {
+	fault := errors.New("no row for the session")
+	faulty := func(*store.Tx, countersign.Proof) error { return fault }
 	both(t, func(t *testing.T, e *accounttest.Engine) {
-		ada := e.Guarded(t, "ada@example.com")
-		b := e.Browser("192.0.2.1")
-		at := b.First(t, ada)
-		want(t, "the code", b.Second(at, method.TOTP, ada.Code()), "ok")
-		before, mails := e.Count(t, "signin.completed", ""), len(e.MailsTo(t, message.NewSignIn, ada.Email))
-		fault := errors.New("no row for the session")
-		_, err := e.SignIn.Finish(ctx(), b.Attempt(t, at.ID), b.Visitor(), func(*store.Tx, countersign.Proof) error { return fault })
-		if !errors.Is(err, fault) {
-			t.Errorf("finishing without a session answers %v", err)
+		for name, row := range map[string]struct {
+			person *accounttest.Person
+			finish func(b *accounttest.Browser, at signin.Attempt, p *accounttest.Person, redeem signin.Redeem) error
+		}{
+			"by the password": {e.Person(t, "ada@example.com"), func(b *accounttest.Browser, at signin.Attempt, _ *accounttest.Person, redeem signin.Redeem) error {
+				_, err := e.SignIn.Finish(ctx(), at, b.Visitor(), redeem)
+				return err
+			}},
+			"by a code": {e.Guarded(t, "bob@example.com"), func(b *accounttest.Browser, at signin.Attempt, p *accounttest.Person, redeem signin.Redeem) error {
+				_, err := e.SignIn.Second(ctx(), at, method.TOTP, p.Code(), b.Visitor(), redeem)
+				return err
+			}},
+			"by a recovery code": {e.Guarded(t, "eve@example.com"), func(b *accounttest.Browser, at signin.Attempt, p *accounttest.Person, redeem signin.Redeem) error {
+				_, err := e.SignIn.Second(ctx(), at, method.Recovery, p.Codes[0], b.Visitor(), redeem)
+				return err
+			}},
+		} {
+			b := e.Browser("192.0.2.1")
+			at := b.First(t, row.person)
+			completed, accepted := e.Count(t, "signin.completed", ""), e.Count(t, "proof.accepted", "")
+			mails := len(e.MailsTo(t, message.NewSignIn, row.person.Email))
+			err := row.finish(b, at, row.person, faulty)
+			if !errors.Is(err, fault) {
+				t.Errorf("%s, finishing without a session answers %v", name, err)
+			}
+			if e.Count(t, "signin.completed", "") != completed || len(e.MailsTo(t, message.NewSignIn, row.person.Email)) != mails {
+				t.Errorf("%s: a sign-in that has no session is told as completed", name)
+			}
+			if e.Count(t, "proof.accepted", "") != accepted {
+				t.Errorf("%s: a proof that no session came of is told as accepted", name)
+			}
+			opening := e.Sessions.Open(b.Request(), b.Place())
+			want(t, name+", once more", row.finish(b, at, row.person, opening.Redeem), "ok")
 		}
-		if e.Count(t, "signin.completed", "") != before || len(e.MailsTo(t, message.NewSignIn, ada.Email)) != mails {
-			t.Error("a sign-in that has no session is told as completed")
-		}
-		b.Complete(t, at.ID)
-		b.Session(t)
 	})
 }
 
@@ -196,19 +213,18 @@ func TestTheSecondClickIsNoGuess(t *testing.T) {
 		b, other := e.Browser("192.0.2.1"), e.Browser("192.0.2.2")
 		at, mine, code := b.First(t, ada), b.Visitor(), ada.Code()
 		elsewhere := other.First(t, ada)
-		want(t, "the first click", b.Second(at, method.TOTP, code), "ok")
-		want(t, "the second", b.Second(at, method.TOTP, code), "step_over")
-		if n := e.Count(t, "proof.refused", `"method":"totp"`); n != 0 {
-			t.Errorf("%d events of refusal, want none", n)
-		}
-		want(t, "in another sign-in", other.Second(elsewhere, method.TOTP, code), "totp_used")
 		for name, v := range map[string]signin.Visitor{"its own": mine, "another": other.Visitor(), "no": {}} {
 			finished, err := e.SignIn.Finished(ctx(), accounttest.Workspace, at.ID, v)
 			if finished || err != nil {
 				t.Errorf("before it is finished, %s browser hears %v, %v", name, finished, err)
 			}
 		}
-		b.Complete(t, at.ID)
+		want(t, "the first click", b.Second(at, method.TOTP, code), "ok")
+		want(t, "the second", b.Second(at, method.TOTP, code), "step_over")
+		if n := e.Count(t, "proof.refused", `"method":"totp"`); n != 0 {
+			t.Errorf("%d events of refusal, want none", n)
+		}
+		want(t, "in another sign-in", other.Second(elsewhere, method.TOTP, code), "totp_used")
 		for name, row := range map[string]struct {
 			visitor signin.Visitor
 			id      countersign.AttemptID

@@ -28,8 +28,8 @@ func TestBothStepsLeadToASession(t *testing.T) {
 		if at.Step != policy.StepSecond || len(at.Credentials) != 2 {
 			t.Errorf("after the password: step %s with %d credentials", at.Step, len(at.Credentials))
 		}
-		want(t, "the app's code", b.Second(at, method.TOTP, ada.Code()), "ok")
-		proof := b.Complete(t, at.ID)
+		proof, err := b.Answer(at, method.TOTP, ada.Code())
+		want(t, "the app's code", err, "ok")
 		if proof.First != "password" || proof.Second != "totp" || proof.Effect != "" {
 			t.Errorf("proof %+v", proof)
 		}
@@ -122,9 +122,7 @@ func TestNoStepIsSkipped(t *testing.T) {
 			return b.Second(at, method.TOTP, p.Code())
 		}},
 		{"finishing ten minutes after the password", "step_over", func(t *testing.T, e *accounttest.Engine, b *accounttest.Browser, p *accounttest.Person) error {
-			at := b.First(t, p)
-			want(t, "the code", b.Second(at, method.TOTP, p.Code()), "ok")
-			at = b.Attempt(t, at.ID)
+			at := b.First(t, e.Person(t, "plain."+p.Email))
 			e.Advance(t, 10*time.Minute)
 			_, err := e.SignIn.Finish(ctx(), at, b.Visitor(), accounttest.Later)
 			return err
@@ -144,7 +142,6 @@ func TestNoStepIsSkipped(t *testing.T) {
 		{"finishing a second time", "attempt_over", func(t *testing.T, _ *accounttest.Engine, b *accounttest.Browser, p *accounttest.Person) error {
 			at := b.First(t, p)
 			want(t, "the code", b.Second(at, method.TOTP, p.Code()), "ok")
-			b.Complete(t, at.ID)
 			_, err := b.Finish(at.ID)
 			return err
 		}},
@@ -194,11 +191,9 @@ func TestAChangeBetweenTheSteps(t *testing.T) {
 	both(t, func(t *testing.T, e *accounttest.Engine) {
 		for i, row := range rows {
 			name := string(rune('a' + i))
-			ada, eve := e.Guarded(t, name+"1@example.com"), e.Guarded(t, name+"2@example.com")
+			ada, eve := e.Guarded(t, name+"1@example.com"), e.Person(t, name+"2@example.com")
 			b := e.Browser("192.0.2.1")
 			half, whole := b.First(t, ada), b.First(t, eve)
-			want(t, row.sentence+", before: the code", b.Second(whole, method.TOTP, eve.Code()), "ok")
-			whole = b.Attempt(t, whole.ID)
 			if whole.Step != policy.StepDone {
 				t.Fatalf("step %s", whole.Step)
 			}
@@ -243,10 +238,8 @@ func TestAChangeBetweenFinishAndTheSession(t *testing.T) {
 		} {
 			p := e.Guarded(t, string(rune('a'+i))+"@example.com")
 			b := e.Browser("192.0.2.1")
-			at := b.First(t, p)
-			want(t, "the code", b.Second(at, method.TOTP, p.NextCode(t)), "ok")
-			proof, err := b.Finish(at.ID)
-			want(t, "finishing", err, "ok")
+			proof, err := b.AnswerLater(b.First(t, p), method.TOTP, p.NextCode(t))
+			want(t, "the code", err, "ok")
 			change(p)
 			want(t, "redeeming", b.Redeem(proof), "attempt_over")
 		}
@@ -268,7 +261,6 @@ func TestSigningInAsBWhileSignedInAsA(t *testing.T) {
 			t.Errorf("half way through bob's sign-in the session is %s", c.UserID)
 		}
 		want(t, "bob's code", b.Second(at, method.TOTP, bob.Code()), "ok")
-		b.Complete(t, at.ID)
 		if c := b.Session(t); c.UserID != bob.ID {
 			t.Errorf("the session is %s, want bob's", c.UserID)
 		}

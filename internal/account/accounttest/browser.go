@@ -2,8 +2,10 @@ package accounttest
 
 import (
 	"context"
+	"maps"
 	"net/http"
 	"net/http/httptest"
+	"sync"
 	"testing"
 
 	"countersign"
@@ -22,12 +24,39 @@ type Browser struct {
 	bind  string
 	IP    string
 	Agent string
-	jar   map[string]string
+	jar   *jar
+}
+
+// jar holds cookies by their names. Many requests of one browser may run at once.
+type jar struct {
+	mu      sync.Mutex
+	cookies map[string]string
+}
+
+func (j *jar) get(name string) string {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.cookies[name]
+}
+
+func (j *jar) keep(c *http.Cookie) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.cookies[c.Name] = c.Value
+	if c.MaxAge < 0 {
+		delete(j.cookies, c.Name)
+	}
+}
+
+func (j *jar) all() map[string]string {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return maps.Clone(j.cookies)
 }
 
 // Browser opens a new browser, at an address.
 func (e *Engine) Browser(ip string) *Browser {
-	return &Browser{e: e, bind: seal.NewToken(), IP: ip, Agent: "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0", jar: map[string]string{}}
+	return &Browser{e: e, bind: seal.NewToken(), IP: ip, Agent: "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0", jar: &jar{cookies: map[string]string{}}}
 }
 
 // On is the same browser, cookies and all, talking to another node.
@@ -49,33 +78,29 @@ const (
 
 // Visitor is the browser as package signin sees it.
 func (b *Browser) Visitor() signin.Visitor {
-	return signin.Visitor{Bind: b.bind, Browser: b.jar[browserCookie], Place: b.Place()}
+	return signin.Visitor{Bind: b.bind, Browser: b.jar.get(browserCookie), Place: b.Place()}
 }
 
 // Request is a request with the browser's cookies.
 func (b *Browser) Request() *http.Request {
 	r := httptest.NewRequest(http.MethodPost, URL+"/", nil)
-	for name, value := range b.jar {
+	for name, value := range b.jar.all() {
 		r.AddCookie(&http.Cookie{Name: name, Value: value}) //nolint:gosec // a request's cookie has no attributes
 	}
 	return r
 }
 
 // Token is the session's cookie, or "".
-func (b *Browser) Token() string { return b.jar[sessionCookie] }
+func (b *Browser) Token() string { return b.jar.get(sessionCookie) }
 
 // SetToken puts a session's token into the cookie, as a page does after a step
 // up, and as a thief does.
-func (b *Browser) SetToken(token string) { b.jar[sessionCookie] = token }
+func (b *Browser) SetToken(token string) { b.jar.keep(&http.Cookie{Name: sessionCookie, Value: token}) } //nolint:gosec // a test's jar
 
 // Take keeps the cookies of an answer.
 func (b *Browser) Take(w *httptest.ResponseRecorder) {
 	for _, cookie := range w.Result().Cookies() { //nolint:bodyclose // a recorder's body is memory
-		if cookie.MaxAge < 0 {
-			delete(b.jar, cookie.Name)
-			continue
-		}
-		b.jar[cookie.Name] = cookie.Value
+		b.jar.keep(cookie)
 	}
 }
 
@@ -123,10 +148,25 @@ func (b *Browser) First(tb testing.TB, p *Person) signin.Attempt {
 	return b.Attempt(tb, id)
 }
 
-// Second answers the second step.
+// Second answers the second step, which starts the session, as the pages do.
 func (b *Browser) Second(at signin.Attempt, kind method.Kind, typed string) error {
-	_, err := b.e.SignIn.Second(context.Background(), at, kind, typed, b.Visitor())
+	_, err := b.Answer(at, kind, typed)
 	return err
+}
+
+// Answer is Second, with the proof that it gave.
+func (b *Browser) Answer(at signin.Attempt, kind method.Kind, typed string) (countersign.Proof, error) {
+	opening := b.e.Sessions.Open(b.Request(), b.Place())
+	proof, err := b.e.SignIn.Second(context.Background(), at, kind, typed, b.Visitor(), opening.Redeem)
+	if err == nil {
+		b.hand(opening)
+	}
+	return proof, err
+}
+
+// AnswerLater is Answer with nothing made of the proof yet: [Browser.Redeem] does.
+func (b *Browser) AnswerLater(at signin.Attempt, kind method.Kind, typed string) (countersign.Proof, error) {
+	return b.e.SignIn.Second(context.Background(), at, kind, typed, b.Visitor(), Later)
 }
 
 // Later makes nothing of a proof yet: [Browser.Redeem] does.
@@ -185,18 +225,20 @@ func (b *Browser) Complete(tb testing.TB, id countersign.AttemptID) countersign.
 func (b *Browser) SignIn(tb testing.TB, p *Person) countersign.Proof {
 	tb.Helper()
 	at := b.First(tb, p)
-	if at.Step == policy.StepSecond {
-		must(tb, b.Second(at, method.TOTP, p.NextCode(tb)))
+	if at.Step != policy.StepSecond {
+		return b.Complete(tb, at.ID)
 	}
-	return b.Complete(tb, at.ID)
+	proof, err := b.Answer(at, method.TOTP, p.NextCode(tb))
+	must(tb, err)
+	return proof
 }
 
 // SignInBy signs the person in with a recovery code.
 func (b *Browser) SignInBy(tb testing.TB, p *Person, code string) countersign.Proof {
 	tb.Helper()
-	at := b.First(tb, p)
-	must(tb, b.Second(at, method.Recovery, code))
-	return b.Complete(tb, at.ID)
+	proof, err := b.Answer(b.First(tb, p), method.Recovery, code)
+	must(tb, err)
+	return proof
 }
 
 // Session loads the browser's session; it has to be there.
@@ -220,18 +262,9 @@ func (b *Browser) Holder(tb testing.TB) account.Holder {
 
 // Prove gives a second factor in the session: a fresh proof. It keeps the new
 // token.
-func (b *Browser) Prove(tb testing.TB, p *Person, kind method.Kind, typed string) error {
+func (b *Browser) Prove(tb testing.TB, kind method.Kind, typed string) error {
 	tb.Helper()
-	h := b.Holder(tb)
-	var token string
-	_, err := b.e.Accounts.Answer(context.Background(), account.Answer{
-		Account: p.Account(tb), Kind: kind, Proof: typed, Known: h.Known, Place: h.Place, Session: h.Session,
-		Accept: func(tx *store.Tx, _ account.Proven) error {
-			var err error
-			token, err = b.e.Accounts.StepUp(tx, h, account.Raise{Second: string(kind)})
-			return err
-		},
-	})
+	token, err := b.e.Sessions.Prove(context.Background(), b.Session(tb), kind, typed, b.Place())
 	if err == nil {
 		b.SetToken(token)
 	}
