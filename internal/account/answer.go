@@ -34,7 +34,8 @@ type Answer struct {
 	// Accept is what a right answer does, in the same transaction. An error
 	// takes the whole answer back, the spent proof included.
 	Accept func(*store.Tx, Proven) error
-	// Awaited, where it is set, is asked about a proof that was used before. An
+	// Awaited, where it is set, is asked about a proof that was used before, or that
+	// there is nothing to compare with (the first click may have reset it all). An
 	// error says that nobody waits for it any more: it is the second click on one
 	// button, then, and no guess. The answer is taken back.
 	Awaited func(*store.Tx) error
@@ -122,25 +123,21 @@ func (s *Service) judge(tx *store.Tx, a Answer) (verdict, error) {
 		return verdict{}, err
 	}
 	proven, err := s.verify(tx, a, user)
+	if a.Awaited != nil && (errors.Is(err, method.ErrUsed) || errors.Is(err, errNothing)) {
+		over := a.Awaited(tx)
+		if over != nil {
+			return verdict{}, over
+		}
+	}
 	switch {
 	case err == nil:
 		return verdict{proven: proven}, s.accept(tx, a, c, proven)
 	case errors.Is(err, method.ErrUsed):
-		return s.usedBefore(tx, a, c, tries)
+		return verdict{refusal: s.used(tx, a.Kind)}, s.wrong(tx, a, c, tries, "used")
 	case errors.Is(err, method.ErrWrong):
 		return verdict{refusal: wrongAnswer(a.Kind, c.sort, tries)}, s.wrong(tx, a, c, tries, "wrong")
 	}
 	return verdict{}, fmt.Errorf("verify %s: %w", a.Kind, err)
-}
-
-func (s *Service) usedBefore(tx *store.Tx, a Answer, c count, tries int64) (verdict, error) {
-	if a.Awaited != nil {
-		err := a.Awaited(tx)
-		if err != nil {
-			return verdict{}, err
-		}
-	}
-	return verdict{refusal: s.used(tx, a.Kind)}, s.wrong(tx, a, c, tries, "used")
 }
 
 func sortOf(kind method.Kind) limit.Sort {
@@ -149,6 +146,9 @@ func sortOf(kind method.Kind) limit.Sort {
 	}
 	return limit.SecondFactor
 }
+
+// errNothing is a wrong proof of a kind of which nothing is stored.
+var errNothing = fmt.Errorf("no credential of the kind: %w", method.ErrWrong)
 
 // maxRounds bounds how often a lost compare-and-set is tried again.
 const maxRounds = 5
@@ -230,7 +230,7 @@ func (s *Service) verifyOnce(tx *store.Tx, a Answer, user rows.User, credentials
 		// Codes of a time when the workspace had them are worth nothing now.
 		return Proven{}, false, method.ErrWrong
 	}
-	answer, tried := method.ErrWrong, false
+	answer, tried := errNothing, false
 	var damaged error
 	for _, row := range credentials {
 		if row.Kind != string(a.Kind) || row.State != "active" {
@@ -244,7 +244,9 @@ func (s *Service) verifyOnce(tx *store.Tx, a Answer, user rows.User, credentials
 		if err != nil {
 			return Proven{}, false, fmt.Errorf("open credential %s: %w", row.ID, err)
 		}
-		tried = true
+		if !tried {
+			answer, tried = method.ErrWrong, true
+		}
 		opened := method.Credential{ID: string(row.ID), Kind: a.Kind, Secret: secret, Counter: row.Counter}
 		accepted, err := judge.Verify(opened, a.Proof, tx.Now)
 		switch {

@@ -40,8 +40,8 @@ type Event struct {
 	Detail map[string]string
 }
 
-// Write adds e to the log of a workspace. The events of one transaction are listed
-// in the order in which they were written.
+// Write adds e to the log of a workspace. The first thousand events and mails of one
+// transaction are listed in the order in which they were written.
 func Write(tx *store.Tx, workspace countersign.WorkspaceID, e Event) error {
 	detail := []byte("{}")
 	if len(e.Detail) > 0 {

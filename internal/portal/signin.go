@@ -206,7 +206,8 @@ func (p *Portal) codeStep(w http.ResponseWriter, r *http.Request, at signin.Atte
 }
 
 // elsewhere leads from a page of the second step to where the attempt stands.
-// A done one waits for its own post to be sent again; reading starts nothing.
+// One that is done after the password waits for that post to be sent again; reading
+// starts nothing.
 func (p *Portal) elsewhere(w http.ResponseWriter, r *http.Request, at signin.Attempt) error {
 	if at.Step == policy.StepFirst {
 		return see(w, r, base(at)+"/password")

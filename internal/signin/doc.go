@@ -1,9 +1,9 @@
 // Package signin is the state machine of a sign-in: an attempt is a row that
 // says who, what is done, until when, and which browser it belongs to.
 //
-//	Start ─► first ─► Password ─► second ─► Second ─► done ─► Finish ─► countersign.Proof
-//	  ▲                                                 ▲
-//	StartFromLink (set-up, invitation, rescue) ─────────┘ (the first factor is done)
+//	Start ─► first ─► Password ─┬─► second ─► Second ─┬─► countersign.Proof
+//	                            ├─► done ───► Finish ─┘
+//	StartFromLink ──────────────┘ (set-up, invitation, rescue: the first factor is done)
 //
 // [Service.Load] is the one dispatcher: it computes the step from what is
 // stored, so a step that is empty, forged, repeated or out of order never

@@ -87,6 +87,19 @@ func TestARightCodeBeforeTheTenthGivesItsTryBackAndASignInEndsTheRow(t *testing.
 	})
 }
 
+// A right code costs no try: as a fresh proof, where no sign-in ends the row after it.
+func TestARightCodeCostsNoTry(t *testing.T) {
+	both(t, func(t *testing.T, e *accounttest.Engine) {
+		ada := e.Guarded(t, "ada@example.com")
+		b := e.Browser("192.0.2.1")
+		b.SignIn(t, ada)
+		want(t, "the ninth wrong code", wrongTimes(t, b, ada, 9), "totp_wrong_left")
+		want(t, "a right code", b.Prove(t, method.TOTP, ada.NextCode(t)), "ok")
+		want(t, "the next right code", b.Prove(t, method.TOTP, ada.NextCode(t)), "ok")
+		want(t, "the tenth wrong code", wrongTimes(t, b, ada, 1), "locked_second")
+	})
+}
+
 // A right code alone, a fresh proof in a session, does not end the row: only a
 // complete sign-in does.
 func TestARightCodeWithoutASignInDoesNotEndTheRow(t *testing.T) {

@@ -11,6 +11,7 @@ import (
 	"countersign/internal/message"
 	"countersign/internal/method"
 	"countersign/internal/method/totp"
+	"countersign/internal/policy"
 	"countersign/internal/signin"
 	"countersign/internal/store"
 )
@@ -201,6 +202,31 @@ func TestDriftAndReplay(t *testing.T) {
 			if got != row.answer && got+"_left" != row.answer {
 				t.Errorf("%s: got %s, want %s", row.sentence, got, row.answer)
 			}
+		}
+	})
+}
+
+// A recovery code that resets everything leaves nothing to compare the second click
+// with, and forgets this browser like any other.
+func TestTheSecondClickAfterAReset(t *testing.T) {
+	both(t, func(t *testing.T, e *accounttest.Engine) {
+		e.Set(t, policy.Document{"recovery.effect": "reset"})
+		ada := e.Guarded(t, "ada@example.com")
+		b := e.Browser("192.0.2.1")
+		b.SignIn(t, ada)
+		old := b.Visitor().Browser
+		at, told := b.First(t, ada), len(e.MailsTo(t, message.NewSignIn, ada.Email))
+		proof, err := b.Answer(at, method.Recovery, ada.Codes[0])
+		want(t, "the first click", err, "ok")
+		want(t, "the second", b.Second(at, method.Recovery, ada.Codes[0]), "step_over")
+		if n := e.Count(t, "proof.refused", ""); n != 0 {
+			t.Errorf("%d events of refusal, want none", n)
+		}
+		if !at.Known || proof.BrowserToken == "" || proof.BrowserToken == old {
+			t.Errorf("known before: %v; the browser is given the token %q after %q", at.Known, proof.BrowserToken, old)
+		}
+		if n := len(e.MailsTo(t, message.NewSignIn, ada.Email)) - told; n != 1 {
+			t.Errorf("%d mails of a sign-in from a new browser, want one", n)
 		}
 	})
 }

@@ -186,7 +186,7 @@ func TestAChangeBetweenTheSteps(t *testing.T) {
 			e.Write(t, func(tx *store.Tx) error {
 				return e.Accounts.Reset(tx, p.Account(t).User, account.Keep{})
 			})
-		}, "totp_wrong", "step_over"},
+		}, "step_over", "step_over"},
 	}
 	both(t, func(t *testing.T, e *accounttest.Engine) {
 		for i, row := range rows {
