@@ -55,7 +55,7 @@ func codeChecks(t *testing.T, all *table) {
 			all.atLeast(what+", 32 clients", figure, fmt.Sprintf("single-row commits on one connection: %.0f/s", median(limits)), median(ratios), 1)
 			all.atMost(what+", 8 clients, 99th percentile", late, "", "at most 10 ms", median(slowest) <= 10)
 		}
-		all.told("the same with the end of the sign-in, its session and its mail, "+database+", 32 clients", fmt.Sprintf("%.0f/s", median(entries)))
+		all.told("codes that finish a sign-in, with its session and mail, in process, "+database+", 32 clients", fmt.Sprintf("%.0f/s", median(entries)))
 	}
 }
 
