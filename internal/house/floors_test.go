@@ -18,6 +18,7 @@ func floors() map[string]int {
 		"internal/seal":            1,
 		"internal/store/rows":      1,
 		"internal/turn":            1,
+		"internal/webpush":         1,
 		"internal/words":           1,
 		"internal/config":          2,
 		"internal/method":          2,
