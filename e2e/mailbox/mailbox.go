@@ -19,6 +19,8 @@ import (
 	"time"
 
 	"github.com/emersion/go-smtp"
+
+	"countersign/e2e/authority"
 )
 
 // patience is how long [Box.Wait] waits for a message.
@@ -75,7 +77,7 @@ func Start(tb testing.TB, options ...Option) *Box {
 	for _, option := range options {
 		option(b)
 	}
-	config, authority, err := certificate(b.host)
+	config, authority, err := authority.For(b.host)
 	if err != nil {
 		tb.Fatalf("make the mail server's certificate: %v", err)
 	}

@@ -14,6 +14,7 @@ func floors() map[string]int {
 		".":                        0,
 		"internal/agent":           1,
 		"internal/limit":           1,
+		"internal/outside":         1,
 		"internal/password":        1,
 		"internal/seal":            1,
 		"internal/store/rows":      1,

@@ -5,16 +5,20 @@ import (
 	"net/textproto"
 	"strconv"
 	"strings"
+	"time"
 )
 
-// Error is why a mail was not handed over. Its text names the step, the
+// Error is why a message was not handed over. Its text names the step, the
 // server's code and, where the server cannot have been repeating our message,
-// the server's words; never a password or a part of the mail.
+// the server's words; never a password, a part of a mail, or a push endpoint.
 type Error struct {
 	step  string
 	code  int // the server's, or 0 when there was no answer
 	words string
 	again bool
+	wait  time.Duration // that the server asked for
+	gone  bool
+	ours  bool
 }
 
 // Error says it in one line.
@@ -39,6 +43,28 @@ func Temporary(err error) bool {
 		return e.again
 	}
 	return err != nil
+}
+
+// Wait is how long the server asked to be left alone, or 0.
+func Wait(err error) time.Duration {
+	var e *Error
+	if errors.As(err, &e) {
+		return e.wait
+	}
+	return 0
+}
+
+// Gone tells that the subscription a push was for is no more (RFC 8030, section 7.3).
+func Gone(err error) bool {
+	var e *Error
+	return errors.As(err, &e) && e.gone
+}
+
+// Misconfigured tells that a push service refuses this sender: its key, its address
+// or its clock is wrong, and every push to it will fail until somebody mends that.
+func Misconfigured(err error) bool {
+	var e *Error
+	return errors.As(err, &e) && e.ours
 }
 
 // refused is a mail that no server could be given.

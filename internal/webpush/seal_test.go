@@ -1,15 +1,15 @@
-package webpush
+package webpush_test
 
 import (
 	"bytes"
-	"crypto/ecdh"
 	"crypto/rand"
 	"encoding/base64"
-	"encoding/binary"
-	"errors"
 	"slices"
 	"strings"
 	"testing"
+
+	"countersign/internal/webpush"
+	"countersign/internal/webpush/webpushtest"
 )
 
 // The example of RFC 8291, section 5 and appendix A.
@@ -24,30 +24,10 @@ const (
 		"_yl95bQpu6cVPTpK4Mqgkf1CXztLVBSt2Ks3oZwbuwXPXLWyouBWLVWGNWQexSgSxsj_Qulcy4a-fN"
 )
 
-func octets(tb testing.TB, text string) []byte {
-	tb.Helper()
-	b, err := base64.RawURLEncoding.DecodeString(text)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	return b
-}
+// overhead is what sealing adds: a header of 86 octets, the end of the record, the tag.
+const overhead = 86 + 1 + 16
 
-// drawn hands out values in turn, as if they were random.
-func drawn(tb testing.TB, values ...string) func(int) []byte {
-	tb.Helper()
-	return func(n int) []byte {
-		if len(values) == 0 {
-			tb.Fatal("one random value too many is drawn")
-		}
-		b := octets(tb, values[0])
-		values = values[1:]
-		if len(b) != n {
-			tb.Fatalf("%d random octets are drawn, want %d", n, len(b))
-		}
-		return b
-	}
-}
+func encode(b []byte) string { return base64.RawURLEncoding.EncodeToString(b) }
 
 func random(n int) []byte {
 	b := make([]byte, n)
@@ -55,121 +35,88 @@ func random(n int) []byte {
 	return b
 }
 
-// open is what the browser does (RFC 8291, section 4), and refuses what it would.
-func open(key *ecdh.PrivateKey, auth, body []byte) ([]byte, error) {
-	if len(body) < headerSize+tagSize+1 || int(body[20]) != pointSize {
-		return nil, errors.New("too short")
+// drawn hands out values in turn, as if they were random.
+func drawn(t *testing.T, values ...string) func(int) []byte {
+	t.Helper()
+	return func(n int) []byte {
+		if len(values) == 0 {
+			t.Fatal("one random value too many is drawn")
+		}
+		b := webpushtest.Octets(t, values[0])
+		values = values[1:]
+		if len(b) != n {
+			t.Fatalf("%d random octets are drawn, want %d", n, len(b))
+		}
+		return b
 	}
-	if len(body) > recordSize || binary.BigEndian.Uint32(body[16:20]) < uint32(len(body)-headerSize) { //nolint:gosec // bounded just before
-		return nil, errors.New("more than one record")
-	}
-	salt, point := body[:saltSize], body[saltSize+5:headerSize]
-	sender, err := ecdh.P256().NewPublicKey(point)
-	if err != nil {
-		return nil, err
-	}
-	secret, err := key.ECDH(sender)
-	if err != nil {
-		return nil, err
-	}
-	record, nonce, err := derive(secret, Keys{public: key.PublicKey(), auth: auth}, point, salt)
-	if err != nil {
-		return nil, err
-	}
-	content, err := record.Open(nil, nonce, body[headerSize:], nil)
-	if err != nil {
-		return nil, err
-	}
-	content = bytes.TrimRight(content, "\x00")
-	if len(content) == 0 || content[len(content)-1] != lastRecord {
-		return nil, errors.New("no end of the last record")
-	}
-	return content[:len(content)-1], nil
 }
 
-// browser is a receiver with new keys.
-func browser(tb testing.TB) (*ecdh.PrivateKey, []byte, Keys) {
-	tb.Helper()
-	key, err := ecdh.P256().GenerateKey(rand.Reader)
+func keysOf(t *testing.T, p256dh, auth string) webpush.Keys {
+	t.Helper()
+	keys, err := webpush.ParseKeys(p256dh, auth)
 	if err != nil {
-		tb.Fatal(err)
+		t.Fatal(err)
 	}
-	auth := random(authSize)
-	keys, err := ParseKeys(encode(key.PublicKey().Bytes()), encode(auth))
+	return keys
+}
+
+func sealed(t *testing.T, to *webpushtest.Browser, text []byte, length int) []byte {
+	t.Helper()
+	body, err := webpush.Seal(keysOf(t, to.P256DH(), to.Auth()), text, length, random)
 	if err != nil {
-		tb.Fatal(err)
+		t.Fatal(err)
 	}
-	return key, auth, keys
+	return body
 }
 
 func TestTheExampleOfTheRFC(t *testing.T) {
-	keys, err := ParseKeys(receiver, receiverAuth)
-	if err != nil {
-		t.Fatal(err)
-	}
-	body, err := Seal(keys, []byte(exampleText), 0, drawn(t, senderKey, exampleSalt))
+	body, err := webpush.Seal(keysOf(t, receiver, receiverAuth), []byte(exampleText), 0, drawn(t, senderKey, exampleSalt))
 	if err != nil || encode(body) != exampleBody {
 		t.Errorf("sealed as %s, %v", encode(body), err)
 	}
-	key, err := ecdh.P256().NewPrivateKey(octets(t, receiverKey))
-	if err != nil {
-		t.Fatal(err)
-	}
-	text, err := open(key, octets(t, receiverAuth), octets(t, exampleBody))
-	if err != nil || string(text) != exampleText {
+	b := webpushtest.Of(t, receiverKey, receiverAuth)
+	text, err := b.Open(webpushtest.Octets(t, exampleBody))
+	if err != nil || string(text) != exampleText || b.P256DH() != receiver {
 		t.Errorf("opened as %q, %v", text, err)
 	}
 }
 
 func TestOnlyItsBrowserOpensAMessage(t *testing.T) {
-	key, auth, keys := browser(t)
-	other, otherAuth, _ := browser(t)
-	body, err := Seal(keys, []byte("sign-in"), 256, random)
-	if err != nil {
-		t.Fatal(err)
+	mine, other := webpushtest.New(t), webpushtest.New(t)
+	body := sealed(t, mine, []byte("sign-in"), 256)
+	text, err := mine.Open(body)
+	if err != nil || string(text) != "sign-in" {
+		t.Fatalf("it opens as %q, %v", text, err)
 	}
-	for name, row := range map[string]struct {
-		key   *ecdh.PrivateKey
-		auth  []byte
-		opens bool
-	}{
-		"its own": {key, auth, true}, "another's": {other, otherAuth, false},
-		"the key without the secret": {key, otherAuth, false}, "the secret without the key": {other, auth, false},
-	} {
-		text, err := open(row.key, row.auth, body)
-		if (err == nil && string(text) == "sign-in") != row.opens {
-			t.Errorf("%s opens it as %q, %v", name, text, err)
-		}
+	_, err = other.Open(body)
+	if err == nil {
+		t.Error("another browser opens it")
 	}
 	for i := range body {
 		changed := slices.Clone(body)
 		changed[i] ^= 1
-		text, err := open(key, auth, changed)
+		text, err := mine.Open(changed)
 		// The record's size is not sealed: it only says where records end.
-		if err == nil && (i < saltSize || i >= saltSize+4) {
+		if err == nil && (i < 16 || i >= 20) {
 			t.Fatalf("with octet %d changed it opens as %q", i, text)
 		}
 	}
 }
 
 func TestNothingIsUsedTwiceAndTheSizeTellsNothing(t *testing.T) {
-	key, auth, keys := browser(t)
-	seen := map[string]bool{}
+	b, seen := webpushtest.New(t), map[string]bool{}
 	for n := range 257 {
 		text := bytes.Repeat([]byte("x"), n)
-		body, err := Seal(keys, text, 256, random)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if len(body) != headerSize+256+1+tagSize {
+		body := sealed(t, b, text, 256)
+		if len(body) != 256+overhead {
 			t.Errorf("a message of %d octets is sealed in %d", n, len(body))
 		}
-		salt, point := string(body[:saltSize]), string(body[saltSize:headerSize])
+		salt, point := string(body[:16]), string(body[16:86])
 		if seen[salt] || seen[point] {
 			t.Fatal("a salt or a key served twice")
 		}
 		seen[salt], seen[point] = true, true
-		got, err := open(key, auth, body)
+		got, err := b.Open(body)
 		if err != nil || !bytes.Equal(got, text) {
 			t.Errorf("%d octets open as %d, %v", n, len(got), err)
 		}
@@ -177,13 +124,13 @@ func TestNothingIsUsedTwiceAndTheSizeTellsNothing(t *testing.T) {
 }
 
 func TestAMessageFillsTheOneRecord(t *testing.T) {
-	_, _, keys := browser(t)
-	body, err := Seal(keys, make([]byte, MaxMessage), 0, random)
-	if err != nil || len(body) != recordSize {
-		t.Errorf("the longest message is sealed in %d octets, %v; want %d", len(body), err, recordSize)
+	b := webpushtest.New(t)
+	if n := len(sealed(t, b, make([]byte, webpush.MaxMessage), 0)); n != 4096 {
+		t.Errorf("the longest message is sealed in %d octets, want 4096", n)
 	}
-	for name, length := range map[string][2]int{"message": {MaxMessage + 1, 0}, "padding": {0, MaxMessage + 1}} {
-		_, err = Seal(keys, make([]byte, length[0]), length[1], random)
+	keys := keysOf(t, b.P256DH(), b.Auth())
+	for name, length := range map[string][2]int{"message": {webpush.MaxMessage + 1, 0}, "padding": {0, webpush.MaxMessage + 1}} {
+		_, err := webpush.Seal(keys, make([]byte, length[0]), length[1], random)
 		if err == nil {
 			t.Errorf("a %s too long is sealed", name)
 		}
@@ -192,32 +139,28 @@ func TestAMessageFillsTheOneRecord(t *testing.T) {
 
 // The sender's message is not written to: it may go to several browsers at once.
 func TestTheMessageStaysAsItWas(t *testing.T) {
-	_, _, keys := browser(t)
 	room := append(make([]byte, 0, 64), "sign-in"...)
-	_, err := Seal(keys, room, 32, random)
-	if err != nil || !bytes.Equal(room[:cap(room)][7:], make([]byte, cap(room)-7)) {
-		t.Errorf("behind the message lies %x, %v", room[:cap(room)][7:], err)
+	sealed(t, webpushtest.New(t), room, 32)
+	if behind := room[:cap(room)][7:]; !bytes.Equal(behind, make([]byte, len(behind))) {
+		t.Errorf("behind the message lies %x", behind)
 	}
 }
 
 func TestAKeyAboveTheOrderIsDrawnAgain(t *testing.T) {
-	keys, err := ParseKeys(receiver, receiverAuth)
-	if err != nil {
-		t.Fatal(err)
-	}
-	above := encode(bytes.Repeat([]byte{0xff}, keySize))
-	body, err := Seal(keys, []byte(exampleText), 0, drawn(t, above, senderKey, exampleSalt))
+	keys, above := keysOf(t, receiver, receiverAuth), encode(bytes.Repeat([]byte{0xff}, 32))
+	body, err := webpush.Seal(keys, []byte(exampleText), 0, drawn(t, above, senderKey, exampleSalt))
 	if err != nil || encode(body) != exampleBody {
 		t.Errorf("%v", err)
 	}
-	_, err = Seal(keys, nil, 0, func(n int) []byte { return bytes.Repeat([]byte{0xff}, n) })
+	_, err = webpush.Seal(keys, nil, 0, func(n int) []byte { return bytes.Repeat([]byte{0xff}, n) })
 	if err == nil {
 		t.Error("a source that is stuck is used")
 	}
 }
 
 func TestKeysThatNoBrowserGives(t *testing.T) {
-	offCurve := octets(t, receiver)
+	point := func() []byte { return webpushtest.Octets(t, receiver) }
+	offCurve := point()
 	offCurve[64] ^= 1
 	rows := []struct {
 		sentence, p256dh, auth string
@@ -228,9 +171,9 @@ func TestKeysThatNoBrowserGives(t *testing.T) {
 		{"no key", "", receiverAuth, false},
 		{"no secret", receiver, "", false},
 		{"a point that is not on the curve", encode(offCurve), receiverAuth, false},
-		{"the point at infinity", encode(make([]byte, pointSize)), receiverAuth, false},
-		{"a compressed point", encode(append([]byte{2}, octets(t, receiver)[1:33]...)), receiverAuth, false},
-		{"a point with something behind it", encode(append(octets(t, receiver), 0)), receiverAuth, false},
+		{"zeros", encode(make([]byte, 65)), receiverAuth, false},
+		{"a compressed point", encode(append([]byte{2}, point()[1:33]...)), receiverAuth, false},
+		{"a point with something behind it", encode(append(point(), 0)), receiverAuth, false},
 		{"a secret of 15 octets", receiver, encode(make([]byte, 15)), false},
 		{"a secret of 17 octets", receiver, encode(make([]byte, 17)), false},
 		{"plain base64", strings.NewReplacer("-", "+", "_", "/").Replace(receiver), receiverAuth, false},
@@ -238,7 +181,7 @@ func TestKeysThatNoBrowserGives(t *testing.T) {
 		{"with a line break", receiver[:40] + "\n" + receiver[40:], receiverAuth, false},
 	}
 	for _, row := range rows {
-		_, err := ParseKeys(row.p256dh, row.auth)
+		_, err := webpush.ParseKeys(row.p256dh, row.auth)
 		if (err == nil) != row.taken {
 			t.Errorf("%s: %v", row.sentence, err)
 		}
@@ -253,12 +196,12 @@ func FuzzParseKeys(f *testing.F) {
 	f.Add(receiver+"=", receiverAuth+"==")
 	f.Add("BA", "AA")
 	f.Fuzz(func(t *testing.T, p256dh, auth string) {
-		keys, err := ParseKeys(p256dh, auth)
+		keys, err := webpush.ParseKeys(p256dh, auth)
 		if err != nil {
 			return
 		}
-		body, err := Seal(keys, []byte("x"), 8, random)
-		if err != nil || len(body) != headerSize+9+tagSize {
+		body, err := webpush.Seal(keys, []byte("x"), 8, random)
+		if err != nil || len(body) != 8+overhead {
 			t.Errorf("keys that were taken seal %d octets, %v", len(body), err)
 		}
 	})

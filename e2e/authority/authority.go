@@ -1,4 +1,6 @@
-package mailbox
+// Package authority makes certificates for the doubles of the tests: servers that are
+// reached under a name which is not theirs. It is called by tests only.
+package authority
 
 import (
 	"crypto/ecdsa"
@@ -14,16 +16,16 @@ import (
 	"time"
 )
 
-// certificate makes a certificate for the host that is its own authority, and
-// returns the server's configuration and the certificate as PEM.
-func certificate(host string) (*tls.Config, []byte, error) {
+// For makes a certificate for the host that is its own authority, and returns the
+// server's configuration and the certificate as PEM.
+func For(host string) (*tls.Config, []byte, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		return nil, nil, fmt.Errorf("make a key: %w", err)
 	}
 	template := &x509.Certificate{
 		SerialNumber:          big.NewInt(1),
-		Subject:               pkix.Name{CommonName: "mail server of a test"},
+		Subject:               pkix.Name{CommonName: "double of a test"},
 		NotBefore:             time.Now().Add(-24 * time.Hour),
 		NotAfter:              time.Now().AddDate(20, 0, 0), // tests move the clock
 		KeyUsage:              x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign,
