@@ -12,6 +12,7 @@ import (
 func floors() map[string]int {
 	return map[string]int{
 		".":                        0,
+		"internal/es256":           0,
 		"internal/agent":           1,
 		"internal/limit":           1,
 		"internal/outside":         1,

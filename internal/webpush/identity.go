@@ -1,18 +1,16 @@
 package webpush
 
 import (
-	"crypto"
 	"crypto/ecdsa"
 	"crypto/elliptic"
-	"crypto/sha256"
-	"encoding/asn1"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"math/big"
 	"net/url"
 	"time"
+
+	"countersign/internal/es256"
 )
 
 // Identity is the key pair by which push services know a sender (RFC 8292). A
@@ -76,30 +74,11 @@ func (i Identity) Authorization(audience, subject string, expires time.Time) (st
 		return "", fmt.Errorf("encode a token: %w", err)
 	}
 	signed := encode([]byte(`{"typ":"JWT","alg":"ES256"}`)) + "." + encode(claims)
-	signature, err := i.sign([]byte(signed))
+	signature, err := es256.Sign(i.key, []byte(signed))
 	if err != nil {
-		return "", err
+		return "", fmt.Errorf("sign a token: %w", err)
 	}
 	return "vapid t=" + signed + "." + encode(signature) + ", k=" + i.public, nil
 }
 
 func encode(b []byte) string { return base64.RawURLEncoding.EncodeToString(b) }
-
-// sign returns an ES256 signature: two numbers of 32 octets (RFC 7518, section 3.4).
-// It takes no random number (RFC 6979), so that a weak one cannot give the key away.
-func (i Identity) sign(text []byte) ([]byte, error) {
-	digest := sha256.Sum256(text)
-	der, err := i.key.Sign(nil, digest[:], crypto.SHA256)
-	if err != nil {
-		return nil, fmt.Errorf("sign a token: %w", err)
-	}
-	var pair struct{ R, S *big.Int }
-	_, err = asn1.Unmarshal(der, &pair)
-	if err != nil {
-		return nil, fmt.Errorf("read a signature: %w", err)
-	}
-	signature := make([]byte, 2*keySize)
-	pair.R.FillBytes(signature[:keySize])
-	pair.S.FillBytes(signature[keySize:])
-	return signature, nil
-}
