@@ -13,6 +13,7 @@ func floors() map[string]int {
 	return map[string]int{
 		".":                        0,
 		"internal/es256":           0,
+		"httpsig":                  1,
 		"internal/agent":           1,
 		"internal/limit":           1,
 		"internal/outside":         1,

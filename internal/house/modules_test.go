@@ -37,6 +37,7 @@ func modules() map[string]int {
 		"pgregory.net/rapid":               18,
 		"github.com/google/go-cmp":         18,
 		"github.com/mileusna/useragent":    19,
+		"github.com/dunglas/httpsfv":       42,
 	}
 }
 
