@@ -34,7 +34,8 @@ func pairs(t *testing.T) []pair {
 	}
 	secret := httpsig.Secret("a secret of both sides, long enough")
 	return []pair{
-		{"hmac-sha256", secret, secret}, {"ed25519", httpsig.Ed25519(private), httpsig.Ed25519Public(public)},
+		{"hmac-sha256", secret, secret},
+		{"ed25519", httpsig.Ed25519(private), httpsig.Ed25519Public(public)},
 		{"ecdsa-p256-sha256", httpsig.P256{Key: point}, httpsig.P256Public{Key: &point.PublicKey}},
 	}
 }
