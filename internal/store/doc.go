@@ -6,4 +6,4 @@
 // [Store.Read] and through the [Tx] of a write.
 package store
 
-//go:generate go tool -modfile=../../tools/go.mod sqlc generate
+//go:generate make -C ../.. generate
