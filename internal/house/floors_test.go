@@ -30,6 +30,7 @@ func floors() map[string]int {
 		"internal/store":           2,
 		"internal/audit":           3,
 		"internal/message":         3,
+		"internal/method/push":     3,
 		"internal/method/recovery": 3,
 		"internal/method/totp":     3,
 		"internal/account":         4,

@@ -38,6 +38,7 @@ func modules() map[string]int {
 		"github.com/google/go-cmp":         18,
 		"github.com/mileusna/useragent":    19,
 		"github.com/dunglas/httpsfv":       42,
+		"github.com/go-webauthn/webauthn":  43,
 	}
 }
 

@@ -1,0 +1,115 @@
+package push_test
+
+import (
+	"bytes"
+	"encoding/hex"
+	"encoding/json"
+	"os"
+	"testing"
+	"time"
+
+	"countersign/internal/method/push"
+)
+
+type decisionVector struct {
+	Issuer, Request, Device, Nonce, Display, Decision, Number, Challenge string
+	Expires                                                              int64
+}
+
+type pairingVector struct {
+	Issuer, Pairing, Code, Thumbprint, Credential, Challenge, Confirmation string
+}
+
+// vectors were computed by another program, from the text of the protocol.
+func vectors(t *testing.T) ([]decisionVector, []pairingVector) {
+	t.Helper()
+	text, err := os.ReadFile("testdata/vectors.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all struct {
+		Decisions []decisionVector
+		Pairings  []pairingVector
+	}
+	err = json.Unmarshal(text, &all)
+	if err != nil || len(all.Decisions) < 11 || len(all.Pairings) < 4 {
+		t.Fatalf("%d and %d vectors, %v", len(all.Decisions), len(all.Pairings), err)
+	}
+	return all.Decisions, all.Pairings
+}
+
+func octets(t *testing.T, text string) []byte {
+	t.Helper()
+	b, err := hex.DecodeString(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+func TestWhatIsSignedForADecision(t *testing.T) {
+	decisions, _ := vectors(t)
+	seen := map[string]bool{}
+	for i, v := range decisions {
+		r := push.Request{
+			Issuer: v.Issuer, ID: v.Request, Device: v.Device, Nonce: octets(t, v.Nonce), Expires: time.Unix(v.Expires, 999), Display: []byte(v.Display),
+		}
+		got, err := r.Challenge(push.Decision(v.Decision), v.Number)
+		if err != nil || hex.EncodeToString(got) != v.Challenge || seen[v.Challenge] {
+			t.Errorf("%d: %x, %v; want %s, once", i, got, err, v.Challenge)
+		}
+		seen[v.Challenge] = true
+	}
+}
+
+func TestWhatIsSignedToPairAndTyped(t *testing.T) {
+	_, pairings := vectors(t)
+	for i, v := range pairings {
+		p := push.Pairing{Issuer: v.Issuer, ID: v.Pairing, Code: v.Code, Thumbprint: octets(t, v.Thumbprint), Credential: octets(t, v.Credential)}
+		got, err := p.Challenge()
+		if err != nil || hex.EncodeToString(got) != v.Challenge {
+			t.Errorf("%d: %x, %v; want %s", i, got, err, v.Challenge)
+		}
+		digits, err := p.Confirmation()
+		if err != nil || digits != v.Confirmation || len(digits) != 6 {
+			t.Errorf("%d: the digits are %s, %v; want %s", i, digits, err, v.Confirmation)
+		}
+	}
+}
+
+func TestAFieldThatIsTooLongIsNotSigned(t *testing.T) {
+	long := bytes.Repeat([]byte("x"), 1<<16)
+	for name, r := range map[string]push.Request{"issuer": {Issuer: string(long)}, "request": {ID: string(long)}, "device": {Device: string(long)}, "nonce": {Nonce: long}} {
+		_, err := r.Challenge(push.Deny, "")
+		if err == nil {
+			t.Errorf("a long %s is signed", name)
+		}
+	}
+	if _, err := (push.Request{}).Challenge(push.Deny, string(long)); err == nil {
+		t.Error("a long number is signed")
+	}
+	if _, err := (push.Request{Display: append(long, long...)}).Challenge(push.Deny, ""); err != nil {
+		t.Errorf("a long display, which is hashed: %v", err)
+	}
+	for name, p := range map[string]push.Pairing{"issuer": {Issuer: string(long)}, "pairing": {ID: string(long)}, "thumbprint": {Thumbprint: long}, "credential": {Credential: long}} {
+		_, err := p.Challenge()
+		if err == nil {
+			t.Errorf("a long %s is signed", name)
+		}
+		_, err = p.Confirmation()
+		if err == nil {
+			t.Errorf("a long %s is confirmed", name)
+		}
+	}
+}
+
+func TestTheDigitsOfEachMode(t *testing.T) {
+	for mode, want := range map[push.Mode]int{push.Type: 2, push.Type6: 6, push.Tap: 0} {
+		if got, err := mode.Digits(); err != nil || got != want {
+			t.Errorf("%s: %d, %v", mode, got, err)
+		}
+	}
+	if _, err := push.Mode("").Digits(); err == nil {
+		t.Error("no mode has digits")
+	}
+}
