@@ -47,7 +47,8 @@ func (o *Outbox) Run(ctx context.Context) error {
 	var underway sync.WaitGroup
 	defer underway.Wait()
 
-	bell := o.store.Listen(topic)
+	bell, unheard := o.store.Listen(topic)
+	defer unheard()
 	tick := time.NewTicker(look)
 	defer tick.Stop()
 	free := Parallel

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"time"
 
 	"countersign/internal/store/rows"
 )
@@ -68,4 +69,15 @@ const MostAsking = mostAsking
 func (s *Store) Silence() func() {
 	s.versions.mu.Lock()
 	return s.versions.mu.Unlock
+}
+
+// TryEvery has the connection to other nodes tried after so long without a ring. It
+// comes before the first Listen.
+func (s *Store) TryEvery(d time.Duration) { s.nodes.idle = d }
+
+// Listeners is how many topics somebody listens to.
+func (s *Store) Listeners() int {
+	s.bells.mu.Lock()
+	defer s.bells.mu.Unlock()
+	return len(s.bells.waiting)
 }

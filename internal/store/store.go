@@ -48,6 +48,7 @@ type Store struct {
 	// versions is nil on PostgreSQL.
 	versions *versions
 	bells    bells
+	nodes    *nodes // nil on SQLite, which serves one node
 	turns    turn.Lines
 }
 
@@ -114,6 +115,9 @@ func (s *Store) Close() error {
 	var err error
 	if s.versions != nil {
 		err = s.versions.close()
+	}
+	if s.nodes != nil {
+		s.nodes.close()
 	}
 	return errors.Join(err, s.writer.close(), s.db.Close())
 }
@@ -212,6 +216,7 @@ func (s *Store) openPostgres(ctx context.Context, o Options) error {
 	}
 	s.db, s.read = db, rows.New(db)
 	s.writer = &plainWriter{store: s, db: db}
+	s.nodes = newNodes(s, o.Database)
 	return nil
 }
 
