@@ -131,6 +131,33 @@ func passwords(is string, from func(int) string, workers int, people []*site.Per
 	}
 }
 
+// codes posts 500 wrong codes a second in sign-ins of one account whose password the
+// sender has: a thief's, or the sender's own. From the tenth on the account is locked.
+func codes(s *site.Site, thief *site.Person) *flood {
+	var turn sync.Mutex // of one account a few passwords are judged at a time
+	return &flood{
+		is: "one address posts 500 codes a second for an account whose password it has", workers: 50, rate: 500,
+		from: func(int) string { return "127.0.0.7" }, // the other flood used up the tries of its own
+		begin: func(c *site.Client, _ int) string {
+			turn.Lock()
+			defer turn.Unlock()
+			p := &patient{Client: c}
+			page := "/signin"
+			for _, step := range []struct{ name, value string }{{"identifier", thief.Email}, {"password", thief.Password}} {
+				a, err := p.obey("", func() site.Answer { return p.Post(page, step.name, step.value) })
+				if err != nil || a.Status != http.StatusSeeOther {
+					return "/signin/nothing/code"
+				}
+				page = a.Location
+			}
+			return page
+		},
+		send: func(c *site.Client, page string, n int) site.Answer {
+			return c.Post(page, "code", fmt.Sprintf("%06d", (n*7919+int(s.Clock.Now().Unix()))%1_000_000))
+		},
+	}
+}
+
 // victims sign in while something else happens, each from an address of its own;
 // half of them with a browser that is known.
 type victims struct {
@@ -278,6 +305,7 @@ func TestOverloadFloods(t *testing.T) {
 		v := newVictims(t, s, scale(12, 60))
 		before := v.signIn(t)
 		v.endure(t, passwords("one address posts 500 passwords a second", one, 100, people), before)
+		v.endure(t, codes(s, people[1]), before)
 		if !*long {
 			return
 		}

@@ -33,6 +33,7 @@ type Service struct {
 
 	settings settingsCache
 	underway underway
+	lately   lately
 }
 
 // Account is one user with what the workspace says about them, read together

@@ -63,8 +63,17 @@ func (s *Service) Answer(ctx context.Context, a Answer) (Proven, error) {
 	if err != nil {
 		return Proven{}, err
 	}
+	c := a.count()
+	if s.lately.has(c) {
+		err = s.refusedAlready(ctx, c)
+		if err != nil {
+			return Proven{}, err
+		}
+	}
 	var v verdict
-	err = s.Store.Write(ctx, func(tx *store.Tx) error {
+	// In turn: whoever has the password can send answers for the account as fast as
+	// they like, and each would wait for its row with a connection.
+	err = s.Store.WriteInTurn(ctx, "user:"+c.subject, func(tx *store.Tx) error {
 		var err error
 		v, err = s.judge(tx, a)
 		return err
@@ -72,7 +81,14 @@ func (s *Service) Answer(ctx context.Context, a Answer) (Proven, error) {
 	if err != nil {
 		return Proven{}, err
 	}
+	s.lately.note(c, countersign.KindOf(v.refusal) == countersign.Limited)
 	return v.proven, v.refusal
+}
+
+// count is where wrong answers of this kind are counted.
+func (a Answer) count() count {
+	user := a.Account.User
+	return count{user.WorkspaceID, userSubject(user.ID), sortOf(a.Kind), counterOf(a.Known)}
 }
 
 // verdict is what a committed answer came to: a refusal, or what was proven.
@@ -114,7 +130,7 @@ func (s *Service) judge(tx *store.Tx, a Answer) (verdict, error) {
 		return verdict{}, fmt.Errorf("lock user: %w", err)
 	}
 	a.Account.User = user
-	c := count{user.WorkspaceID, userSubject(user.ID), sortOf(a.Kind), counterOf(a.Known)}
+	c := a.count()
 	tries, err := take(tx, c)
 	if countersign.KindOf(err) == countersign.Limited {
 		return verdict{refusal: err}, s.refusedByLock(tx, a, c)

@@ -14,6 +14,7 @@ import (
 	"countersign/internal/account/accounttest"
 	"countersign/internal/limit"
 	"countersign/internal/message"
+	"countersign/internal/method"
 	"countersign/internal/password"
 	"countersign/internal/seal"
 	"countersign/internal/signin"
@@ -30,6 +31,11 @@ func TestRefusalsWriteNothing(t *testing.T) {
 		at := b.Attempt(t, b.Start(t, ada.Email))
 		for range 11 { // the last one is refused, and told
 			_ = b.Password(at, "wrong "+ada.Password)
+		}
+		eve, thief := e.Guarded(t, "eve@example.com"), e.Browser("192.0.2.2")
+		half := thief.First(t, eve)
+		for range 11 {
+			_ = thief.Second(half, method.TOTP, eve.Wrong())
 		}
 		e.Write(t, func(tx *store.Tx) error {
 			// As many as the network may have at once.
@@ -59,6 +65,7 @@ func TestRefusalsWriteNothing(t *testing.T) {
 			go func() {
 				defer close(answered)
 				want(t, "a try during the pause", b.Password(at, ada.Password), "locked_password")
+				want(t, "a code during the pause", thief.Second(half, method.TOTP, eve.Code()), "locked_second")
 				_, err := e.SignIn.Start(ctx(), accounttest.Workspace, ada.Email, "", b.Visitor())
 				want(t, "a sign-in too many", err, "too_many_starts")
 				want(t, "a mail too many", e.Accounts.Forgot(ctx(), accounttest.Workspace, ada.Email, b.Place()), "too_many_mails")
@@ -71,6 +78,30 @@ func TestRefusalsWriteNothing(t *testing.T) {
 			return nil
 		})
 		<-answered
+	})
+}
+
+// What is remembered of a lock is a hint where to look: when the lock is over, or was
+// lifted, on this node or another, the right code works at once.
+func TestALockThatIsOverIsForgotten(t *testing.T) {
+	both(t, func(t *testing.T, e *accounttest.Engine) {
+		ada, all := e.Guarded(t, "ada@example.com"), nodes(t, e)
+		for round := range 4 {
+			b := e.Browser("192.0.2.2")
+			half := b.First(t, ada)
+			for range 12 {
+				_ = b.Second(half, method.TOTP, ada.Wrong())
+			}
+			want(t, "the right code during the lock", b.Second(half, method.TOTP, ada.Code()), "locked_second")
+			if round%2 == 0 {
+				e.Advance(t, 6*time.Hour)
+				half = b.First(t, ada)
+			} else {
+				other := all[1]
+				other.Write(t, func(tx *store.Tx) error { return other.Accounts.Unlock(tx, ada.Account(t).User) })
+			}
+			want(t, "the right code after it", b.Second(half, method.TOTP, ada.NextCode(t)), "ok")
+		}
 	})
 }
 
