@@ -158,6 +158,27 @@ func codes(s *site.Site, thief *site.Person) *flood {
 	}
 }
 
+// profiles sends 200 changes a second of one person's own profile, by one session.
+func profiles(t *testing.T, s *site.Site) *flood {
+	t.Helper()
+	busy, token := s.Client(), ""
+	busy.From = "127.0.0.6"
+	busy.SignIn(s.Guarded(t, "Mallory Malone", "mallory@acme.example"))
+	for _, cookie := range busy.Cookies() {
+		if cookie.Name == "countersign_session" {
+			token = cookie.Value
+		}
+	}
+	return &flood{
+		is: "one session changes its profile 200 times a second", workers: 50, rate: 200,
+		from: func(int) string { return "127.0.0.6" },
+		send: func(c *site.Client, _ string, n int) site.Answer {
+			c.SetCookie("countersign_session", token)
+			return c.Post("/account/profile", "name", "Mallory "+strconv.Itoa(n), "language", "en", "zone", "UTC")
+		},
+	}
+}
+
 // victims sign in while something else happens, each from an address of its own;
 // half of them with a browser that is known.
 type victims struct {
@@ -306,6 +327,7 @@ func TestOverloadFloods(t *testing.T) {
 		before := v.signIn(t)
 		v.endure(t, passwords("one address posts 500 passwords a second", one, 100, people), before)
 		v.endure(t, codes(s, people[1]), before)
+		v.endure(t, profiles(t, s), before)
 		if !*long {
 			return
 		}

@@ -71,9 +71,7 @@ func (s *Service) Answer(ctx context.Context, a Answer) (Proven, error) {
 		}
 	}
 	var v verdict
-	// In turn: whoever has the password can send answers for the account as fast as
-	// they like, and each would wait for its row with a connection.
-	err = s.Store.WriteInTurn(ctx, "user:"+c.subject, func(tx *store.Tx) error {
+	err = s.WriteFor(ctx, a.Account.User.ID, func(tx *store.Tx) error {
 		var err error
 		v, err = s.judge(tx, a)
 		return err

@@ -29,7 +29,7 @@ func (s *Service) ChangePassword(ctx context.Context, h Holder, typed string) (s
 		return "", err
 	}
 	var token string
-	err = s.Store.Write(ctx, func(tx *store.Tx) error {
+	err = s.WriteFor(ctx, h.User, func(tx *store.Tx) error {
 		_, err := s.Hold(tx, h)
 		if err != nil {
 			return err
@@ -82,7 +82,7 @@ func (s *Service) AskEmailChange(ctx context.Context, h Holder, typed string) er
 		return err
 	}
 	taken := err == nil
-	return s.Store.Write(ctx, func(tx *store.Tx) error {
+	return s.WriteFor(ctx, h.User, func(tx *store.Tx) error {
 		_, err := s.Hold(tx, h)
 		if err != nil {
 			return err
@@ -144,7 +144,7 @@ func (s *Service) ChangeEmail(ctx context.Context, h Holder, link rows.Link) (st
 		return "", err
 	}
 	var token string
-	err = s.Store.Write(ctx, func(tx *store.Tx) error {
+	err = s.WriteFor(ctx, h.User, func(tx *store.Tx) error {
 		user, err := s.Hold(tx, h)
 		if err != nil {
 			return err
@@ -194,7 +194,7 @@ func (s *Service) SetProfile(ctx context.Context, h Holder, name, language, zone
 	if err != nil {
 		return err
 	}
-	return s.Store.Write(ctx, func(tx *store.Tx) error {
+	return s.WriteFor(ctx, h.User, func(tx *store.Tx) error {
 		_, err := s.Hold(tx, h)
 		if err != nil {
 			return err

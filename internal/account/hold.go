@@ -1,6 +1,7 @@
 package account
 
 import (
+	"context"
 	"fmt"
 
 	"countersign"
@@ -9,11 +10,19 @@ import (
 	"countersign/internal/store/rows"
 )
 
+// WriteFor is [store.Store.Write] for a transaction that takes a person's row, as Hold
+// and Answer do. Such transactions take turns: a person, or a thief who has the
+// password, can send requests as fast as they like, and each would wait for the row
+// with a connection that others need.
+func (s *Service) WriteFor(ctx context.Context, user countersign.UserID, act func(*store.Tx) error) error {
+	return s.Store.WriteInTurn(ctx, "user:"+string(user), act)
+}
+
 // Hold takes the holder's user row for this transaction and looks once more
 // whether the holder is still somebody. What a request brings along was read
 // before: a change of password or factor that committed meanwhile has ended
 // this session, and whoever was thrown out must not leave a link, a code or a
-// credential behind. Each change by a session begins with it.
+// credential behind. Each change by a session begins with it, in a WriteFor.
 //
 // Errors: Unauthenticated "signed_out"; Forbidden "second_factor_required" for
 // a session that has one factor of two.

@@ -30,7 +30,7 @@ func (s *Service) SendCode(ctx context.Context, h Holder) error {
 		return err
 	}
 	code := seal.Digits(6)
-	return s.Store.Write(ctx, func(tx *store.Tx) error {
+	return s.WriteFor(ctx, h.User, func(tx *store.Tx) error {
 		user, err := s.Hold(tx, h)
 		if err != nil {
 			return err
@@ -89,7 +89,7 @@ func (s *Service) CheckCode(ctx context.Context, h Holder, typed string) (string
 	}
 	var token string
 	var refusal error
-	err := s.Store.Write(ctx, func(tx *store.Tx) error {
+	err := s.WriteFor(ctx, h.User, func(tx *store.Tx) error {
 		token, refusal = "", nil
 		user, err := s.Hold(tx, h)
 		if err != nil {

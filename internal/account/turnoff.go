@@ -46,7 +46,7 @@ func (s *Service) TurnOff(ctx context.Context, h Holder) (string, error) {
 		return "", s.mailTurnOff(ctx, h, a)
 	}
 	var token string
-	err = s.Store.Write(ctx, func(tx *store.Tx) error {
+	err = s.WriteFor(ctx, h.User, func(tx *store.Tx) error {
 		err := s.holdOn(tx, h)
 		if err != nil {
 			return err
@@ -89,7 +89,7 @@ func secondFactors(tx *store.Tx, h Holder) (int, error) {
 }
 
 func (s *Service) mailTurnOff(ctx context.Context, h Holder, a Account) error {
-	return s.Store.Write(ctx, func(tx *store.Tx) error {
+	return s.WriteFor(ctx, h.User, func(tx *store.Tx) error {
 		err := s.holdOn(tx, h)
 		if err != nil {
 			return err
@@ -140,7 +140,7 @@ func (s *Service) FinishTurnOff(ctx context.Context, h Holder, link rows.Link) (
 		return "", err
 	}
 	var token string
-	err = s.Store.Write(ctx, func(tx *store.Tx) error {
+	err = s.WriteFor(ctx, h.User, func(tx *store.Tx) error {
 		_, err := s.Hold(tx, h)
 		if err != nil {
 			return err

@@ -59,7 +59,7 @@ func (s *Service) BeginApp(ctx context.Context, h account.Holder, replaces count
 	if err != nil {
 		return err
 	}
-	return s.Store.Write(ctx, func(tx *store.Tx) error {
+	return s.Accounts.WriteFor(ctx, h.User, func(tx *store.Tx) error {
 		_, all, err := s.hold(tx, h)
 		if err != nil {
 			return err
@@ -186,7 +186,7 @@ func (s *Service) ConfirmApp(ctx context.Context, h account.Holder, id countersi
 		return Confirmed{}, nameErr
 	}
 	var done Confirmed
-	err = s.Store.Write(ctx, func(tx *store.Tx) error {
+	err = s.Accounts.WriteFor(ctx, h.User, func(tx *store.Tx) error {
 		done = Confirmed{}
 		user, all, err := s.hold(tx, h)
 		if err != nil {

@@ -43,7 +43,7 @@ func (s *Service) NewCodes(ctx context.Context, h account.Holder) (bool, error) 
 		return false, countersign.Refuse(countersign.NotFound, "no_recovery_codes")
 	}
 	var mailed bool
-	err = s.Store.Write(ctx, func(tx *store.Tx) error {
+	err = s.Accounts.WriteFor(ctx, h.User, func(tx *store.Tx) error {
 		user, all, err := s.hold(tx, h)
 		if err != nil {
 			return err
@@ -143,7 +143,7 @@ func (s *Service) SaveCodes(ctx context.Context, h account.Holder, id countersig
 	if err != nil {
 		return err
 	}
-	return s.Store.Write(ctx, func(tx *store.Tx) error {
+	return s.Accounts.WriteFor(ctx, h.User, func(tx *store.Tx) error {
 		_, err := s.Accounts.Hold(tx, h)
 		if err != nil {
 			return err

@@ -61,7 +61,7 @@ func (s *Service) Rename(ctx context.Context, h account.Holder, id countersign.C
 	if err != nil {
 		return err
 	}
-	err = s.Store.Write(ctx, func(tx *store.Tx) error {
+	err = s.Accounts.WriteFor(ctx, h.User, func(tx *store.Tx) error {
 		_, err := s.Accounts.Hold(tx, h)
 		if err != nil {
 			return err
@@ -100,7 +100,7 @@ func (s *Service) Remove(ctx context.Context, h account.Holder, id countersign.C
 		return "", err
 	}
 	var token string
-	err = s.Store.Write(ctx, func(tx *store.Tx) error {
+	err = s.Accounts.WriteFor(ctx, h.User, func(tx *store.Tx) error {
 		_, all, err := s.hold(tx, h)
 		if err != nil {
 			return err
@@ -166,7 +166,7 @@ func (s *Service) MakeDefault(ctx context.Context, h account.Holder, id counters
 	if err != nil {
 		return err
 	}
-	return s.Store.Write(ctx, func(tx *store.Tx) error {
+	return s.Accounts.WriteFor(ctx, h.User, func(tx *store.Tx) error {
 		_, err := s.Accounts.Hold(tx, h)
 		if err != nil {
 			return err

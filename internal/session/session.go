@@ -246,7 +246,7 @@ func (s *Service) End(ctx context.Context, c Current, id countersign.SessionID, 
 func (s *Service) EndOthers(ctx context.Context, c Current, place countersign.Place) (string, error) {
 	h := c.Holder(place)
 	var token string
-	err := s.Store.Write(ctx, func(tx *store.Tx) error {
+	err := s.Accounts.WriteFor(ctx, c.UserID, func(tx *store.Tx) error {
 		_, err := s.Accounts.Hold(tx, h)
 		if err != nil {
 			return err

@@ -28,7 +28,7 @@ func (s *Service) Finish(ctx context.Context, at Attempt, v Visitor, redeem Rede
 		return countersign.Proof{}, stepOver()
 	}
 	var proof countersign.Proof
-	err := s.Store.Write(ctx, func(tx *store.Tx) error {
+	err := s.Accounts.WriteFor(ctx, at.UserID, func(tx *store.Tx) error {
 		user, err := tx.LockUser(tx.Ctx, at.WorkspaceID, at.UserID)
 		if store.NotFound(err) || (err == nil && user.State != countersign.Active) {
 			return over()
