@@ -5,14 +5,16 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"strings"
 
 	"github.com/dunglas/httpsfv"
 )
 
 // base is the text that is signed (RFC 9421, section 2.5): a line for each covered
-// component, and one that says which they are and what else was said.
-func base(r *http.Request, covered httpsfv.InnerList) ([]byte, error) {
+// component, and one that says which they are and what else was said. The authority is
+// the server's own, whatever the request says.
+func base(r *http.Request, authority string, covered httpsfv.InnerList) ([]byte, error) {
 	var b strings.Builder
 	seen := map[string]bool{}
 	for _, item := range covered.Items {
@@ -24,7 +26,7 @@ func base(r *http.Request, covered httpsfv.InnerList) ([]byte, error) {
 			return nil, fmt.Errorf("the component %q is covered twice", name)
 		}
 		seen[name] = true
-		value, err := component(r, name)
+		value, err := component(r, authority, name)
 		if err != nil {
 			return nil, err
 		}
@@ -39,12 +41,12 @@ func base(r *http.Request, covered httpsfv.InnerList) ([]byte, error) {
 }
 
 // component is the value of one component (RFC 9421, sections 2.1 and 2.2).
-func component(r *http.Request, name string) (string, error) {
+func component(r *http.Request, authority, name string) (string, error) {
 	switch name {
 	case "@method":
 		return r.Method, nil
 	case "@authority", "host":
-		return authority(r), nil
+		return authority, nil
 	case "@path":
 		if path := r.URL.EscapedPath(); path != "" {
 			return path, nil
@@ -67,15 +69,17 @@ func component(r *http.Request, name string) (string, error) {
 	return strings.Join(trimmed, ", "), nil
 }
 
-// authority is the host as the client names it: in lower case, without the port that
-// goes without saying (RFC 9421, section 2.2.3).
-func authority(r *http.Request) string {
-	host := r.Host
-	if host == "" {
-		host = r.URL.Host
+// Authority is that of a server's address as signatures name it: the host in lower
+// case, without the port that its scheme has anyway (RFC 9421, section 2.2.3).
+func Authority(address *url.URL) string {
+	host := strings.ToLower(address.Host)
+	switch address.Scheme {
+	case "https":
+		return strings.TrimSuffix(host, ":443")
+	case "http":
+		return strings.TrimSuffix(host, ":80")
 	}
-	host = strings.ToLower(host)
-	return strings.TrimSuffix(strings.TrimSuffix(host, ":443"), ":80")
+	return host
 }
 
 // digest is the Content-Digest of a body (RFC 9530).

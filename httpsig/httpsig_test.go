@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -65,6 +66,7 @@ func request(t *testing.T, method, url, body string) *http.Request {
 func signed(t *testing.T, body string, key httpsig.Signer) *http.Request {
 	t.Helper()
 	r := request(t, http.MethodPost, address, body)
+	r.Header.Set("Content-Type", "application/json")
 	err := httpsig.Sign(r, []byte(body), params(), key)
 	if err != nil {
 		t.Fatal(err)
@@ -72,8 +74,11 @@ func signed(t *testing.T, body string, key httpsig.Signer) *http.Request {
 	return r
 }
 
+// own is the server that the address leads to.
+const own = "mfa.example.org"
+
 func check(r *http.Request, body string, key httpsig.Verifier) error {
-	s, err := httpsig.Read(r, []byte(body))
+	s, err := httpsig.Read(r, own, []byte(body))
 	if err != nil {
 		return err
 	}
@@ -84,7 +89,7 @@ func TestASignatureHolds(t *testing.T) {
 	for _, p := range pairs(t) {
 		for _, body := range []string{content, ""} {
 			r := signed(t, body, p.sign)
-			s, err := httpsig.Read(r, []byte(body))
+			s, err := httpsig.Read(r, own, []byte(body))
 			if err != nil || s.Params != params() {
 				t.Fatalf("%s: %+v, %v", p.name, s.Params, err)
 			}
@@ -112,7 +117,16 @@ func TestASignatureHoldsOverTheWire(t *testing.T) {
 		if err != nil {
 			t.Error(err)
 		}
-		if err := check(r, string(body), p.hold); err != nil {
+		here, err := url.Parse("http://" + r.Host)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		s, err := httpsig.Read(r, httpsig.Authority(here), body)
+		if err == nil {
+			err = s.Check(p.hold, purpose, now, window)
+		}
+		if err != nil {
 			t.Errorf("%s %s: %v", r.Method, r.RequestURI, err)
 		}
 	}))
@@ -141,8 +155,9 @@ func TestAnythingChanged(t *testing.T) {
 		body     string
 	}{
 		{"the method", func(r *http.Request) { r.Method = http.MethodPut }, content},
-		{"the host", func(r *http.Request) { r.Host = "evil.example" }, content},
-		{"the port", func(r *http.Request) { r.Host = "mfa.example.org:8443" }, content},
+		{"the type", func(r *http.Request) { r.Header.Set("Content-Type", "text/plain") }, content},
+		{"no type", func(r *http.Request) { r.Header.Del("Content-Type") }, content},
+		{"a second type", func(r *http.Request) { r.Header.Add("Content-Type", "text/plain") }, content},
 		{"the path", func(r *http.Request) { r.URL.Path = "/device/v1/requests/req_2/decision" }, content},
 		{"the query", func(r *http.Request) { r.URL.RawQuery = "a=2" }, content},
 		{"no query", func(r *http.Request) { r.URL.RawQuery = "" }, content},
@@ -161,7 +176,7 @@ func TestAnythingChanged(t *testing.T) {
 	}
 	for old, replaced := range map[string]string{
 		"1800000000": "1800000001", "n-1": "n-2", "dev_1": "dev_2", purpose: "countersign-other", `"@query"`: `"@method"`, `"@path" `: "", `"@method" `: "", ` "content-digest"`: "",
-		`"@authority"`: `"@authority";req`, `"@authority" `: `"@authority" "@target-uri" `, "(": "( ", ";created": ";expires=1700000000;created", `alg="`: `alg="x`, "sig=": "gis=",
+		` "content-type"`: "", `"@authority"`: `"@authority";req`, `"@authority" `: `"@authority" "@target-uri" `, "(": "( ", ";created": ";expires=1700000000;created", `alg="`: `alg="x`, "sig=": "gis=",
 	} {
 		rows = append(rows, struct {
 			sentence string
@@ -188,12 +203,35 @@ func TestAnythingChanged(t *testing.T) {
 	}
 }
 
+// A request that was signed for another server serves nobody here, whatever Host it is
+// sent on with; and one for this server does, whatever a proxy makes of Host.
+func TestARequestForAnotherServer(t *testing.T) {
+	p := pairs(t)[2]
+	for signedTo, holds := range map[string]bool{
+		"https://mfa.example.org/x": true, "https://MFA.Example.org:443/x": true, "http://mfa.example.org:80/x": true,
+		"https://staging.example.org/x": false, "https://mfa.example.org:8443/x": false, "http://mfa.example.org:443/x": false,
+		"https://mfa.example.org:80/x": false, "https://mfa.example.org.evil.example/x": false,
+	} {
+		for _, host := range []string{"", own, "10.0.0.7:8080"} {
+			r := request(t, http.MethodPost, signedTo, content)
+			err := httpsig.Sign(r, []byte(content), params(), p.sign)
+			if err != nil {
+				t.Fatal(err)
+			}
+			r.Host = host
+			if err = check(r, content, p.hold); (err == nil) != holds {
+				t.Errorf("signed to %s, sent on to %q: %v", signedTo, host, err)
+			}
+		}
+	}
+}
+
 func TestWhenAndWhatForASignatureServes(t *testing.T) {
 	p := pairs(t)[2]
 	for after, want := range map[time.Duration]error{
 		0: nil, window: nil, -window: nil, window + time.Second: httpsig.ErrTime, -window - time.Second: httpsig.ErrTime, 365 * 24 * time.Hour: httpsig.ErrTime,
 	} {
-		s, err := httpsig.Read(signed(t, content, p.sign), []byte(content))
+		s, err := httpsig.Read(signed(t, content, p.sign), own, []byte(content))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -211,7 +249,7 @@ func TestWhenAndWhatForASignatureServes(t *testing.T) {
 		}
 	}
 	// The key's algorithm is the key's, whatever the signature says.
-	s, err := httpsig.Read(signed(t, content, p.sign), []byte(content))
+	s, err := httpsig.Read(signed(t, content, p.sign), own, []byte(content))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -231,6 +269,7 @@ func TestWhatCannotBeSigned(t *testing.T) {
 		"no nonce":                       {httpsig.Params{KeyID: "k", Created: now, Tag: "t"}, good},
 		"no tag":                         {httpsig.Params{KeyID: "k", Created: now, Nonce: "n"}, good},
 		"a nonce that no field can have": {httpsig.Params{KeyID: "k", Created: now, Nonce: "ü\n", Tag: "t"}, good},
+		"a long key id":                  {httpsig.Params{KeyID: strings.Repeat("k", 129), Created: now, Nonce: "n", Tag: "t"}, good},
 		"no secret":                      {params(), httpsig.Secret(nil)},
 		"no ed25519":                     {params(), httpsig.Ed25519(nil)},
 	} {
@@ -275,12 +314,12 @@ func TestFieldsThatCannotBeRead(t *testing.T) {
 		r.Header.Set("Content-Digest", good.Header.Get("Content-Digest"))
 		r.Header.Set("Signature-Input", row.input)
 		r.Header.Set("Signature", row.value)
-		_, err := httpsig.Read(r, []byte(content))
+		_, err := httpsig.Read(r, own, []byte(content))
 		if err == nil || errors.Is(err, httpsig.ErrNone) {
 			t.Errorf("%s: %v", sentence, err)
 		}
 	}
-	_, err := httpsig.Read(request(t, http.MethodGet, address, ""), nil)
+	_, err := httpsig.Read(request(t, http.MethodGet, address, ""), own, nil)
 	if !errors.Is(err, httpsig.ErrNone) {
 		t.Errorf("without a signature: %v", err)
 	}
@@ -299,7 +338,7 @@ func FuzzRead(f *testing.F) {
 		if digest != "" {
 			r.Header.Set("Content-Digest", digest)
 		}
-		s, err := httpsig.Read(r, []byte(body))
+		s, err := httpsig.Read(r, own, []byte(body))
 		if err != nil {
 			return
 		}

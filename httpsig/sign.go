@@ -24,7 +24,8 @@ type Params struct {
 	Tag string
 }
 
-// components are what every signature covers; see also content-digest.
+// components are what every signature covers; where there is a body, its digest and
+// its type as well.
 func components() []string { return []string{"@method", "@authority", "@path", "@query"} }
 
 // Sign adds the fields Content-Digest, where there is a body, Signature-Input and
@@ -32,8 +33,10 @@ func components() []string { return []string{"@method", "@authority", "@path", "
 //
 // Errors: a key that cannot sign, a parameter that cannot be written.
 func Sign(r *http.Request, body []byte, p Params, key Signer) error {
-	if p.KeyID == "" || p.Nonce == "" || p.Tag == "" || p.Created.IsZero() {
-		return errors.New("a signature says who signed, when, for what, and with which nonce")
+	for _, text := range []string{p.KeyID, p.Nonce, p.Tag} {
+		if text == "" || len(text) > longestName || p.Created.IsZero() {
+			return errors.New("a signature says who signed, when, for what, and with which nonce, in at most 128 octets each")
+		}
 	}
 	names := components()
 	if len(body) > 0 {
@@ -44,6 +47,9 @@ func Sign(r *http.Request, body []byte, p Params, key Signer) error {
 		r.Header.Set("Content-Digest", value)
 		names = append(names, "content-digest")
 	}
+	if len(r.Header.Values("Content-Type")) > 0 {
+		names = append(names, "content-type")
+	}
 	covered := httpsfv.InnerList{Params: httpsfv.NewParams()}
 	for _, name := range names {
 		covered.Items = append(covered.Items, httpsfv.NewItem(name))
@@ -53,7 +59,7 @@ func Sign(r *http.Request, body []byte, p Params, key Signer) error {
 	covered.Params.Add("alg", key.Algorithm())
 	covered.Params.Add("keyid", p.KeyID)
 	covered.Params.Add("tag", p.Tag)
-	text, err := base(r, covered)
+	text, err := base(r, signedFor(r), covered)
 	if err != nil {
 		return err
 	}
@@ -62,6 +68,15 @@ func Sign(r *http.Request, body []byte, p Params, key Signer) error {
 		return err
 	}
 	return write(r, covered, signature)
+}
+
+// signedFor is the authority of the server that a client's request goes to.
+func signedFor(r *http.Request) string {
+	address := *r.URL
+	if r.Host != "" {
+		address.Host = r.Host
+	}
+	return Authority(&address)
 }
 
 func write(r *http.Request, covered httpsfv.InnerList, signature []byte) error {

@@ -41,10 +41,14 @@ const (
 	longestField = 2048
 )
 
-// Read reads the signature of a request whose body was read. Errors: [ErrNone]; for
-// all else one that tells its developer what is wrong, and that whoever signs as this
-// package does never sees.
-func Read(r *http.Request, body []byte) (Signature, error) {
+// Read reads the signature of a request whose body was read. authority is this
+// server's own, of its public address (see [Authority]): the request's Host is what its
+// sender or a proxy made it, and a request that was signed for another server must not
+// serve here.
+//
+// Errors: [ErrNone]; for all else one that tells its developer what is wrong, and that
+// whoever signs as this package does never sees.
+func Read(r *http.Request, authority string, body []byte) (Signature, error) {
 	covered, value, err := fields(r)
 	if err != nil {
 		return Signature{}, err
@@ -58,7 +62,7 @@ func Read(r *http.Request, body []byte) (Signature, error) {
 		return Signature{}, err
 	}
 	s.value = value
-	s.text, err = base(r, covered)
+	s.text, err = base(r, authority, covered)
 	return s, err
 }
 
@@ -156,6 +160,9 @@ func enough(r *http.Request, covered httpsfv.InnerList, body []byte) error {
 	need := components()
 	if len(body) > 0 {
 		need = append(need, "content-digest")
+	}
+	if len(r.Header.Values("Content-Type")) > 0 {
+		need = append(need, "content-type")
 	}
 	for _, name := range need {
 		if !slices.Contains(names, name) {

@@ -7,8 +7,10 @@ package es256
 import (
 	"crypto"
 	"crypto/ecdsa"
+	"crypto/elliptic"
 	"crypto/sha256"
 	"encoding/asn1"
+	"errors"
 	"fmt"
 	"math/big"
 )
@@ -21,6 +23,9 @@ const half = 32
 // Sign signs a text. It takes no random number (RFC 6979), so that a weak one cannot
 // give the key away.
 func Sign(key *ecdsa.PrivateKey, text []byte) ([]byte, error) {
+	if key == nil || key.Curve != elliptic.P256() {
+		return nil, errors.New("sign: not a key of P-256")
+	}
 	digest := sha256.Sum256(text)
 	der, err := key.Sign(nil, digest[:], crypto.SHA256)
 	if err != nil {
@@ -37,9 +42,10 @@ func Sign(key *ecdsa.PrivateKey, text []byte) ([]byte, error) {
 	return signature, nil
 }
 
-// Verify tells whether the key signed the text.
+// Verify tells whether the key signed the text. Of one signature there are two forms
+// that hold, (r, s) and (r, n-s): none is a name for what was signed.
 func Verify(key *ecdsa.PublicKey, text, signature []byte) bool {
-	if len(signature) != Size {
+	if key == nil || key.Curve != elliptic.P256() || len(signature) != Size {
 		return false
 	}
 	digest := sha256.Sum256(text)

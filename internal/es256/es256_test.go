@@ -71,3 +71,20 @@ func TestEverySignatureHoldsAndNoOther(t *testing.T) {
 		t.Error("zeros are taken for a signature")
 	}
 }
+
+func TestKeysOfOtherCurves(t *testing.T) {
+	for _, curve := range []elliptic.Curve{elliptic.P224(), elliptic.P384(), elliptic.P521()} {
+		key, err := ecdsa.GenerateKey(curve, rand.Reader)
+		if err != nil {
+			t.Fatal(err)
+		}
+		signature, err := es256.Sign(key, []byte("x"))
+		if err == nil || es256.Verify(&key.PublicKey, []byte("x"), signature) {
+			t.Errorf("%s signs", curve.Params().Name)
+		}
+	}
+	_, err := es256.Sign(nil, nil)
+	if err == nil || es256.Verify(nil, nil, make([]byte, es256.Size)) || es256.Verify(&ecdsa.PublicKey{}, nil, make([]byte, es256.Size)) {
+		t.Errorf("no key signs, %v", err)
+	}
+}

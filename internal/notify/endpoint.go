@@ -4,11 +4,15 @@ import (
 	"errors"
 	"net/netip"
 	"net/url"
+	"regexp"
 	"strings"
 )
 
 // longestEndpoint bounds an endpoint, in octets; those of browsers have a few hundred.
 const longestEndpoint = 2048
+
+// hostName is a name of letters, digits and hyphens, in labels that are not empty.
+var hostName = regexp.MustCompile(`^[a-z0-9-]+(\.[a-z0-9-]+)*$`)
 
 // pushServices are the hosts of the browsers' own push services. A name that begins
 // with a dot stands for every name below it.
@@ -39,7 +43,7 @@ func ParseEndpoint(text string, more []string) (*url.URL, error) {
 	}
 	host := strings.ToLower(endpoint.Hostname())
 	_, err = netip.ParseAddr(host)
-	if err == nil || !listed(host, pushServices()) && !listed(host, more) {
+	if err == nil || !hostName.MatchString(host) || !listed(host, pushServices()) && !listed(host, more) {
 		return nil, errors.New("the push endpoint is of no push service that is allowed here")
 	}
 	endpoint.Host = host // one origin, however it was written

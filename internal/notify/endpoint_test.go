@@ -24,7 +24,7 @@ func TestWhichEndpointsAreTaken(t *testing.T) {
 		"https://fcm.googleapis.com@127.0.0.1/x", "https://127.0.0.1/x", "https://[::1]/x", "https://0x7f000001/x", "https://2130706433/x", "https://localhost/x",
 		"https://fcm.googleapis.com./x", "https://push.apple.com/x", "https://evilpush.apple.com/x", "https://fcm.googleapis.com\\@evil.example/x", "https://evil.example\\.push.apple.com/x",
 		"https://fcm.googleapis.com%2eevil.example/x", "https://evil.example?.push.apple.com", "https://evil.example/.push.apple.com", "https://ntfy.example.org.evil/x",
-		"https://sub.ntfy.example.org/x", "https://many.example.net/x", "https://x./y", "https://fcm.googleapis.com/\nx", "https://fcm.googleapis.com/" + strings.Repeat("x", longestEndpoint),
+		"https://sub.ntfy.example.org/x", "https://many.example.net/x", "https://x./y", "https://:443/", "https://.push.apple.com/x", "https://a..push.apple.com/x", "https://a;b.push.apple.com/x", "https://ünï.push.apple.com/x", "https://a‹.push.apple.com/x", "https://a_b.push.apple.com/x", "https://fcm.googleapis.com/\nx", "https://fcm.googleapis.com/" + strings.Repeat("x", longestEndpoint),
 	} {
 		parsed, err := ParseEndpoint(endpoint, more)
 		if err == nil {

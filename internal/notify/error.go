@@ -12,13 +12,13 @@ import (
 // server's code and, where the server cannot have been repeating our message,
 // the server's words; never a password, a part of a mail, or a push endpoint.
 type Error struct {
-	step  string
-	code  int // the server's, or 0 when there was no answer
-	words string
-	again bool
-	wait  time.Duration // that the server asked for
-	gone  bool
-	ours  bool
+	step    string
+	code    int // the server's, or 0 when there was no answer
+	words   string
+	again   bool
+	wait    time.Duration // that the server asked for
+	gone    bool
+	refused bool
 }
 
 // Error says it in one line.
@@ -60,11 +60,13 @@ func Gone(err error) bool {
 	return errors.As(err, &e) && e.gone
 }
 
-// Misconfigured tells that a push service refuses this sender: its key, its address
-// or its clock is wrong, and every push to it will fail until somebody mends that.
-func Misconfigured(err error) bool {
+// Refused tells that a push service does not take a push from this sender: its key,
+// its address or its clock is wrong; or this one subscription was made for another
+// key, which a browser can bring about by itself. So it says something of the sender
+// only where several subscriptions of one service answer so, and none takes one.
+func Refused(err error) bool {
 	var e *Error
-	return errors.As(err, &e) && e.ours
+	return errors.As(err, &e) && e.refused
 }
 
 // refused is a mail that no server could be given.

@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strconv"
 	"sync"
 	"time"
@@ -83,8 +84,8 @@ func NewWebPush(o PushOptions) *WebPush {
 }
 
 // Send seals the message and hands it to the push service. Errors are an [*Error]:
-// Gone for a subscription that is no more, Misconfigured where the push service
-// refuses this sender, Temporary for all that may go through later, after Wait.
+// Gone for a subscription that is no more, Refused where the push service does not
+// take it from this sender, Temporary for all that may go through later, after Wait.
 func (p *WebPush) Send(ctx context.Context, m Push) error {
 	request, err := p.request(ctx, m)
 	if err != nil {
@@ -98,12 +99,14 @@ func (p *WebPush) Send(ctx context.Context, m Push) error {
 		return &Error{step: "reach the push service " + request.URL.Host, words: faultOf(err), again: true}
 	}
 	defer func() { _ = response.Body.Close() }()
-	// Read even where it says nothing: the connection serves again.
+	if response.StatusCode >= 200 && response.StatusCode < 300 {
+		return nil // whatever else it says, or does not come to say
+	}
 	answer, err := io.ReadAll(io.LimitReader(response.Body, mostAnswer))
 	if err != nil {
 		answer = nil // the status has said it
 	}
-	return p.verdict(response, string(answer), m)
+	return p.verdict(response, string(answer))
 }
 
 // faultOf is why a request failed, without its address.
@@ -112,7 +115,27 @@ func faultOf(err error) string {
 	if errors.As(err, &whole) {
 		err = whole.Err
 	}
-	return clean(err.Error(), nil)
+	return mask(err.Error())
+}
+
+// secretLike is what an endpoint or a token may look like, whole or in part, in
+// whichever way it was written; and no word, as VapidPkHashMismatch is one.
+var secretLike = regexp.MustCompile(`[A-Za-z0-9_\-.~%+/=:\\?&]{12,}`)
+
+// word is a name of a fault, shorter than longestWord.
+var word = regexp.MustCompile(`^[A-Za-z]+[:.]?$`)
+
+const longestWord = 24
+
+// mask takes all that could be an endpoint or a token out of words from outside.
+func mask(words string) string {
+	masked := secretLike.ReplaceAllStringFunc(words, func(run string) string {
+		if len(run) < longestWord && word.MatchString(run) {
+			return run
+		}
+		return "•••"
+	})
+	return clean(masked, nil)
 }
 
 func (p *WebPush) request(ctx context.Context, m Push) (*http.Request, error) {
@@ -126,7 +149,7 @@ func (p *WebPush) request(ctx context.Context, m Push) (*http.Request, error) {
 	}
 	authorization, err := p.authorization(webpush.Audience(endpoint))
 	if err != nil {
-		return nil, &Error{step: "sign the push", words: err.Error(), ours: true}
+		return nil, &Error{step: "sign the push", words: err.Error(), refused: true}
 	}
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, endpoint.String(), bytes.NewReader(body))
 	if err != nil {
@@ -174,22 +197,19 @@ func (p *WebPush) forget(audience string) {
 }
 
 // verdict is what an answer says became of the push (RFC 8030, sections 5 and 8.4).
-func (p *WebPush) verdict(response *http.Response, answer string, m Push) error {
+func (p *WebPush) verdict(response *http.Response, answer string) error {
 	e := &Error{step: "push to " + response.Request.URL.Host, code: response.StatusCode}
 	switch {
-	case response.StatusCode >= 200 && response.StatusCode < 300:
-		return nil
 	case response.StatusCode == http.StatusNotFound, response.StatusCode == http.StatusGone:
 		e.gone = true
-	case response.StatusCode == http.StatusTooManyRequests, response.StatusCode >= 500:
+	case response.StatusCode == http.StatusTooManyRequests, response.StatusCode == http.StatusRequestTimeout, response.StatusCode >= 500:
 		e.again, e.wait = true, waitOf(response.Header.Get("Retry-After"), p.options.Now())
 	case response.StatusCode == http.StatusUnauthorized, response.StatusCode == http.StatusForbidden:
 		p.forget(webpush.Audience(response.Request.URL))
-		e.ours = true
+		e.refused = true
 	}
 	if response.StatusCode < 500 && !e.gone {
-		// It says what is wrong; never with what it repeats of the request.
-		e.words = clean(answer, []string{m.Endpoint, response.Request.URL.EscapedPath(), response.Request.Header.Get("Authorization")})
+		e.words = mask(answer) // it says what is wrong, and may repeat the request
 	}
 	return e
 }

@@ -3,8 +3,9 @@ package notify
 import (
 	"context"
 	"errors"
-	"io"
+	"fmt"
 	"net/http"
+	"path"
 	"strings"
 	"sync"
 	"testing"
@@ -116,15 +117,17 @@ func TestWhatBecomesOfAPush(t *testing.T) {
 				w.Header().Set(header[i], header[i+1])
 			}
 			w.WriteHeader(code)
-			_, _ = io.WriteString(w, `{"reason":"BadJwtToken","for":"`+r.URL.Path+" "+r.Header.Get("Authorization")+`"}`) //nolint:gosec // a program reads it
+			authorization, secret := r.Header.Get("Authorization"), path.Base(r.URL.Path)
+			_, _ = fmt.Fprintf(w, `{"reason":"BadJwtToken","for":%q,"or":"%s","by":%q,"jwt":%q}`, r.URL.Path, //nolint:gosec // a program reads it
+				strings.ReplaceAll(secret, "/", `\/`), authorization, strings.TrimPrefix(authorization, "vapid t="))
 		}
 	}
 	rows := []struct {
-		sentence        string
-		answer          http.HandlerFunc
-		gone, ours, yet bool // gone, misconfigured, temporary
-		wait            time.Duration
-		says            string
+		sentence           string
+		answer             http.HandlerFunc
+		gone, refused, yet bool
+		wait               time.Duration
+		says               string
 	}{
 		{sentence: "taken with 200", answer: status(200)},
 		{sentence: "taken with 202", answer: status(202)},
@@ -136,26 +139,32 @@ func TestWhatBecomesOfAPush(t *testing.T) {
 		{sentence: "429 for a year", answer: status(429, "Retry-After", "31536000"), yet: true, wait: time.Hour, says: "429"},
 		{sentence: "429 without a word", answer: status(429), yet: true, says: "429"},
 		{sentence: "429 with nonsense", answer: status(429, "Retry-After", "-5"), yet: true, says: "429"},
+		{sentence: "408", answer: status(408), yet: true, says: "408"},
 		{sentence: "500", answer: status(500), yet: true, says: "500"},
 		{sentence: "503", answer: status(503, "Retry-After", "5"), yet: true, wait: 5 * time.Second, says: "503"},
-		{sentence: "401", answer: status(401), ours: true, says: "BadJwtToken"},
-		{sentence: "403", answer: status(403), ours: true, says: "BadJwtToken"},
+		{sentence: "401", answer: status(401), refused: true, says: "BadJwtToken"},
+		{sentence: "403", answer: status(403), refused: true, says: "BadJwtToken"},
 		{sentence: "400", answer: status(400), says: "400"},
 		{sentence: "413", answer: status(413), says: "413"},
 		{sentence: "a redirection", answer: status(307, "Location", "https://fcm.googleapis.com/x"), says: "307"},
+		{sentence: "a redirection to nowhere", answer: func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Location", "https://%zz"+r.URL.Path)
+			w.WriteHeader(http.StatusTemporaryRedirect)
+		}, yet: true, says: "reach the push service"},
 		{sentence: "the line is cut", answer: func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, yet: true, says: "reach the push service " + vendor},
 	}
 	for _, row := range rows {
 		s := newSending(t)
 		s.service.Trouble(row.answer)
 		err := s.push(s.browser, "x")
-		if Gone(err) != row.gone || Misconfigured(err) != row.ours || Temporary(err) != row.yet || Wait(err) != row.wait {
-			t.Errorf("%s: %v: gone %v, misconfigured %v, temporary %v, wait %v", row.sentence, err, Gone(err), Misconfigured(err), Temporary(err), Wait(err))
+		if Gone(err) != row.gone || Refused(err) != row.refused || Temporary(err) != row.yet || Wait(err) != row.wait {
+			t.Errorf("%s: %v: gone %v, refused %v, temporary %v, wait %v", row.sentence, err, Gone(err), Refused(err), Temporary(err), Wait(err))
 		}
 		if (err == nil) != (row.says == "") || err != nil && !strings.Contains(err.Error(), row.says) {
 			t.Errorf("%s: %v", row.sentence, err)
 		}
-		if err != nil && (strings.Contains(err.Error(), "/wpush/") || strings.Contains(err.Error(), "vapid t=")) {
+		secret := path.Base(s.browser.Endpoint)
+		if err != nil && (strings.Contains(err.Error(), "/wpush/") || strings.Contains(err.Error(), secret) || strings.Contains(err.Error(), "eyJ")) {
 			t.Errorf("%s: the error gives the endpoint or the token away: %v", row.sentence, err)
 		}
 	}
@@ -170,7 +179,7 @@ func TestARefusedTokenIsMadeAnew(t *testing.T) {
 	s.sender.options.Now = func() time.Time { return wrong.Add(time.Hour) }
 	s.now = s.now.Add(48 * time.Hour)
 	err := s.push(s.browser, "x")
-	if !Misconfigured(err) || !strings.Contains(err.Error(), "BadJwtToken") {
+	if !Refused(err) || !strings.Contains(err.Error(), "BadJwtToken") {
 		t.Fatalf("with a clock two days behind: %v", err)
 	}
 	wrong = s.now.Add(-time.Hour)
@@ -189,7 +198,7 @@ func TestASubscriptionThatEnded(t *testing.T) {
 	}
 	stranger := s.service.Subscribe(t, "another sender's key")
 	err = s.push(stranger, "x")
-	if !Misconfigured(err) || !strings.Contains(err.Error(), "VapidPkHashMismatch") {
+	if !Refused(err) || !strings.Contains(err.Error(), "VapidPkHashMismatch") {
 		t.Errorf("a subscription made for another sender: %v", err)
 	}
 }
@@ -235,7 +244,7 @@ func TestSendingToWhatIsNoEndpoint(t *testing.T) {
 	}
 	s.sender.options.Subject = "http://mfa.example.org"
 	err = s.push(s.browser, "x")
-	if !Misconfigured(err) {
+	if !Refused(err) {
 		t.Errorf("with a subject that services refuse: %v", err)
 	}
 }

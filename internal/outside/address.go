@@ -8,25 +8,26 @@ import "net/netip"
 func inside() []netip.Prefix {
 	var all []netip.Prefix
 	for _, network := range []string{
-		"0.0.0.0/8",       // this network
-		"10.0.0.0/8",      // private
-		"100.64.0.0/10",   // behind a carrier's translation (RFC 6598); clouds serve metadata there
-		"127.0.0.0/8",     // this machine
-		"169.254.0.0/16",  // this link; the metadata of clouds
-		"172.16.0.0/12",   // private
-		"192.0.0.0/24",    // protocol assignments
-		"192.0.2.0/24",    // examples
-		"192.88.99.0/24",  // relays from 6to4, given up
-		"192.168.0.0/16",  // private
-		"198.18.0.0/15",   // measurements
-		"198.51.100.0/24", // examples
-		"203.0.113.0/24",  // examples
-		"224.0.0.0/4",     // groups
-		"240.0.0.0/4",     // reserved, and everybody on this link
-		"2001::/23",       // protocol assignments; Teredo, which leads to an IPv4 address
-		"2001:db8::/32",   // examples
-		"2002::/16",       // 6to4, which leads to an IPv4 address
-		"3fff::/20",       // examples
+		"0.0.0.0/8",        // this network
+		"10.0.0.0/8",       // private
+		"100.64.0.0/10",    // behind a carrier's translation (RFC 6598); clouds serve metadata there
+		"127.0.0.0/8",      // this machine
+		"168.63.129.16/32", // a cloud's own services, beside its metadata
+		"169.254.0.0/16",   // this link; the metadata of clouds
+		"172.16.0.0/12",    // private
+		"192.0.0.0/24",     // protocol assignments
+		"192.0.2.0/24",     // examples
+		"192.88.99.0/24",   // relays from 6to4, given up
+		"192.168.0.0/16",   // private
+		"198.18.0.0/15",    // measurements
+		"198.51.100.0/24",  // examples
+		"203.0.113.0/24",   // examples
+		"224.0.0.0/4",      // groups
+		"240.0.0.0/4",      // reserved, and everybody on this link
+		"2001::/23",        // protocol assignments; Teredo, which leads to an IPv4 address
+		"2001:db8::/32",    // examples
+		"2002::/16",        // 6to4, which leads to an IPv4 address
+		"3fff::/20",        // examples
 	} {
 		all = append(all, netip.MustParsePrefix(network))
 	}

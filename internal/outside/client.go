@@ -32,6 +32,9 @@ const (
 	// answerWithin bounds a whole exchange: whoever is asked may be slow on purpose.
 	answerWithin = 10 * time.Second
 	idleFor      = 90 * time.Second
+	// askAlive is when a connection that says nothing is asked whether it lives, and how
+	// long it has to answer.
+	askAlive = 3 * time.Second
 	// mostHeader bounds the octets of an answer's header.
 	mostHeader = 16 << 10
 )
@@ -49,10 +52,12 @@ func Client(o Options) *http.Client {
 		// A redirection would lead to an address that nobody allowed.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		Transport: &http.Transport{
-			DialContext:            dial,
-			TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: o.Roots},
-			TLSHandshakeTimeout:    connectWithin,
-			ForceAttemptHTTP2:      true, // Apple's push service speaks nothing else
+			DialContext:         dial,
+			TLSClientConfig:     &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: o.Roots},
+			TLSHandshakeTimeout: connectWithin,
+			ForceAttemptHTTP2:   true, // Apple's push service speaks nothing else
+			// One that a firewall forgot would be used again and again, and say nothing.
+			HTTP2:                  &http.HTTP2Config{SendPingTimeout: askAlive, PingTimeout: askAlive},
 			MaxIdleConnsPerHost:    2,
 			IdleConnTimeout:        idleFor,
 			MaxResponseHeaderBytes: mostHeader,

@@ -114,6 +114,8 @@ func TestAnIdleConnectionIsTried(t *testing.T) {
 	url := storetest.Migrated(t)
 	here, there := storetest.Open(t, url), storetest.Open(t, url)
 	here.TryEvery(20 * time.Millisecond)
+	quiet, unheardToo := here.Listen("req_2")
+	defer unheardToo()
 	settled(t, here, there)
 	bell, unheard := here.Listen("req_1")
 	defer unheard()
@@ -121,6 +123,12 @@ func TestAnIdleConnectionIsTried(t *testing.T) {
 	silent(t, "a try of the connection", bell)
 	there.Wake("req_1")
 	heard(t, "a ring after it was tried", bell)
+	select {
+	case <-quiet: // the one that comes with the connection
+	default:
+	}
+	time.Sleep(100 * time.Millisecond)
+	silent(t, "what a node says to itself", quiet)
 }
 
 // More rings than can be sent hold nobody up.
@@ -129,11 +137,34 @@ func TestAFloodOfRings(t *testing.T) {
 	here, there := storetest.Open(t, url), storetest.Open(t, url)
 	settled(t, here, there)
 	began := time.Now()
+	bell, unheard := here.Listen("req_last")
+	defer unheard()
 	for i := range 20_000 {
 		there.Wake(fmt.Sprintf("req_%d", i))
 	}
+	there.Wake("req_last")
 	if took := time.Since(began); took > 5*time.Second {
 		t.Errorf("ringing took %v", took)
 	}
+	heard(t, "the last of more rings than can wait", bell)
 	settled(t, here, there)
+}
+
+// What was rung before a node ends is heard: it ends in the middle of a busy morning,
+// when it gets a new version.
+func TestARingJustBeforeTheEnd(t *testing.T) {
+	url := storetest.Migrated(t)
+	here := storetest.Open(t, url)
+	bell, unheard := here.Listen("req_1")
+	defer unheard()
+	for range 10 {
+		there := storetest.Open(t, url)
+		settled(t, here, there)
+		there.Wake("req_1")
+		err := there.Close()
+		if err != nil {
+			t.Fatal(err)
+		}
+		heard(t, "a ring just before the end", bell)
+	}
 }

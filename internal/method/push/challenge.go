@@ -3,6 +3,7 @@ package push
 import (
 	"crypto/sha256"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"hash"
 	"time"
@@ -32,6 +33,15 @@ type Request struct {
 	Display []byte
 }
 
+// check refuses a request that names nothing: it is a fault of its caller, and its
+// signature would serve elsewhere.
+func (r Request) check() error {
+	if r.Issuer == "" || r.ID == "" || r.Device == "" || len(r.Nonce) != NonceSize {
+		return errors.New("a request without a server, a name, a phone or a nonce")
+	}
+	return nil
+}
+
 // The first octets of what is hashed say what for, so that no hash of one kind is one
 // of another.
 const (
@@ -40,8 +50,12 @@ const (
 	forConfirmation = "countersign-confirm-v1\x00"
 )
 
-// NonceSize is how many octets a request's nonce has.
-const NonceSize = 32
+const (
+	// NonceSize is how many octets a request's nonce has.
+	NonceSize = 32
+	// SaltSize is how many a pairing's salt has.
+	SaltSize = 16
+)
 
 // transcript hashes fields, each behind its length (two octets, the most significant
 // first), so that no two lists of fields are the same octets.
@@ -109,6 +123,10 @@ type Pairing struct {
 	Thumbprint []byte
 	// Credential is the identifier of the phone's WebAuthn credential.
 	Credential []byte
+	// Salt are 16 octets of chance that the server answers when the phone has sent its
+	// keys. Without it, whoever claims a code that they photographed could try keys
+	// until the digits are those that they want.
+	Salt []byte
 }
 
 // Challenge is what the device key signs to pair, 32 octets:
@@ -135,16 +153,21 @@ const confirmationDigits = 6
 // desktop. Whoever photographed the code and was faster has another phone, whose
 // digits are others:
 //
-//	SHA-256("countersign-confirm-v1" 0x00 pairing challenge)
+//	SHA-256("countersign-confirm-v1" 0x00 pairing challenge, salt)
 //
 // its first eight octets as a number, the most significant first, modulo 1,000,000.
+// Errors: those of Challenge; a salt of another size.
 func (p Pairing) Confirmation() (string, error) {
+	if len(p.Salt) != SaltSize {
+		return "", fmt.Errorf("a salt of %d octets, not %d", len(p.Salt), SaltSize)
+	}
 	challenge, err := p.Challenge()
 	if err != nil {
 		return "", err
 	}
 	t := begin(forConfirmation)
 	t.fixed(challenge)
+	t.fixed(p.Salt)
 	sum, err := t.done()
 	if err != nil {
 		return "", err

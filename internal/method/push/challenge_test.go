@@ -17,7 +17,7 @@ type decisionVector struct {
 }
 
 type pairingVector struct {
-	Issuer, Pairing, Code, Thumbprint, Credential, Challenge, Confirmation string
+	Issuer, Pairing, Code, Thumbprint, Credential, Salt, Challenge, Confirmation string
 }
 
 // vectors were computed by another program, from the text of the protocol.
@@ -65,7 +65,7 @@ func TestWhatIsSignedForADecision(t *testing.T) {
 func TestWhatIsSignedToPairAndTyped(t *testing.T) {
 	_, pairings := vectors(t)
 	for i, v := range pairings {
-		p := push.Pairing{Issuer: v.Issuer, ID: v.Pairing, Code: v.Code, Thumbprint: octets(t, v.Thumbprint), Credential: octets(t, v.Credential)}
+		p := push.Pairing{Issuer: v.Issuer, ID: v.Pairing, Code: v.Code, Thumbprint: octets(t, v.Thumbprint), Credential: octets(t, v.Credential), Salt: octets(t, v.Salt)}
 		got, err := p.Challenge()
 		if err != nil || hex.EncodeToString(got) != v.Challenge {
 			t.Errorf("%d: %x, %v; want %s", i, got, err, v.Challenge)
@@ -91,7 +91,11 @@ func TestAFieldThatIsTooLongIsNotSigned(t *testing.T) {
 	if _, err := (push.Request{Display: append(long, long...)}).Challenge(push.Deny, ""); err != nil {
 		t.Errorf("a long display, which is hashed: %v", err)
 	}
+	if _, err := (push.Pairing{Salt: long[:15]}).Confirmation(); err == nil {
+		t.Error("digits without a whole salt")
+	}
 	for name, p := range map[string]push.Pairing{"issuer": {Issuer: string(long)}, "pairing": {ID: string(long)}, "thumbprint": {Thumbprint: long}, "credential": {Credential: long}} {
+		p.Salt = long[:push.SaltSize]
 		_, err := p.Challenge()
 		if err == nil {
 			t.Errorf("a long %s is signed", name)

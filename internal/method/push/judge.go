@@ -15,8 +15,9 @@ import (
 // Device are the public halves of a phone's keys, as they were stored at its pairing.
 type Device struct {
 	Key *ecdsa.PublicKey
-	// Credential is the identifier of the verifying key, PublicKey its COSE form.
-	Credential, PublicKey []byte
+	// Credential is the identifier of the verifying key, PublicKey its COSE form, User
+	// the random handle under which it was made.
+	Credential, PublicKey, User []byte
 	// BackedUp tells that the credential may be copied to the person's other phones; it
 	// never changes for one credential.
 	BackedUp bool
@@ -75,7 +76,7 @@ type Verdict struct {
 // Errors: [method.ErrWrong] for an answer that the phone's keys did not sign;
 // [method.ErrMalformed] for one that cannot be read; any other is a fault.
 func Judge(r Request, shown Number, d Device, site Site, a Answer) (Verdict, error) {
-	err := shown.check()
+	err := errors.Join(shown.check(), r.check())
 	if err != nil {
 		return Verdict{}, err
 	}
@@ -87,7 +88,7 @@ func Judge(r Request, shown Number, d Device, site Site, a Answer) (Verdict, err
 	if err != nil {
 		return Verdict{}, fmt.Errorf("%w: %w", method.ErrMalformed, err)
 	}
-	if d.Key == nil || !es256.Verify(d.Key, challenge, a.Signature) {
+	if !es256.Verify(d.Key, challenge, a.Signature) {
 		return Verdict{}, fmt.Errorf("%w: the device key did not sign it", method.ErrWrong)
 	}
 	v := Verdict{Outcome: outcome, Counter: d.Counter}
@@ -128,7 +129,8 @@ func (d Device) verified(challenge []byte, site Site, assertion []byte) (uint32,
 	if err != nil {
 		return 0, Evidence{}, fmt.Errorf("%w: the assertion: %s", method.ErrMalformed, said(err))
 	}
-	if string(parsed.RawID) != string(d.Credential) {
+	handle := parsed.Response.UserHandle
+	if string(parsed.RawID) != string(d.Credential) || len(handle) > 0 && string(handle) != string(d.User) {
 		return 0, Evidence{}, fmt.Errorf("%w: the assertion is of another credential", method.ErrWrong)
 	}
 	err = parsed.Verify(base64.RawURLEncoding.EncodeToString(challenge), site.RPID, "", []string{site.Origin}, nil, nil,
@@ -146,7 +148,7 @@ func (d Device) verified(challenge []byte, site Site, assertion []byte) (uint32,
 		return 0, Evidence{}, fmt.Errorf("%w: the signature counter went from %d to %d", method.ErrWrong, d.Counter, data.Counter)
 	}
 	raw := parsed.Raw.AssertionResponse
-	return data.Counter, Evidence{AuthenticatorData: raw.AuthenticatorData, ClientData: raw.ClientDataJSON, Signature: raw.Signature}, nil
+	return max(data.Counter, d.Counter), Evidence{AuthenticatorData: raw.AuthenticatorData, ClientData: raw.ClientDataJSON, Signature: raw.Signature}, nil
 }
 
 // said is what the library says is wrong, without what it repeats of the request.

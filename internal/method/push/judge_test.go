@@ -2,6 +2,7 @@ package push_test
 
 import (
 	"bytes"
+	"crypto/ecdsa"
 	"errors"
 	"strings"
 	"testing"
@@ -118,6 +119,7 @@ func TestBiometricsThatAreRefused(t *testing.T) {
 		"another port":              func(p *pushtest.Phone) { p.Site.Origin = "https://mfa.example.org:8443" },
 		"plain http":                func(p *pushtest.Phone) { p.Site.Origin = "http://mfa.example.org" },
 		"in a frame of another":     func(p *pushtest.Phone) { p.CrossOrigin = true },
+		"another person's handle":   func(p *pushtest.Phone) { p.User = []byte("somebody else") },
 		"the making of a key":       func(p *pushtest.Phone) { p.Type = "webauthn.create" },
 		"a key that became synced":  func(p *pushtest.Phone) { p.Flags |= pushtest.Eligible },
 		"backed up, yet it may not": func(p *pushtest.Phone) { p.Flags |= pushtest.BackedUp },
@@ -155,7 +157,7 @@ func TestTheCounterIsKept(t *testing.T) {
 	device = synced.Device()
 	device.Counter = 50
 	v, err = push.Judge(asked(), shown(), device, site(), synced.Answer(asked(), push.Approve, "47"))
-	if err != nil || v.Outcome != push.Approved {
+	if err != nil || v.Outcome != push.Approved || v.Counter != 50 {
 		t.Errorf("%+v, %v", v, err)
 	}
 }
@@ -163,17 +165,30 @@ func TestTheCounterIsKept(t *testing.T) {
 // A setting that went wrong is a fault, and lets nobody in.
 func TestANumberThatItsModeDoesNotHave(t *testing.T) {
 	phone := pushtest.New(t, site())
-	for _, n := range []push.Number{{push.Type, ""}, {push.Type, "4"}, {push.Type6, "47"}, {push.Tap, "47"}, {"", ""}, {"none", ""}} {
+	for _, n := range []push.Number{{push.Type, ""}, {push.Type, "4"}, {push.Type6, "47"}, {push.Tap, "47"}, {push.Type, "é"}, {push.Type, "4 "}, {"", ""}, {"none", ""}} {
 		v, err := push.Judge(asked(), n, phone.Device(), site(), phone.Answer(asked(), push.Approve, n.Shown))
 		if err == nil || errors.Is(err, method.ErrWrong) || v.Outcome != "" {
 			t.Errorf("%+v: %s, %v", n, v.Outcome, err)
 		}
 	}
-	device := phone.Device()
-	device.Key = nil
-	_, err := push.Judge(asked(), shown(), device, site(), phone.Answer(asked(), push.Approve, "47"))
-	if err == nil {
-		t.Error("a device without a key approves")
+	for name, change := range map[string]func(r *push.Request){
+		"server": func(r *push.Request) { r.Issuer = "" }, "name": func(r *push.Request) { r.ID = "" }, "phone": func(r *push.Request) { r.Device = "" },
+		"nonce": func(r *push.Request) { r.Nonce = r.Nonce[1:] },
+	} {
+		r := asked()
+		change(&r)
+		v, err := push.Judge(r, shown(), phone.Device(), site(), phone.Answer(r, push.Approve, "47"))
+		if err == nil || errors.Is(err, method.ErrWrong) || v.Outcome != "" {
+			t.Errorf("a request without a %s: %s, %v", name, v.Outcome, err)
+		}
+	}
+	for _, key := range []*ecdsa.PublicKey{nil, {}} {
+		device := phone.Device()
+		device.Key = key
+		_, err := push.Judge(asked(), shown(), device, site(), phone.Answer(asked(), push.Approve, "47"))
+		if !errors.Is(err, method.ErrWrong) {
+			t.Errorf("a device without a key: %v", err)
+		}
 	}
 }
 

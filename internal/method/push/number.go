@@ -3,6 +3,7 @@ package push
 import (
 	"crypto/subtle"
 	"fmt"
+	"strings"
 )
 
 // Mode is how the person shows that the phone and the sign-in belong together.
@@ -42,8 +43,8 @@ func (n Number) check() error {
 	if err != nil {
 		return err
 	}
-	if len(n.Shown) != digits {
-		return fmt.Errorf("a number of %d digits in the mode %q, which has %d", len(n.Shown), n.Mode, digits)
+	if len(n.Shown) != digits || strings.Trim(n.Shown, "0123456789") != "" {
+		return fmt.Errorf("a number of %d characters in the mode %q, which has %d digits", len(n.Shown), n.Mode, digits)
 	}
 	return nil
 }

@@ -34,6 +34,8 @@ type Phone struct {
 	// Type and CrossOrigin go into the client data.
 	Type        string
 	CrossOrigin bool
+	// User is the handle that the verifying key tells; nil for none.
+	User []byte
 
 	tb        testing.TB
 	device    *ecdsa.PrivateKey
@@ -46,7 +48,7 @@ func New(tb testing.TB, site push.Site) *Phone {
 	tb.Helper()
 	id := make([]byte, 16)
 	_, _ = rand.Read(id)
-	return &Phone{Site: site, Flags: Present | Verified, Type: "webauthn.get", tb: tb, device: newKey(tb), verifying: newKey(tb), id: id}
+	return &Phone{Site: site, Flags: Present | Verified, Type: "webauthn.get", tb: tb, device: newKey(tb), verifying: newKey(tb), id: id, User: []byte("a random handle")}
 }
 
 func newKey(tb testing.TB) *ecdsa.PrivateKey {
@@ -62,7 +64,7 @@ func newKey(tb testing.TB) *ecdsa.PrivateKey {
 func (p *Phone) Device() push.Device {
 	p.tb.Helper()
 	return push.Device{
-		Key: &p.device.PublicKey, Credential: p.id, PublicKey: p.cose(), BackedUp: p.Flags&Eligible != 0, Counter: p.Counter,
+		Key: &p.device.PublicKey, Credential: p.id, PublicKey: p.cose(), User: p.User, BackedUp: p.Flags&Eligible != 0, Counter: p.Counter,
 	}
 }
 
@@ -115,9 +117,13 @@ func (p *Phone) Assert(challenge []byte) []byte {
 	if err != nil {
 		p.tb.Fatal(err)
 	}
+	response := map[string]any{"clientDataJSON": text(client), "authenticatorData": text(data), "signature": text(signature)}
+	if p.User != nil {
+		response["userHandle"] = text(p.User)
+	}
 	return p.encode(map[string]any{
 		"id": text(p.id), "rawId": text(p.id), "type": "public-key", "clientExtensionResults": map[string]any{},
-		"response": map[string]any{"clientDataJSON": text(client), "authenticatorData": text(data), "signature": text(signature)},
+		"response": response,
 	})
 }
 
