@@ -21,6 +21,12 @@ type (
 	LinkID string
 	// MailedCodeID names one code sent to the account's address ("mlc_…").
 	MailedCodeID string
+	// DeviceID names a paired phone ("dev_…").
+	DeviceID string
+	// PairingID names one phone on its way to be somebody's ("par_…").
+	PairingID string
+	// RequestID names one question to a person's phones ("req_…").
+	RequestID string
 	// EventID names one line of the audit log ("evt_…"); byte order is time order.
 	EventID string
 	// MessageID names one message on its way ("msg_…"); byte order is time order.

@@ -7,7 +7,7 @@ type Place struct {
 	IP string
 	// UserAgent is the header as sent, cut to 512 bytes.
 	UserAgent string
-	// RequestID joins events to the request's log line.
+	// RequestID joins events to the request's log line ("rid_…", or what a proxy gave it).
 	RequestID string
 }
 

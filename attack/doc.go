@@ -3,8 +3,9 @@
 // (with the engine open beside it, as `countersign admin` has it) and two on
 // PostgreSQL. Each file is one kind of attack, named as doc/security.md names it.
 //
-// `make test` runs the short forms. `make attack` runs the long ones; chance comes
-// from one seed, which is printed, so that SEED=n repeats a run:
+// `make test` runs the short forms, always with the same seed: what it finds was broken
+// by the change at hand. `make attack` runs the long ones and draws another seed each
+// time, which is printed, so that SEED=n repeats a run:
 //
 //	make attack SEED=42 ONLY=TestGuessing
 package attack

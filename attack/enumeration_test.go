@@ -195,11 +195,12 @@ func (k kind) walk(s *site.Site, crowd, from string, header http.Header) []seen 
 
 var (
 	attemptID = regexp.MustCompile(`att_[A-Za-z0-9_-]+`)
-	requestID = regexp.MustCompile(`req_[A-Za-z0-9_-]+`)
+	requestID = regexp.MustCompile(`rid_[A-Za-z0-9_-]+`)
+	challenge = regexp.MustCompile(`challenge&#34;:&#34;[A-Za-z0-9_-]+`)
 )
 
 // disguised is all of an answer but for what is new in each: the ids of attempt
-// and request (their form stays), the values of cookies (their length stays), and
+// and request and a passkey's challenge (their form stays), the values of cookies (their length stays), and
 // the address as it was typed.
 func disguised(a site.Answer, typed string) string {
 	if a.Err != nil {
@@ -224,7 +225,7 @@ func disguised(a site.Answer, typed string) string {
 	}
 	slices.Sort(lines[1:])
 	text := strings.ReplaceAll(strings.Join(append(lines, "", a.Body), "\n"), typed, "THE ADDRESS")
-	for _, id := range []*regexp.Regexp{attemptID, requestID} {
+	for _, id := range []*regexp.Regexp{attemptID, requestID, challenge} {
 		text = id.ReplaceAllStringFunc(text, func(found string) string { return found[:4] + strconv.Itoa(len(found)) })
 	}
 	return text

@@ -234,7 +234,7 @@ func (w *stopwatch) pause(t *testing.T) {
 func drained(t *testing.T, s *site.Site) {
 	t.Helper()
 	for deadline := time.Now().Add(time.Minute); ; time.Sleep(5 * time.Millisecond) {
-		next, err := s.Engine.Store.Read().NextDue(t.Context())
+		next, err := s.Engine.Store.Read().NextDue(t.Context(), "email")
 		must(t, err)
 		if next == 0 {
 			return

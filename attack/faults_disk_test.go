@@ -41,7 +41,7 @@ func TestFaultsDiskIsFull(t *testing.T) {
 			t.Errorf("on a full disk %s was answered %s %s", what, a, amiss(a))
 		}
 		// The person's own page again, or a page for all: less its request's number.
-		bodies[what] = regexp.MustCompile(`req_[0-9a-z]+`).ReplaceAllString(a.Body, "")
+		bodies[what] = regexp.MustCompile(`rid_[0-9a-z]+`).ReplaceAllString(a.Body, "")
 	}
 	for i := 1; i < n; i++ {
 		told("a right code", clients[i].Post(pages[i], "code", codes[i]))

@@ -2,6 +2,7 @@ package attack_test
 
 import (
 	"encoding/base32"
+	"encoding/json"
 	"fmt"
 	"html"
 	"net/http"
@@ -13,6 +14,7 @@ import (
 	"countersign"
 	"countersign/e2e/site"
 	"countersign/internal/method"
+	"countersign/internal/method/passkey/passkeytest"
 	"countersign/internal/method/totp"
 	"countersign/internal/store"
 	"countersign/internal/store/rows"
@@ -33,6 +35,12 @@ func deeds(t *testing.T, s *site.Site, routes []site.Route) []deed {
 	forms := map[site.Route]form{}
 	for _, level := range []string{atFull, atStale} {
 		v := came(t, s, level, "Petra Pathfinder "+level[len(level)-5:])
+		switch level {
+		case atFull:
+			v.Post("/account/devices/new") // a pairing waits for its phone
+		case atStale:
+			givePhone(t, s, v.who) // and proves who she is by it
+		}
 		for _, f := range v.crawl(routes) {
 			r, found := find(f.verb, f.action)
 			if _, known := forms[r]; found && !known && guarded(r) && r.Verb == http.MethodPost && (r.Path != "/proof" || f.value("with") == "totp") {
@@ -69,6 +77,8 @@ func (d deed) filled(v *visitor) form {
 		switch one.name {
 		case "name":
 			f.fields[i].value = "Renamed"
+		case "passkey":
+			f.fields[i].value = v.things["passkey"]
 		case "email":
 			f.fields[i].value = "elsewhere-" + v.who.Email
 		case "password":
@@ -116,8 +126,21 @@ func owner(t *testing.T, s *site.Site, level, name string) *visitor {
 	v := came(t, s, level, name)
 	if level == atFull {
 		v.noteSecret(t)
+		v.notePasskey(t, s)
 	}
 	return v
+}
+
+// notePasskey remembers what a browser would make for the visitor's own page.
+func (v *visitor) notePasskey(t *testing.T, s *site.Site) {
+	t.Helper()
+	found := regexp.MustCompile(`data-options="([^"]*)"`).FindStringSubmatch(v.Get("/account/passkeys/new").Body)
+	if found == nil {
+		t.Fatalf("%s may add no passkey", v.who.Name)
+	}
+	var options map[string]any
+	must(t, json.Unmarshal([]byte(html.UnescapeString(found[1])), &options))
+	v.things["passkey"] = passkeytest.New(t, "localhost", s.URL).Create(options)
 }
 
 // noteSecret remembers the secret that waits on the visitor's own page.
@@ -147,8 +170,13 @@ func TestHalfDeedsAct(t *testing.T) {
 				level = atStale // there is nothing to prove else
 			}
 			v := owner(t, s, level, fmt.Sprintf("Olive Owner %d", i))
-			if d.route.Path == "/account/two-factor" {
+			switch d.route.Path {
+			case "/account/two-factor":
 				v.forget(t, s) // or it would go on with the app that waits already
+			case "/account/devices/pairing":
+				v.Post("/account/devices/new")
+			case "/proof/phone":
+				givePhone(t, s, v.who)
 			}
 			before := b.about(t, v.who)
 			f := d.filled(v)
@@ -159,7 +187,7 @@ func TestHalfDeedsAct(t *testing.T) {
 				t.Errorf("%s, by its own person, was answered %v:\n%s", d.route, a, a.Body)
 			case changed == "" && !file:
 				t.Errorf("%s, by its own person, was answered %v and changed nothing", d.route, a)
-			case strings.HasPrefix(a.Location, "/proof?") && d.route.Path != "/proof" && d.route.Path != "/account/email/confirm":
+			case strings.HasPrefix(a.Location, "/proof?") && !strings.HasPrefix(d.route.Path, "/proof") && d.route.Path != "/account/email/confirm":
 				t.Errorf("%s, by its own person, wants a proof: %v", d.route, a)
 			}
 		}

@@ -17,15 +17,18 @@ import (
 func within(r site.Route) bool {
 	return slices.Contains([]string{
 		"/proof", "/account/two-factor", "/account/two-factor/settings", "/account/two-factor/app", "/account/two-factor/codes", "/account/two-factor/codes.txt", "/account/recovery",
+		"/account/devices/new", "/account/devices/pairing", "/account/devices/pairing/events", "/account/passkeys/new", "/proof/phone", "/proof/phone/events",
 	}, r.Path)
 }
 
 // free is what a session may do whose last proof is old: it gives nobody a key
 // and takes none away. Codes that it made itself a moment ago wait to be saved, and
-// the links are the last of two steps, of which the first asked for a proof.
+// the links, like the digits of a pairing, are the last of two steps, of which the first
+// asked for a proof; asking the phone is the way to one.
 func free(r site.Route) bool {
 	return slices.Contains([]string{
 		"/proof", "/account/profile", "/account/sessions/{id}/end", "/account/sessions/end-others", "/account/email/confirm", "/account/two-factor/codes",
+		"/account/devices/pairing", "/proof/phone",
 	}, r.Path) || strings.HasSuffix(r.Path, "/{token}")
 }
 
@@ -103,6 +106,8 @@ func setsUp(d door) int {
 func (d door) enrolling(got site.Answer, who *site.Person) string {
 	toCodes := got.Status == http.StatusSeeOther && got.Location == "/account/two-factor/codes"
 	switch {
+	case d.route.Path == "/account/devices/new" && got.Status == http.StatusForbidden:
+		return "" // it says which other way in has to be there first
 	case within(d.route):
 		if got.Status >= http.StatusInternalServerError || got.Status == http.StatusUnauthorized || got.Status == http.StatusForbidden {
 			return "belongs to setting up, and was answered " + got.String()

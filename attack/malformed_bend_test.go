@@ -203,7 +203,7 @@ func bendHeader(r *rand.Rand, q *shot) {
 	case 3:
 		q.with("Forwarded", pick(r, []string{value, `for="[`, `for="[2001:db8::1]:1";proto=https;host=evil.example`, "for=_x", strings.Repeat("for=192.0.2.1,", 500)}))
 	case 4:
-		q.with("X-Request-Id", pick(r, []string{value, "<script>alert(1)</script>", strings.Repeat("a", 64), "req_aaaaaaaa", "a b"}))
+		q.with("X-Request-Id", pick(r, []string{value, "<script>alert(1)</script>", strings.Repeat("a", 64), "rid_aaaaaaaa", "a b"}))
 	case 5:
 		q.with("Origin", pick(r, []string{value, "null", "https://evil.example", "http://localhost", "//", "http://"}))
 	case 6:

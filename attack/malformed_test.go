@@ -267,7 +267,11 @@ func staysInside(location string) bool {
 // that says what to do, a program that asks for JSON a problem document.
 func refusal(q *shot, got *reply) string {
 	accept, kind := q.header("Accept"), got.Header.Get("Content-Type")
-	if strings.Contains(accept, "json") && !strings.Contains(accept, "text/html") {
+	asProgram := strings.Contains(accept, "json") && !strings.Contains(accept, "text/html")
+	if strings.Contains(q.target, "/device/") && kind == "application/problem+json" {
+		asProgram = true // no person goes there
+	}
+	if asProgram {
 		var problem struct {
 			Status              int
 			Title, Detail, Code string

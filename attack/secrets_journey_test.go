@@ -359,6 +359,7 @@ func (j *journey) all() {
 	j.factors(h)
 	j.addresses(h)
 	j.ends(h)
+	j.phones()
 	j.reads(h.p)
 	guarded := j.s.Guarded(j.t, "Grace Zanzibar", "grace.zanzibar@acme.example")
 	j.plant(secret{is: "the bytes of an app's secret", value: string(guarded.Secret)})

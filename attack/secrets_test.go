@@ -71,7 +71,7 @@ func TestSecrets(t *testing.T) {
 		}
 		mails(t, j)
 		t.Logf("%d secrets", len(j.secrets))
-	}, "COUNTERSIGN_LOG_LEVEL=debug")
+	}, "COUNTERSIGN_LOG_LEVEL=debug", pushService(t))
 }
 
 // keys plants what the operator knows, and what is made for the installation.

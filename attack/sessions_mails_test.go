@@ -14,7 +14,7 @@ import (
 // kind with a link, leads to the configured address and names no other.
 func TestSessionsMailsLeadHome(t *testing.T) {
 	alongside(t)
-	s := site.Start(t, site.Options{Database: site.Postgres, Nodes: 2})
+	s := site.Start(t, site.Options{Database: site.Postgres, Nodes: 2, Env: []string{pushService(t)}})
 	j := newJourney(t, s)
 	forged := []http.Header{
 		{"Host": {"evil.example"}},

@@ -147,9 +147,15 @@ func commits(t *testing.T, file string, n int) float64 {
 	t.Helper()
 	db, err := sql.Open("sqlite", "file:"+file+"?_pragma=busy_timeout(10000)&_pragma=synchronous(FULL)&_txlock=immediate")
 	must(t, err)
+	return commitsOf(t, db, n)
+}
+
+// commitsOf is the same for any database, which it closes.
+func commitsOf(t *testing.T, db *sql.DB, n int) float64 {
+	t.Helper()
 	defer func() { must(t, db.Close()) }()
 	db.SetMaxOpenConns(1)
-	_, err = db.ExecContext(t.Context(), `CREATE TABLE IF NOT EXISTS bench (n INTEGER)`)
+	_, err := db.ExecContext(t.Context(), `CREATE TABLE IF NOT EXISTS bench (n INTEGER)`)
 	must(t, err)
 	insert, err := db.PrepareContext(t.Context(), `INSERT INTO bench VALUES ($1)`)
 	must(t, err)

@@ -24,7 +24,9 @@ var (
 )
 
 func TestMain(m *testing.M) {
-	os.Exit(proc.Main(m, proc.Programs{site.Program: site.Serve, "empty": empty}, storetest.Close))
+	os.Exit(proc.Main(m, proc.Programs{
+		site.Program: site.Serve, "empty": empty, waitingServer: collecting(site.Serve), emptyStreams: collecting(streams),
+	}, storetest.Close))
 }
 
 // TestFigures measures everything and prints the table. It fails when something
@@ -41,6 +43,9 @@ func TestFigures(t *testing.T) {
 		{"beyond", beyondTheHash},
 		{"codes", codeChecks},
 		{"sessions", sessionChecks},
+		{"approvals", approvals},
+		{"decisions", decisions},
+		{"waiting", waitingPages},
 		{"memory", memory},
 		{"start", starts},
 	} {

@@ -23,6 +23,11 @@ func (t *table) atLeast(what, figure, beside string, ratio, part float64) {
 	t.rows = append(t.rows, row{what, figure, beside, ratio, fmt.Sprintf("at least %.2f", part), ratio >= part})
 }
 
+// within notes a figure that may be so many times its limit.
+func (t *table) within(what, figure, beside string, ratio, most float64) {
+	t.rows = append(t.rows, row{what, figure, beside, ratio, fmt.Sprintf("at most %.2f", most), ratio <= most})
+}
+
 // atMost notes a figure with a bound of its own.
 func (t *table) atMost(what, figure, beside, asked string, kept bool) {
 	t.rows = append(t.rows, row{what: what, figure: figure, beside: beside, asked: asked, kept: kept})

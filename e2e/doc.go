@@ -6,7 +6,10 @@
 // them: browser (a person at Chromium), judge (what must hold for every page),
 // mailbox (a mail server that can misbehave), proc (the server as a process that
 // can be killed, with a clock that can be moved), site (an installation made of
-// those, its people, and programs that speak HTTP with it). A house is a site in
+// those, its people, and programs that speak HTTP with it); and, for what travels to a
+// phone, fcm and autopush (the push services behind Chromium and Firefox), desktop
+// (where notifications are seen and clicked), phone (a Chromium that gets real pushes),
+// firefox (another browser's word on them) and proxy (a real nginx). A house is a site in
 // the hands of one test; its methods are the language of the scenarios. A scenario
 // is a function in the file of its document, listed there by its number, and reads
 // like this:

@@ -74,6 +74,9 @@ func mistakes() []mistake {
 		{"codes", "not saved", nil, "saved", "Save the recovery codes first, then tick the box"},
 		{"rename", "nothing", []string{"name", ""}, "name", "Type a name"},
 		{"rename", "a name that is taken", []string{"name", "TABLET"}, "name", "You have a device of this name already"},
+		{"new passkey", "no name", []string{"name", ""}, "name", "Type a name"},
+		{"new passkey", "nothing from the browser", []string{"name", "Blue key"}, "passkey", "Your browser did not hand over a passkey"},
+		{"new passkey", "no passkey", []string{"name", "Blue key", "passkey", "{}"}, "passkey", "The passkey was not accepted"},
 		{"proof by code", "letters", []string{"with", "totp", "code", "abcdef"}, "code", "The code has digits only"},
 		{"proof by recovery code", "another", []string{"with", "recovery", "recovery", "zzzzz-zzzzz"}, "recovery", "That recovery code is not right"},
 		{"proof by password", "another", []string{"with", "password", "password", "Hunter2Hunter2"}, "password", "The password is not right"},
@@ -82,7 +85,9 @@ func mistakes() []mistake {
 }
 
 // secret are the fields that a page must not show again.
-func secret(name string) bool { return name == "password" || name == "code" || name == "recovery" }
+func secret(name string) bool {
+	return name == "password" || name == "code" || name == "recovery" || name == "passkey"
+}
 
 // TestEveryFieldHasItsSentence fills each form in wrongly: the page comes again
 // with a sentence for this mistake at the field, a link to it at the top, and
@@ -195,7 +200,7 @@ func (h *house) forms(t *testing.T, ada *person) map[string]form {
 	full, phone := in(ada), string(ada.Device)
 	ada.withApp("Tablet")
 	all["new password"], all["new address"], all["profile"] = form{full, "/account/password"}, form{full, "/account/email"}, form{full, "/account/profile"}
-	all["rename"] = form{full, "/account/two-factor/" + phone + "/rename"}
+	all["rename"], all["new passkey"] = form{full, "/account/two-factor/" + phone + "/rename"}, form{full, "/account/passkeys/new"}
 	grace := h.guarded("Grace Hopper")
 	adding := in(grace)
 	all["method"] = form{adding, "/account/two-factor"}

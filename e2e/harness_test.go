@@ -83,11 +83,10 @@ func (h *house) browser(options ...browser.Option) *browser.Page {
 // session opens a browser in which the person has just signed in: with the
 // password, and a code of the app where the person has one. The sign-in itself
 // goes over plain HTTP, which is quicker than a browser.
-func (h *house) session(p *person) *browser.Page {
+func (h *house) session(p *person, options ...browser.Option) *browser.Page {
 	h.t.Helper()
 	c := h.client()
 	c.signIn(p)
-	var options []browser.Option
 	for _, cookie := range c.Cookies() {
 		options = append(options, browser.Cookie(cookie.Name, cookie.Value))
 	}

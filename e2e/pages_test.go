@@ -15,6 +15,7 @@ import (
 	"countersign/e2e/site"
 	"countersign/internal/people"
 	"countersign/internal/policy"
+	"countersign/internal/terminal"
 	"countersign/internal/words"
 )
 
@@ -63,7 +64,7 @@ func (s *show) mark(page *browser.Page, pattern string) {
 // bare lists the words of a page that no catalogue has, in the pseudo-language,
 // in which each text of the catalogue stands between marks.
 const bare = `(() => {
-	const values = /Acme|Ada Lovelace|Bob Builder|Olga Owner|Grace Hopper|Countersign|English|Deutsch|Chrome|Linux|Phone|Tablet|UTC/g;
+	const values = /Acme|Ada Lovelace|Bob Builder|Olga Owner|Grace Hopper|Countersign|English|Deutsch|Chrome|Linux|Phone|Tablet|UTC|Pixel|Android/g;
 	const out = [];
 	const words = s => /[A-Za-z]{2,}/.test(s.replace(values, ""));
 	const walker = document.createTreeWalker(document.documentElement, NodeFilter.SHOW_TEXT);
@@ -118,6 +119,12 @@ func noPage(r site.Route) string {
 	case "/assets/{file...}", "/favicon.ico", "/robots.txt", "/livez", "/readyz", "/account/two-factor/codes.txt":
 		return "is a file"
 	}
+	switch {
+	case strings.HasPrefix(r.Path, "/device/"):
+		return "is for devices"
+	case strings.HasSuffix(r.Path, "/events"):
+		return "is for a page that waits"
+	}
 	return ""
 }
 
@@ -127,6 +134,7 @@ func TestPages(t *testing.T) {
 	walks := map[string]func(*show){
 		"signing in": pagesOfSigningIn, "the account": pagesOfTheAccount, "the wizard": pagesOfTheWizard,
 		"links": pagesOfLinks, "what a company requires": pagesOfARequirement, "a new installation": pagesOfANewInstallation,
+		"phones": pagesOfPhones, "passkeys": pagesOfPasskeys,
 	}
 	t.Run("all", func(t *testing.T) {
 		for name, pages := range walks {
@@ -217,6 +225,7 @@ func pagesOfTheAccount(s *show) {
 		{"/account/two-factor/off", "turning off", "", ""},
 		{"/account/two-factor/" + string(ada.Device) + "/rename", "renaming", "Save name", "POST /account/two-factor/{id}/rename"},
 		{"/account/two-factor/" + string(ada.Device) + "/change", "changing the device", "", ""},
+		{"/account/two-factor/" + string(ada.Device) + "/default", "another default", "", ""},
 	} {
 		page.Open(row.path)
 		s.look(page, "GET "+strings.Replace(row.path, string(ada.Device), "{id}", 1), row.name)
@@ -306,6 +315,56 @@ func pagesOfTheWizard(s *show) {
 	s.glance(page, "GET /account/two-factor", "choice of a method")
 	page.Open("/account/security")
 	s.glance(page, "GET /account/security", "security")
+}
+
+func pagesOfPhones(s *show) {
+	ada := s.guarded("Ada Lovelace")
+	page := s.session(ada)
+	page.Open("/account/devices")
+	s.look(page, "GET /account/devices", "devices")
+	page.Click("Pair new device")
+	s.look(page, "GET /account/devices/new", "pairing a device")
+	page.Click("Click to reveal")
+	s.look(page, "GET /account/devices/pairing", "the code of a pairing")
+	d := ada.withPhone()
+	page = s.session(ada)
+	page.Open("/account/security")
+	s.glance(page, "GET /account/security", "security")
+	page.Open("/account/devices")
+	s.glance(page, "GET /account/devices", "devices")
+	page = s.browser()
+	ada.first(page)
+	page.See("Check your phone")
+	s.look(page, "GET /signin/{attempt}/phone", "waiting for the phone")
+	d.answer(terminal.Deny, "")
+	page.See("Denied on your phone")
+	s.glance(page, "GET /signin/{attempt}/phone", "denied on the phone")
+	must(s.t, d.SignOut(s.t.Context()))
+	page.Click("Try another way")
+	s.glance(page, "GET /signin/{attempt}/ways", "another way")
+}
+
+func pagesOfPasskeys(s *show) {
+	ada := s.guarded("Ada Lovelace")
+	page := s.session(ada)
+	finger := browser.NewAuthenticator(false)
+	finger.Join(page)
+	page.Open("/account/passkeys/new")
+	s.look(page, "GET /account/passkeys/new", "adding a passkey")
+	page.Type("Name of this passkey", "Pixel")
+	page.Click("Make passkey")
+	page.See("Your passkey was added.")
+	page.Click("Actions for Pixel")
+	s.glance(page, "GET /account/security", "security")
+	other := s.browser()
+	ada.first(other)
+	other.See("Use your passkey")
+	s.look(other, "GET /signin/{attempt}/passkey", "passkey")
+	other.Click("Try another way")
+	s.glance(other, "GET /signin/{attempt}/ways", "another way")
+	s.Clock.Advance(11 * time.Minute)
+	page.Open("/account/password")
+	s.glance(page, "GET /proof", "proof")
 }
 
 func pagesOfLinks(s *show) {

@@ -15,35 +15,65 @@ type scenario struct {
 	preset   string
 	settings policy.Document
 	test     func(t *testing.T, h *house)
+	// onPhone is a test on the shared phone, in the place of the other: on SQLite.
+	onPhone func(t *testing.T, h *phoneHouse)
 	// once says that the database makes no difference: SQLite is enough.
 	once bool
 }
 
+// under makes scenarios that hold under one preset.
+type under string
+
+// one is told on both databases.
+func (preset under) one(number string, test func(*testing.T, *house)) scenario {
+	return scenario{number: number, preset: string(preset), test: test}
+}
+
+// shown is told once: it is about what a page shows.
+func (preset under) shown(number string, test func(*testing.T, *house)) scenario {
+	return scenario{number: number, preset: string(preset), test: test, once: true}
+}
+
+// phone is told on the shared phone.
+func (preset under) phone(number string, test func(*testing.T, *phoneHouse)) scenario {
+	return scenario{number: number, preset: string(preset), onPhone: test}
+}
+
 // scenarios are all of them; each document has a file of its own.
 func scenarios() []scenario {
-	return slices.Concat(s0Scenarios(), s1Scenarios(), s3Scenarios(), s4Scenarios())
+	return slices.Concat(s0Scenarios(), s1Scenarios(), s2Scenarios(), s3Scenarios(), s4Scenarios())
 }
 
 // TestScenario runs each scenario as TestScenario/S3-10/sqlite and …/postgres,
 // side by side, on one server for each database.
 func TestScenario(t *testing.T) {
 	houses := map[string]*site.Site{}
+	shared := &sharedPhone{t: t}
 	for _, kind := range []string{site.SQLite, site.Postgres} {
-		if *database == "" || *database == kind {
+		switch {
+		case *database != "" && *database != kind:
+		case kind == site.SQLite:
+			houses[kind], shared.service = startWithPushes(t, site.Options{Database: kind})
+		default:
 			houses[kind] = site.Start(t, site.Options{Database: kind})
 		}
 	}
 	for _, s := range scenarios() {
 		t.Run(s.number, func(t *testing.T) {
-			for kind, shared := range houses {
-				if s.once && kind != site.SQLite && len(houses) > 1 {
+			for kind, installation := range houses {
+				if kind != site.SQLite && (s.onPhone != nil || s.once && len(houses) > 1) {
 					continue
 				}
 				t.Run(kind, func(t *testing.T) {
 					t.Parallel()
-					h := &house{shared, t}
+					h := &house{installation, t}
 					h.policy(s.preset, s.settings)
-					s.test(t, h)
+					h.forgetQuestions()
+					if s.onPhone != nil {
+						s.onPhone(t, &phoneHouse{h, shared.service, shared})
+					} else {
+						s.test(t, h)
+					}
 				})
 			}
 		})

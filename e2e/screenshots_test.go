@@ -46,6 +46,9 @@ func TestScreenshots(t *testing.T) {
 	take(page, "code", "Pixel 9")
 	ada.second(page)
 	take(page, "security", "It is on.")
+	if folder != "" {
+		phoneScreenshots(t, folder)
+	}
 }
 
 // take writes two pictures, one light and one dark, without what only this

@@ -24,11 +24,13 @@ const exitCodesTopic = `Exit codes
   0  done
   1  failed: the reason is on standard error
   2  the command line or the configuration is not right, or you cancelled
-  4  not signed in, or a fresh proof is needed
-  5  not found
-  6  conflict: it exists already, or is in another state
+  4  not signed in, or a fresh proof is needed; of a terminal: not paired, signed
+     out, or the PIN is wrong
+  5  not found; of a terminal: no request waits
+  6  conflict: it exists already, or is in another state; of a request: it is over,
+     and standard error says how it ended
   7  timed out: nobody answered, or the time of a link or code is over
-  8  denied
+  8  denied; of an approval: the number was another one
 `
 
 // usageError is a mistake on the command line, or a question answered with no.

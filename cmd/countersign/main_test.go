@@ -69,7 +69,7 @@ func runScripts(t *testing.T, dir string, setup func(*testscript.Env) error) {
 			}
 			return nil
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"get": get, "term": term},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"get": get, "term": term, "page": page},
 	})
 }
 

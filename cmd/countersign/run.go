@@ -10,12 +10,13 @@ import (
 
 // program is the whole command line. Kong reads the tags.
 type program struct {
-	Serve   serveCommand   `cmd:"" help:"Start the server."`
-	Demo    demoCommand    `cmd:"" help:"Start a temporary demonstration with people in every state."`
-	Admin   adminCommands  `cmd:"" help:"Manage users, settings, keys and data on this machine."`
-	Config  configCommands `cmd:"" help:"Write, check and show the configuration."`
-	Version versionCommand `cmd:"" help:"Print the version."`
-	Help    helpCommand    `cmd:"" help:"Explain a command or a topic."`
+	Serve    serveCommand     `cmd:"" help:"Start the server."`
+	Demo     demoCommand      `cmd:"" help:"Start a temporary demonstration with people in many states."`
+	Admin    adminCommands    `cmd:"" help:"Manage users, settings, keys and data on this machine."`
+	Config   configCommands   `cmd:"" help:"Write, check and show the configuration."`
+	Terminal terminalCommands `cmd:"" help:"Approve sign-ins from this command line, as one of your devices."`
+	Version  versionCommand   `cmd:"" help:"Print the version."`
+	Help     helpCommand      `cmd:"" help:"Explain a command or a topic."`
 
 	JSON    bool `name:"json" help:"Print the result as JSON."`
 	Quiet   bool `name:"quiet" short:"q" help:"Print no messages, only results and errors."`

@@ -139,8 +139,8 @@ func (p *Page) insert(text string) {
 // clipboard, and returns what the field then has.
 func (p *Page) Paste(label, text string) string {
 	p.tb.Helper()
-	shared.mu.Lock() // one clipboard for all tabs
-	defer shared.mu.Unlock()
+	p.tab.browser.clipboard.Lock()
+	defer p.tab.browser.clipboard.Unlock()
 	// The text comes from a field of our own: the page's may refuse to hold it.
 	p.value(`void document.body.append(Object.assign(document.createElement("textarea"), {id: "clip-board", value: `+quote(text)+`}))`, nil)
 	p.value(`document.getElementById("clip-board").select()`, nil)

@@ -1,7 +1,7 @@
 // Package browser is a person at Chromium: it opens pages, reads what is visible,
 // clicks on what has a name, types into what has a label. It owns the browser
-// process, one for each test binary, and the waiting; each test gets a browser
-// context of its own, with its own cookies. What is right about a page is for
+// process, one for each test binary and whatever a test launches beside it, and the
+// waiting; each test gets a browser context of its own, with its own cookies. What is right about a page is for
 // e2e/judge and the scenarios to say. It is called by tests only.
 //
 // Elements are found as assistive technology finds them, by role and accessible
@@ -15,8 +15,11 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"regexp"
 	"strings"
 	"sync"
+	"testing"
+	"time"
 
 	"github.com/chromedp/cdproto/browser"
 	"github.com/chromedp/cdproto/cdp"
@@ -27,43 +30,109 @@ import (
 const installChromium = `no Chromium found: install it ("apt-get install chromium" on Debian, ` +
 	`"brew install --cask chromium" on a Mac) or set CHROMIUM to the program`
 
-// shared is the one browser of this test process.
-var shared = &chromium{}
+// shared is the browser of all tests of this process that need none of their own. It has
+// no windows: a window for each person costs more than all that is shown in it.
+var shared = &Browser{process: Process{shell: true}}
 
-type chromium struct {
+// Process says how a browser of one's own differs from the shared one.
+type Process struct {
+	Flags   map[string]string // beside those that every browser here has, without dashes
+	Env     []string          // beside the environment of the tests, as "NAME=value"
+	Profile string            // the folder of what it keeps; "" is a new one that goes with it
+
+	// shell asks for Chromium's headless shell, the same browser without its windows and
+	// what belongs to them: notifications, pushes, installed apps.
+	shell bool
+}
+
+// Browser is one process of Chromium.
+type Browser struct {
+	process Process
+
 	mu        sync.Mutex
 	ctx       context.Context // of the first tab, whose life is the browser's; nil until started
 	end       func()
 	userAgent string
+
+	clipboard sync.Mutex // one for all tabs
+}
+
+// Launch starts a browser of one's own, for what the shared one cannot do: flags of
+// its own, or a profile that is no private window. It ends with tb.
+func Launch(tb testing.TB, process Process) *Browser {
+	tb.Helper()
+	b := &Browser{process: process}
+	b.Start(tb)
+	tb.Cleanup(b.Close)
+	return b
+}
+
+// Start starts the browser again after [Browser.Close]. What it kept is there again
+// when its process has a profile of its own.
+func (b *Browser) Start(tb testing.TB) {
+	tb.Helper()
+	err := b.start()
+	if err != nil {
+		tb.Fatalf("start the browser: %v", err)
+	}
 }
 
 // Close ends the browser of this process, when there is one, and removes its
 // profile. Call it when the tests have run: proc.Main(m, programs, browser.Close).
 // A browser whose process is killed dies with it.
-func Close() {
-	shared.mu.Lock()
-	defer shared.mu.Unlock()
-	if shared.end != nil {
-		shared.end()
-		shared.ctx, shared.end = nil, nil
+func Close() { shared.Close() }
+
+// Close ends the browser, as switching a phone off does.
+func (b *Browser) Close() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.end != nil {
+		b.end()
+		b.ctx, b.end = nil, nil
 	}
 }
 
 // start starts the browser at the first call.
-func (c *chromium) start() error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.ctx != nil {
+func (b *Browser) start() error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.ctx != nil {
 		return nil
 	}
-	program, err := findChromium()
+	program, err := b.process.find()
 	if err != nil {
 		return err
 	}
+	allocator, endAllocator := chromedp.NewExecAllocator(context.Background(), b.process.options(program)...)
+	ctx, endBrowser := chromedp.NewContext(allocator, chromedp.WithErrorf(func(string, ...any) {}))
+	end := func() {
+		asked, cancel := context.WithTimeout(ctx, 10*time.Second)
+		_ = chromedp.Cancel(asked) // it is asked first, and then has kept what it should
+		cancel()
+		endBrowser()
+		endAllocator()
+	}
+	version, err := chromedp.CallBrowser(ctx, browser.GetVersion, cdp.Empty{})
+	if err != nil {
+		end()
+		return fmt.Errorf("start %s: %w", program, err)
+	}
+	err = chromedp.Do(ctx)
+	if err != nil {
+		end()
+		return fmt.Errorf("open the first tab: %w", err)
+	}
+	b.ctx, b.end = ctx, end
+	// A person's browser does not call itself headless.
+	b.userAgent = strings.ReplaceAll(version.UserAgent, "HeadlessChrome", "Chrome")
+	return nil
+}
+
+func (p Process) options(program string) []chromedp.ExecAllocatorOption {
 	options := []chromedp.ExecAllocatorOption{
 		chromedp.ExecPath(program),
 		chromedp.NoSandbox, chromedp.NoFirstRun, chromedp.NoDefaultBrowserCheck, chromedp.DisableGPU,
-		chromedp.WindowSize(1280, 800),
+		chromedp.WindowSize(1280, 800), chromedp.Env(p.Env...),
 	}
 	for name, value := range map[string]any{
 		"headless":                      "new",
@@ -89,26 +158,26 @@ func (c *chromium) start() error {
 	} {
 		options = append(options, chromedp.Flag(name, value))
 	}
-	allocator, endAllocator := chromedp.NewExecAllocator(context.Background(), options...)
-	ctx, endBrowser := chromedp.NewContext(allocator, chromedp.WithErrorf(func(string, ...any) {}))
-	end := func() {
-		endBrowser()
-		endAllocator()
+	for name, value := range p.Flags {
+		options = append(options, chromedp.Flag(name, value))
 	}
-	version, err := chromedp.CallBrowser(ctx, browser.GetVersion, cdp.Empty{})
-	if err != nil {
-		end()
-		return fmt.Errorf("start %s: %w", program, err)
+	if p.Profile != "" {
+		options = append(options, chromedp.UserDataDir(p.Profile))
 	}
-	err = chromedp.Do(ctx)
-	if err != nil {
-		end()
-		return fmt.Errorf("open the first tab: %w", err)
+	return options
+}
+
+// find is the program: the whole browser does where there is no shell.
+func (p Process) find() (string, error) {
+	if p.shell {
+		for _, name := range []string{os.Getenv("CHROMIUM_SHELL"), "chromium-headless-shell", "chrome-headless-shell"} {
+			path, err := exec.LookPath(name)
+			if err == nil {
+				return path, nil
+			}
+		}
 	}
-	c.ctx, c.end = ctx, end
-	// A person's browser does not call itself headless.
-	c.userAgent = strings.ReplaceAll(version.UserAgent, "HeadlessChrome", "Chrome")
-	return nil
+	return findChromium()
 }
 
 func findChromium() (string, error) {
@@ -126,4 +195,13 @@ func findChromium() (string, error) {
 		}
 	}
 	return "", errors.New(installChromium)
+}
+
+// name is what the browser says of itself in its requests.
+func (b *Browser) name(android bool) string {
+	if !android {
+		return b.userAgent
+	}
+	system := regexp.MustCompile(`\([^)]*\)`).FindString(b.userAgent)
+	return strings.NewReplacer(system, "(Linux; Android 10; K)", " Safari/", " Mobile Safari/").Replace(b.userAgent)
 }

@@ -3,6 +3,10 @@ package browser
 import (
 	"fmt"
 	"strings"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/page"
+	"github.com/chromedp/chromedp"
 )
 
 // visible is the text that a person sees in the scope, and whether there is one.
@@ -134,4 +138,26 @@ func (p *Page) Focused() string {
 	var s string
 	p.value(`(e => !e || e === document.body ? "" : (e.labels?.[0]?.innerText || e.innerText || e.getAttribute("aria-label") || e.id))(document.activeElement)`, &s)
 	return squeeze(s)
+}
+
+// NotInstallable is what keeps the browser from offering to install the page as an app:
+// nothing, where it can be. It needs a browser of one's own: one with windows, which is
+// not private.
+func (p *Page) NotInstallable() []string {
+	p.tb.Helper()
+	ctx, cancel := p.tab.limit()
+	defer cancel()
+	result, err := chromedp.Call(ctx, page.GetInstallabilityErrors, cdp.Empty{})
+	if err != nil {
+		p.fail("ask whether it can be installed: %v", err)
+	}
+	var all []string
+	for _, e := range result.InstallabilityErrors {
+		why := e.ErrorID
+		for _, a := range e.ErrorArguments {
+			why += " " + a.Name + "=" + a.Value
+		}
+		all = append(all, why)
+	}
+	return all
 }

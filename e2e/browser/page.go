@@ -2,6 +2,7 @@ package browser
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/url"
 	"os"
@@ -12,6 +13,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/browser"
+	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/target"
@@ -38,13 +41,29 @@ func New(tb testing.TB, base string, options ...Option) *Page {
 		tb.Fatalf("start the browser: %v", err)
 	}
 	incognito := chromedp.WithNewBrowserContext(func(*target.CreateBrowserContextParams) {})
-	return open(shared.ctx, tb, base, defaults(), nil, options, incognito)
+	p := shared.open(shared.ctx, tb, base, defaults(), nil, options, incognito)
+	// With windows, who clicks may fill the clipboard without being asked.
+	_, err = chromedp.CallBrowser(p.tab.ctx, browser.SetPermission, browser.SetPermissionParams{
+		Permission: &browser.PermissionDescriptor{Name: "clipboard-write"}, Setting: Granted, Origin: p.base,
+		BrowserContextID: chromedp.FromContext(p.tab.ctx).BrowserContextID,
+	})
+	if err != nil {
+		tb.Fatalf("let the page fill the clipboard: %v", err)
+	}
+	return p
+}
+
+// New opens a tab of the browser itself, which is no private window: what a site
+// keeps there, all tabs share, and it stays with the profile.
+func (b *Browser) New(tb testing.TB, base string, options ...Option) *Page {
+	tb.Helper()
+	return b.open(b.ctx, tb, base, defaults(), nil, options)
 }
 
 // NewTab opens another tab of the same browser, with the same cookies.
 func (p *Page) NewTab(options ...Option) *Page {
 	p.tb.Helper()
-	return open(p.tab.ctx, p.tb, p.base, p.tab.settings, nil, options)
+	return p.tab.browser.open(p.tab.ctx, p.tb, p.base, p.tab.settings, nil, options)
 }
 
 // Copy opens another tab with the same page as the server sent it, without asking
@@ -57,19 +76,19 @@ func (p *Page) Copy(options ...Option) *Page {
 	for _, name := range []string{"set-cookie", "clear-site-data", "content-length", "content-encoding", "transfer-encoding", "refresh"} {
 		delete(d.headers, name)
 	}
-	c := open(p.tab.ctx, p.tb, p.base, p.tab.settings, &d, options)
+	c := p.tab.browser.open(p.tab.ctx, p.tb, p.base, p.tab.settings, &d, options)
 	c.Open(p.URL())
 	return c
 }
 
-func open(parent context.Context, tb testing.TB, base string, s settings, replay *document, options []Option, how ...chromedp.ContextOption) *Page {
+func (b *Browser) open(parent context.Context, tb testing.TB, base string, s settings, replay *document, options []Option, how ...chromedp.ContextOption) *Page {
 	tb.Helper()
 	ctx, closeTab := chromedp.NewContext(parent, how...)
 	tb.Cleanup(closeTab)
 	for _, option := range options {
 		option(&s)
 	}
-	t := &tab{ctx: ctx, settings: s, replay: replay}
+	t := &tab{ctx: ctx, browser: b, settings: s, replay: replay}
 	err := chromedp.Do(ctx)
 	if err == nil {
 		err = t.listen()
@@ -129,7 +148,16 @@ func (p *Page) Reload() {
 func (p *Page) Back() {
 	p.tb.Helper()
 	before := p.tab.begun()
-	err := p.tab.evaluate("void history.back()", nil)
+	ctx, cancel := p.tab.limit()
+	defer cancel()
+	past, err := chromedp.Call(ctx, page.GetNavigationHistory, cdp.Empty{})
+	if err == nil && past.CurrentIndex == 0 {
+		err = errors.New("there is nothing to go back to")
+	}
+	if err == nil {
+		// Not history.back(): the page may be gone before it has answered.
+		_, err = chromedp.Call(ctx, page.NavigateToHistoryEntry, page.NavigateToHistoryEntryParams{EntryID: past.Entries[past.CurrentIndex-1].ID})
+	}
 	if err == nil {
 		err = p.tab.settle(before, true)
 	}

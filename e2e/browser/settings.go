@@ -16,6 +16,8 @@ type Option func(*settings)
 type settings struct {
 	width, height int
 	phone         bool
+	density       float64
+	android       bool
 	scheme        string // light or dark
 	forced        bool
 	print         bool
@@ -30,7 +32,7 @@ type settings struct {
 type cookie struct{ name, value string }
 
 func defaults() settings {
-	return settings{width: 1280, height: 800, scheme: "light", language: "en-GB", timeZone: "UTC", patience: 15 * time.Second}
+	return settings{width: 1280, height: 800, density: 1, scheme: "light", language: "en-GB", timeZone: "UTC", patience: 15 * time.Second}
 }
 
 // Viewport is the size of the visible part of the page in CSS pixels. At first it
@@ -43,6 +45,13 @@ func Viewport(width, height int) Option {
 func Phone() Option {
 	return func(s *settings) { s.width, s.height, s.phone = 393, 851, true }
 }
+
+// Density is how many dots of the screen a CSS pixel has on each side, 1 at first.
+func Density(dots float64) Option { return func(s *settings) { s.density = dots } }
+
+// Android is a browser that says it runs there. A service worker still says what it
+// is.
+func Android() Option { return func(s *settings) { s.android = true } }
 
 // Light prefers light colours, as at first.
 func Light() Option { return func(s *settings) { s.scheme, s.forced = "light", false } }
@@ -98,7 +107,7 @@ func (t *tab) apply(base string) error {
 	defer cancel()
 	s := &t.settings
 	_, err := chromedp.Call(ctx, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{
-		Width: int64(s.width), Height: int64(s.height), DeviceScaleFactor: 1, Mobile: s.phone,
+		Width: int64(s.width), Height: int64(s.height), DeviceScaleFactor: s.density, Mobile: s.phone,
 	})
 	if err != nil {
 		return err
@@ -131,7 +140,7 @@ func (t *tab) apply(base string) error {
 		return err
 	}
 	_, err = chromedp.Call(ctx, emulation.SetUserAgentOverride, emulation.SetUserAgentOverrideParams{
-		UserAgent: shared.userAgent, AcceptLanguage: s.language,
+		UserAgent: t.browser.name(s.android), AcceptLanguage: s.language,
 	})
 	if err != nil {
 		return err

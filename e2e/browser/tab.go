@@ -21,6 +21,7 @@ import (
 // tab is one tab: what the browser told about it, and the way to tell it things.
 type tab struct {
 	ctx      context.Context
+	browser  *Browser
 	frame    cdp.FrameID // of the page itself, not of frames in it
 	settings settings
 	replay   *document // what [Page.Copy] shows instead of asking the server

@@ -19,8 +19,12 @@ import (
 	"os"
 	"os/exec"
 	"slices"
+	"strconv"
 	"strings"
+	"syscall"
 	"testing"
+
+	"countersign/e2e/port"
 )
 
 const (
@@ -66,7 +70,10 @@ func endWithParent(lifeline io.Reader) {
 // caller closes the returned lifeline after the process has ended, and the other
 // end after it has started. A file knows nothing of the lifeline.
 func newCommand(ctx context.Context, file, name string, env, args []string) (*exec.Cmd, *os.File, *os.File, error) {
-	if file == "" {
+	var attributes *syscall.SysProcAttr
+	if file != "" {
+		attributes = dieWithParent()
+	} else {
 		self, err := os.Executable()
 		if err != nil {
 			return nil, nil, nil, fmt.Errorf("find the test binary: %w", err)
@@ -77,9 +84,10 @@ func newCommand(ctx context.Context, file, name string, env, args []string) (*ex
 	if err != nil {
 		return nil, nil, nil, fmt.Errorf("make the lifeline: %w", err)
 	}
-	cmd := exec.CommandContext(ctx, file, args...) // #nosec G204 -- this test binary itself, or the test's own choice
+	cmd := exec.CommandContext(ctx, file, args...) // #nosec G204 G702 -- this test binary itself, or the test's own choice
 	cmd.Env = append(inherited(), env...)
 	cmd.Env = append(cmd.Env, programVariable+"="+name)
+	cmd.SysProcAttr = attributes
 	cmd.ExtraFiles = []*os.File{theirs} // becomes lifelineFile
 	return cmd, theirs, ours, nil
 }
@@ -118,14 +126,9 @@ func Run(tb testing.TB, name, stdin string, env []string, args ...string) Result
 // FreeAddr returns an address host:port of this machine that nobody listens on.
 func FreeAddr(tb testing.TB) string {
 	tb.Helper()
-	listener, err := new(net.ListenConfig).Listen(tb.Context(), "tcp", "127.0.0.1:0")
+	at, err := port.Free()
 	if err != nil {
-		tb.Fatalf("find a free port: %v", err)
+		tb.Fatal(err)
 	}
-	addr := listener.Addr().String()
-	err = listener.Close()
-	if err != nil {
-		tb.Fatalf("find a free port: %v", err)
-	}
-	return addr
+	return net.JoinHostPort("127.0.0.1", strconv.Itoa(at))
 }

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"runtime"
 	"strings"
 	"syscall"
 	"testing"
@@ -53,9 +54,13 @@ func cat(args []string) int {
 	return len(args)
 }
 
-// parent starts a child of its own and says its number.
-func parent([]string) int {
-	cmd, _, _, err := newCommand(context.Background(), "", "server", nil, []string{"127.0.0.1:0"})
+// parent starts a child of its own, or the program in a file, and says its number.
+func parent(args []string) int {
+	child := []string{"127.0.0.1:0"}
+	if args[0] != "" {
+		child = []string{"60"}
+	}
+	cmd, _, _, err := newCommand(context.Background(), args[0], "server", nil, child)
 	if err != nil {
 		return 1
 	}
@@ -155,7 +160,15 @@ func TestTheClockIsShared(t *testing.T) {
 }
 
 func TestAChildDiesWithItsParent(t *testing.T) {
-	p := Start(t, "parent", nil)
+	t.Run("this program", func(t *testing.T) { dies(t, "") })
+	if runtime.GOOS == "linux" {
+		t.Run("a file", func(t *testing.T) { dies(t, "/bin/sleep") })
+	}
+}
+
+func dies(t *testing.T, file string) {
+	t.Helper()
+	p := Start(t, "parent", nil, file)
 	var child int
 	_, err := fmt.Sscanf(p.WaitLog("child"), "child %d", &child)
 	if err != nil {

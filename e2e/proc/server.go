@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -42,8 +43,8 @@ func Start(tb testing.TB, name string, env []string, args ...string) *Proc {
 	return start(&Proc{tb: tb, name: name, env: env, args: args, log: &log{}})
 }
 
-// StartFile is [Start] for a program that lies in a file. It sees no test clock,
-// and when the tests are killed it outlives them. Its log goes to a file, as an
+// StartFile is [Start] for a program that lies in a file. It sees no test clock.
+// When the tests are killed it dies with them on Linux, and outlives them elsewhere. Its log goes to a file, as an
 // operator's does, and costs the tests nothing.
 func StartFile(tb testing.TB, file string, env []string, args ...string) *Proc {
 	tb.Helper()
@@ -173,6 +174,22 @@ func (p *Proc) WaitReady(url string) {
 		return response.StatusCode == http.StatusOK
 	}
 	p.until(ready, func() string { return fmt.Sprintf("%s is not ready: %s", url, last) })
+}
+
+// WaitOpen waits until somebody listens at the address, host:port.
+func (p *Proc) WaitOpen(address string) {
+	p.tb.Helper()
+	last := "no try yet"
+	open := func() bool {
+		connection, err := (&net.Dialer{Timeout: time.Second}).DialContext(p.tb.Context(), "tcp", address)
+		if err != nil {
+			last = err.Error()
+			return false
+		}
+		_ = connection.Close()
+		return true
+	}
+	p.until(open, func() string { return fmt.Sprintf("nobody listens at %s: %s", address, last) })
 }
 
 // WaitLog waits until a line of the log, standard output and standard error

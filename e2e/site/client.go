@@ -190,7 +190,8 @@ func (c *Client) SignIn(p *Person) Answer {
 	if step.Status != http.StatusSeeOther || len(p.Secret) == 0 {
 		return step
 	}
-	return c.Post(step.Location, "code", p.Code())
+	// Where a phone is asked first, the code is one click away.
+	return c.Post(strings.Replace(step.Location, "/phone", "/code", 1), "code", p.Code())
 }
 
 // SignedIn tells whether the client has a session with every right of its person.

@@ -88,6 +88,10 @@ func replaced(env []string) (server.Options, error) {
 			return server.Options{}, errors.New("the file of roots holds no certificate")
 		}
 	}
+	o.Outside, o.PushHosts, err = reach(env)
+	if err != nil {
+		return server.Options{}, err
+	}
 	return o, nil
 }
 

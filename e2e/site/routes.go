@@ -51,7 +51,7 @@ func (r Route) Open() bool {
 	return slices.Contains([]string{
 		"/{$}", "/signin", "/signout", "/forgot", "/help", "/dev/messages", "/preferences", "/assets/{file...}",
 		"/favicon.ico", "/robots.txt", "/livez", "/readyz",
-	}, r.Path) || strings.HasPrefix(r.Path, "/signin/{attempt}") || strings.HasSuffix(r.Path, "/{token}")
+	}, r.Path) || strings.HasPrefix(r.Path, "/device/") || strings.HasPrefix(r.Path, "/authenticator/") || strings.HasPrefix(r.Path, "/signin/") || strings.HasSuffix(r.Path, "/{token}")
 }
 
 // Routes are all routes of the product. They are read from the source of the
@@ -131,7 +131,7 @@ func readsField(function ast.Expr) bool {
 func faces(tb testing.TB) []*ast.File {
 	tb.Helper()
 	var trees []*ast.File
-	for _, folder := range []string{"portal", "web", "server"} {
+	for _, folder := range []string{"portal", "authenticator", "web", "server"} {
 		files, err := filepath.Glob(filepath.Join(root(tb), "internal", folder, "*.go"))
 		must(tb, err)
 		for _, file := range files {

@@ -8,6 +8,7 @@ import (
 	"countersign"
 	"countersign/internal/message"
 	"countersign/internal/method"
+	"countersign/internal/method/passkey"
 	"countersign/internal/password"
 	"countersign/internal/policy"
 	"countersign/internal/seal"
@@ -23,7 +24,9 @@ type Service struct {
 	Hasher  *password.Hasher
 	Outbox  *message.Outbox
 	Methods map[method.Kind]method.Method
-	Now     func() time.Time
+	// Passkeys is the site that people's passkeys belong to.
+	Passkeys passkey.Party
+	Now      func() time.Time
 	// URL is the public address, without a slash at the end. Links in mails
 	// come from it, never from a request.
 	URL string
@@ -115,8 +118,10 @@ type Holder struct {
 	// Known chooses the counter of wrong answers: that of browsers which
 	// completed a sign-in, as every session's did.
 	Known bool
-	// Fresh is a fresh proof; MayEnrolFirst allows the first second factor.
+	// Fresh is a fresh proof, and FreshFor the one act that it is good for, "" for any;
+	// MayEnrolFirst allows the first second factor.
 	Fresh, MayEnrolFirst bool
+	FreshFor             Act
 	// HadSecond tells that this session proved a second factor; LastCode that it
 	// was a recovery code, and that no other is left.
 	HadSecond, LastCode bool
@@ -126,52 +131,6 @@ type Holder struct {
 // Actor is the holder as events name them.
 func (h Holder) Actor() countersign.Actor {
 	return countersign.Actor{Kind: countersign.ByUser, User: h.User}
-}
-
-// NeedFresh refuses a sensitive change without a fresh proof.
-func (h Holder) NeedFresh() error {
-	if !h.Fresh {
-		return countersign.Refuse(countersign.Forbidden, "fresh_proof_required")
-	}
-	return nil
-}
-
-// NeedOwner refuses, beside a stale proof, a password alone where no second
-// factor is stored: a thief who has it must neither enrol a phone of his own nor
-// make the mailbox his, and then enrol with a code sent there. factors counts
-// the person's second factors.
-func (h Holder) NeedOwner(factors int) error {
-	err := h.NeedFresh()
-	if err != nil {
-		return err
-	}
-	if factors == 0 && !h.MayEnrolFirst {
-		return countersign.Refuse(countersign.Forbidden, "email_proof_required")
-	}
-	return nil
-}
-
-// The proofs that can be missing for an act.
-const (
-	ProofSecond   = "second"
-	ProofPassword = "password"
-	ProofMailed   = "mailed"
-)
-
-// Missing names the proof that an act still needs, "" for none: a fresh one of
-// the second factor where the person has one, else of the password; and for an
-// act that needs the owner (see NeedOwner), beside the password, a code sent to
-// the account's address. factors counts the person's second factors.
-func (h Holder) Missing(factors int, owner bool) string {
-	switch {
-	case !h.Fresh && factors > 0:
-		return ProofSecond
-	case !h.Fresh:
-		return ProofPassword
-	case owner && h.NeedOwner(factors) != nil:
-		return ProofMailed
-	}
-	return ""
 }
 
 func signedOut() error { return countersign.Refuse(countersign.Unauthenticated, "signed_out") }

@@ -1,6 +1,7 @@
 package account
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -11,6 +12,7 @@ import (
 	"countersign/internal/limit"
 	"countersign/internal/message"
 	"countersign/internal/method"
+	"countersign/internal/method/passkey"
 	"countersign/internal/method/recovery"
 	"countersign/internal/method/totp"
 	"countersign/internal/seal"
@@ -23,6 +25,9 @@ type Answer struct {
 	Account Account
 	Kind    method.Kind
 	Proof   string
+	// Judge verifies in the place of the kind's own method: a passkey answers the
+	// challenge of one page.
+	Judge method.Method
 	// Credentials are the person's as the caller read them a moment ago, if it did:
 	// a right answer then costs a query less. See verify.
 	Credentials []rows.Credential
@@ -46,8 +51,12 @@ type Proven struct {
 	User       rows.User
 	Credential rows.Credential
 	Kind       method.Kind
+	// As is how attempts and sessions name what was proven.
+	As string
 	// Left counts the recovery codes that remain, of a recovery code.
 	Left int
+
+	hasPhone bool
 }
 
 // Answer judges a proof: THE transaction. It takes one try by a guarded write,
@@ -97,8 +106,11 @@ type verdict struct {
 
 // fieldOf is the input that a form has for a proof of a kind.
 func fieldOf(kind method.Kind) string {
-	if kind == method.Recovery {
+	switch kind {
+	case method.Recovery:
 		return "recovery"
+	case method.Passkey:
+		return "passkey"
 	}
 	return "code"
 }
@@ -110,6 +122,8 @@ func malformed(kind method.Kind, proof string) error {
 		_, problem = totp.Normalize(proof)
 	case method.Recovery:
 		_, problem = recovery.Normalize(proof)
+	case method.Passkey:
+		problem = passkey.Normalize(proof)
 	}
 	if problem == "" {
 		return nil
@@ -146,6 +160,9 @@ func (s *Service) judge(tx *store.Tx, a Answer) (verdict, error) {
 	switch {
 	case err == nil:
 		return verdict{proven: proven}, s.accept(tx, a, c, proven)
+	case errors.Is(err, passkey.ErrStale):
+		// No guess: nothing was verified. The try is taken back.
+		return verdict{}, countersign.InvalidField("passkey", "passkey_stale")
 	case errors.Is(err, method.ErrUsed):
 		return verdict{refusal: s.used(tx, a.Kind)}, s.wrong(tx, a, c, tries, "used")
 	case errors.Is(err, method.ErrWrong):
@@ -236,7 +253,10 @@ func unchanged(read, stored []rows.Credential) bool {
 // fault, the count would be rolled back with it, and guessing at the others had no
 // limit. It is a fault where no other was tried.
 func (s *Service) verifyOnce(tx *store.Tx, a Answer, user rows.User, credentials []rows.Credential) (Proven, bool, error) {
-	judge := s.Methods[a.Kind]
+	judge := a.Judge
+	if judge == nil {
+		judge = s.Methods[a.Kind]
+	}
 	if judge == nil {
 		return Proven{}, false, fmt.Errorf("no method %q", a.Kind)
 	}
@@ -244,10 +264,17 @@ func (s *Service) verifyOnce(tx *store.Tx, a Answer, user rows.User, credentials
 		// Codes of a time when the workspace had them are worth nothing now.
 		return Proven{}, false, method.ErrWrong
 	}
+	if a.Kind == method.Passkey && !a.Account.Settings.Passkeys() {
+		return Proven{}, false, method.ErrWrong
+	}
+	phones, err := s.phones(tx, a, credentials)
+	if err != nil {
+		return Proven{}, false, err
+	}
 	answer, tried := errNothing, false
 	var damaged error
 	for _, row := range credentials {
-		if row.Kind != string(a.Kind) || row.State != "active" {
+		if row.State != "active" || row.Kind != string(a.Kind) && !phones[row.ID] {
 			continue
 		}
 		secret, err := s.Ring.Open(row.Secret, store.SecretPlace(row.ID))
@@ -266,9 +293,13 @@ func (s *Service) verifyOnce(tx *store.Tx, a Answer, user rows.User, credentials
 		switch {
 		case err == nil:
 			stored, err := s.spend(tx, a, row, opened, accepted)
-			return Proven{User: user, Credential: row, Kind: a.Kind, Left: int(accepted.Credential.Counter)}, stored, err
+			return Proven{
+				User: user, Credential: row, Kind: a.Kind, As: cmp.Or(accepted.As, string(a.Kind)), Left: int(accepted.Credential.Counter), hasPhone: hasPhone(credentials),
+			}, stored, err
 		case errors.Is(err, method.ErrUsed):
 			answer = method.ErrUsed
+		case errors.Is(err, passkey.ErrStale):
+			answer = passkey.ErrStale
 		case errors.Is(err, method.ErrWrong):
 		default:
 			return Proven{}, false, err
@@ -314,6 +345,12 @@ func (s *Service) accept(tx *store.Tx, a Answer, c count, proven Proven) error {
 	err := giveBack(tx, c)
 	if err != nil {
 		return err
+	}
+	if proven.hasPhone {
+		err = s.EndPeace(tx, proven.User)
+		if err != nil {
+			return err
+		}
 	}
 	if a.Kind == method.Recovery {
 		// "Until it is reset by recovery": the way back in opens the lock too.

@@ -233,7 +233,7 @@ func TestEventsOfASignIn(t *testing.T) {
 		got := []string{}
 		for _, event := range e.Events(t) {
 			got = append(got, event.Kind+" "+event.Outcome+" "+string(event.ActorKind)+" "+event.Detail)
-			if event.IP != "192.0.2.1" || event.UserAgent == "" || event.RequestID != "req-1" || event.AttemptID == "" {
+			if event.IP != "192.0.2.1" || event.UserAgent == "" || event.RequestID != "rid_1" || event.AttemptID == "" {
 				t.Errorf("%s has no place: %+v", event.Kind, event)
 			}
 			if known := !strings.HasPrefix(string(event.AttemptID), string(id)); (event.UserID != ada.ID) != known {

@@ -16,7 +16,7 @@ import (
 // ChangePassword sets a new password in a session with a fresh proof. The other
 // sessions end. It returns the session's new token.
 func (s *Service) ChangePassword(ctx context.Context, h Holder, typed string) (string, error) {
-	err := h.NeedFresh()
+	err := h.NeedFresh(ActPassword)
 	if err != nil {
 		return "", err
 	}
@@ -62,7 +62,7 @@ func emailChangeRate() limit.Rate { return limit.Rate{Interval: 5 * time.Minute,
 // so the change asks for as much as the first enrolment does: Forbidden
 // "email_proof_required".
 func (s *Service) AskEmailChange(ctx context.Context, h Holder, typed string) error {
-	err := h.NeedFresh()
+	err := h.NeedFresh(ActEmail)
 	if err != nil {
 		return err
 	}
@@ -91,7 +91,7 @@ func (s *Service) AskEmailChange(ctx context.Context, h Holder, typed string) er
 		if err != nil {
 			return err
 		}
-		err = h.NeedOwner(factors)
+		err = h.NeedOwner(factors, ActEmail)
 		if err != nil {
 			return err
 		}

@@ -75,7 +75,7 @@ func (s *Service) postReset(tx *store.Tx, a Account, place countersign.Place, li
 		// would tell who has an account.
 		user.ID, owner = "", countersign.UserID(seal.ID("usr"))
 	}
-	address, err := s.NewLink(tx, user.WorkspaceID, LinkReset, owner, "")
+	address, err := s.NewLink(tx, user.WorkspaceID, LinkReset, owner, s.passwordSubject(EmailKey(user.Email)))
 	if err != nil {
 		return err
 	}
@@ -95,18 +95,23 @@ func (s *Service) postReset(tx *store.Tx, a Account, place countersign.Place, li
 // ResetPassword sets a new password by a mailed link. It gives no session and
 // skips no second factor (security.md 20).
 func (s *Service) ResetPassword(ctx context.Context, link rows.Link, typed string, place countersign.Place) error {
-	a, err := s.Load(ctx, link.WorkspaceID, link.UserID)
+	a, err := s.OfLink(ctx, link)
 	if err != nil {
-		return countersign.Refuse(countersign.Gone, "link_expired")
+		return err
 	}
 	hash, err := s.NewPassword(ctx, typed, place, a.User.Email, a.User.Name, a.Workspace.Name)
 	if err != nil {
 		return err
 	}
-	return s.Store.Write(ctx, func(tx *store.Tx) error {
+	return s.WriteFor(ctx, a.User.ID, func(tx *store.Tx) error {
 		user, err := s.activeUser(tx, a)
 		if err != nil {
 			return err
+		}
+		// The person was read before the link was written, and nobody was kept from changing
+		// the address in between: whoever reads the old mailbox must not get in by it.
+		if link.Detail != s.passwordSubject(user.EmailKey) {
+			return countersign.Refuse(countersign.Gone, "link_expired")
 		}
 		err = s.SpendLink(tx, link)
 		if err != nil {

@@ -67,6 +67,16 @@ func (s *Service) FindLink(ctx context.Context, workspace countersign.WorkspaceI
 	return link, usable(link, s.Now())
 }
 
+// OfLink is the account that a link is for. Gone "link_expired" where it is no more, or is
+// disabled: no link leads anywhere then.
+func (s *Service) OfLink(ctx context.Context, link rows.Link) (Account, error) {
+	a, err := s.Load(ctx, link.WorkspaceID, link.UserID)
+	if countersign.KindOf(err) == countersign.NotFound || (err == nil && a.User.State == countersign.Disabled) {
+		return Account{}, countersign.Refuse(countersign.Gone, "link_expired")
+	}
+	return a, err
+}
+
 func usable(link rows.Link, now time.Time) error {
 	switch {
 	case link.SpentAt != 0:

@@ -8,6 +8,7 @@ import (
 	"countersign"
 	"countersign/internal/policy"
 	"countersign/internal/store"
+	"countersign/internal/store/rows"
 )
 
 // settingsCache keeps parsed settings under the version they were read at, so
@@ -71,14 +72,44 @@ func (s *Service) readSettings(ctx context.Context, key poolKey) (policy.Setting
 	if err != nil {
 		return policy.Settings{}, 0, fmt.Errorf("load pool: %w", store.Classify(err))
 	}
+	settings, err := resolve(w, p)
+	return settings, w.SettingsVersion, err
+}
+
+func resolve(w rows.Workspace, p rows.Pool) (policy.Settings, error) {
 	workspace, err := policy.ParseDocument([]byte(w.Settings))
 	if err != nil {
-		return policy.Settings{}, 0, fmt.Errorf("settings of workspace %s: %w", w.ID, err)
+		return policy.Settings{}, fmt.Errorf("settings of workspace %s: %w", w.ID, err)
 	}
 	pool, err := policy.ParseDocument([]byte(p.Settings))
 	if err != nil {
-		return policy.Settings{}, 0, fmt.Errorf("settings of pool %s: %w", p.ID, err)
+		return policy.Settings{}, fmt.Errorf("settings of pool %s: %w", p.ID, err)
 	}
-	settings, err := policy.Resolve(workspace, pool)
-	return settings, w.SettingsVersion, err
+	return policy.Resolve(workspace, pool)
+}
+
+// Within is the account of a user whom this transaction has read, for what a rule
+// decides inside it.
+func (s *Service) Within(tx *store.Tx, user rows.User) (Account, error) {
+	w, err := tx.GetWorkspace(tx.Ctx, user.WorkspaceID)
+	if err != nil {
+		return Account{}, fmt.Errorf("load workspace: %w", err)
+	}
+	return s.WithinOf(tx, user, w)
+}
+
+// WithinOf is Within where the transaction has read the workspace too.
+func (s *Service) WithinOf(tx *store.Tx, user rows.User, w rows.Workspace) (Account, error) {
+	s.settings.mu.RLock()
+	kept, found := s.settings.kept[poolKey{user.WorkspaceID, user.PoolID}]
+	s.settings.mu.RUnlock()
+	if found && kept.version == w.SettingsVersion {
+		return Account{Workspace: w, Settings: kept.settings, User: user}, nil
+	}
+	p, err := tx.GetPool(tx.Ctx, user.WorkspaceID, user.PoolID)
+	if err != nil {
+		return Account{}, fmt.Errorf("load pool: %w", err)
+	}
+	settings, err := resolve(w, p)
+	return Account{Workspace: w, Settings: settings, User: user}, err
 }

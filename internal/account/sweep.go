@@ -39,6 +39,7 @@ func sweep(tx *store.Tx) error {
 	ago := func(d time.Duration) int64 { return tx.Now.Add(-d).UnixMilli() }
 	const day = 24 * time.Hour
 	const browserLife = 400 * day // no browser keeps its cookie for longer
+	const requestLife = 90 * day  // the history that a phone shows
 	for _, step := range []struct {
 		what string
 		do   func() (int64, error)
@@ -48,6 +49,10 @@ func sweep(tx *store.Tx) error {
 		{"browsers", func() (int64, error) { return tx.DeleteOldBrowsers(tx.Ctx, ago(browserLife)) }},
 		{"links", func() (int64, error) { return tx.DeleteOldLinks(tx.Ctx, ago(30*day)) }},
 		{"mailed codes", func() (int64, error) { return tx.DeleteOldMailedCodes(tx.Ctx, ago(day)) }},
+		{"pairings", func() (int64, error) { return tx.DeleteOldPairings(tx.Ctx, ago(day)) }},
+		{"sign-in requests", func() (int64, error) { return tx.DeleteOldRequests(tx.Ctx, ago(requestLife)) }},
+		{"devices that were never active", func() (int64, error) { return tx.DeleteStrayDevices(tx.Ctx, ago(day)) }},
+		{"nonces", func() (int64, error) { return tx.DeleteOldNonces(tx.Ctx, now) }},
 		{"pending secrets", func() (int64, error) { return tx.DeleteExpiredPending(tx.Ctx, ago(day)) }},
 		{"spent proofs", func() (int64, error) { return tx.DeleteOldProofs(tx.Ctx, ago(day)) }},
 		{"guesses", func() (int64, error) { return tx.DeleteOldGuesses(tx.Ctx, ago(2*day), ago(30*day)) }},

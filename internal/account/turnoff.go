@@ -30,7 +30,7 @@ func (s *Service) MayTurnOff(a Account) error {
 // changes nothing yet, and returns "". Conflict "no_second_factor" when it is off
 // already.
 func (s *Service) TurnOff(ctx context.Context, h Holder) (string, error) {
-	err := h.NeedFresh()
+	err := h.NeedFresh(ActTurnOff)
 	if err != nil {
 		return "", err
 	}

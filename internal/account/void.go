@@ -21,8 +21,8 @@ type Keep struct {
 func (h Holder) Keep() Keep { return Keep{Session: h.Session, Browser: h.Browser} }
 
 // Void ends what was started before a change of password or factor: the other
-// sessions, what other browsers are known for, sign-ins under way, links and
-// mailed codes. It is part of the change's own transaction, so that there is no
+// sessions, what other browsers are known for, sign-ins under way, questions to the
+// phones, pairings, links and mailed codes. It is part of the change's own transaction, so that there is no
 // moment at which the new secret and an old session are both good.
 //
 // It takes the user's row first. Whoever passes a step of a sign-in or redeems
@@ -49,6 +49,20 @@ func (s *Service) Void(tx *store.Tx, user rows.User, keep Keep) error {
 	if err != nil {
 		return fmt.Errorf("end links: %w", err)
 	}
+	_, err = tx.EndPairingsOfUser(tx.Ctx, user.WorkspaceID, user.ID)
+	if err != nil {
+		return fmt.Errorf("end pairings: %w", err)
+	}
+	_, err = tx.RevokeUnpaired(tx.Ctx, rows.RevokeUnpairedParams{
+		Nothing: []byte{}, EndedAt: tx.NowMilli(), WorkspaceID: user.WorkspaceID, UserID: user.ID,
+	})
+	if err != nil {
+		return fmt.Errorf("end devices that were being paired: %w", err)
+	}
+	err = s.endRequests(tx, user, string(keep.Attempt))
+	if err != nil {
+		return err
+	}
 	_, err = tx.VoidMailedCodesOfUser(tx.Ctx, user.WorkspaceID, user.ID)
 	if err != nil {
 		return fmt.Errorf("end mailed codes: %w", err)
@@ -67,6 +81,12 @@ func (s *Service) Reset(tx *store.Tx, user rows.User, keep Keep) error {
 	if err != nil {
 		return fmt.Errorf("delete credentials: %w", err)
 	}
+	_, err = tx.RevokeDevicesOfUser(tx.Ctx, rows.RevokeDevicesOfUserParams{
+		Nothing: []byte{}, EndedAt: tx.NowMilli(), WorkspaceID: user.WorkspaceID, UserID: user.ID,
+	})
+	if err != nil {
+		return fmt.Errorf("remove the devices: %w", err)
+	}
 	_, err = tx.SetDefaultMethod(tx.Ctx, rows.SetDefaultMethodParams{WorkspaceID: user.WorkspaceID, ID: user.ID})
 	if err != nil {
 		return fmt.Errorf("forget the default: %w", err)
@@ -78,11 +98,40 @@ func (s *Service) Reset(tx *store.Tx, user rows.User, keep Keep) error {
 	return s.Void(tx, user, keep)
 }
 
+// RequestTopic is the bell of one question to somebody's phones, RequestsTopic that of
+// all of a person's; see store.Store.Wake.
+func RequestTopic(id countersign.RequestID) string { return "request:" + string(id) }
+
+// RequestsTopic is rung when a person's list of questions changed.
+func RequestsTopic(user countersign.UserID) string { return "requests-of:" + string(user) }
+
+// endRequests cancels the questions to a person's phones but those of one requester.
+func (s *Service) endRequests(tx *store.Tx, user rows.User, but string) error {
+	ended, err := tx.EndRequestsOfUser(tx.Ctx, rows.EndRequestsOfUserParams{
+		Now: tx.NowMilli(), WorkspaceID: user.WorkspaceID, UserID: user.ID, Requester: but,
+	})
+	if err != nil {
+		return fmt.Errorf("end requests: %w", err)
+	}
+	if len(ended) == 0 {
+		return nil
+	}
+	tx.After(func() {
+		for _, id := range ended {
+			s.Store.Wake(RequestTopic(id))
+		}
+		s.Store.Wake(RequestsTopic(user.ID))
+	})
+	return nil
+}
+
 // Raise is what a new proof does to a session.
 type Raise struct {
 	// First, Second, Mailed say which proof was given now.
 	First, Mailed bool
 	Second        string
+	// For is the one act that the second factor was given for, "" for any.
+	For Act
 }
 
 // StepUp records a new proof in the holder's session and gives it a new token:
@@ -99,13 +148,13 @@ func (s *Service) StepUp(tx *store.Tx, h Holder, raise Raise) (string, error) {
 	token := seal.NewToken()
 	change := rows.StepUpSessionParams{
 		WorkspaceID: h.Workspace, ID: h.Session, UserID: h.User, TokenHash: seal.Hash(token),
-		FirstAt: row.FirstAt, Second: row.Second, SecondAt: row.SecondAt, MailedAt: row.MailedAt,
+		FirstAt: row.FirstAt, Second: row.Second, SecondAt: row.SecondAt, SecondFor: row.SecondFor, MailedAt: row.MailedAt,
 	}
 	if raise.First {
 		change.FirstAt = tx.NowMilli()
 	}
 	if raise.Second != "" {
-		change.Second, change.SecondAt = raise.Second, tx.NowMilli()
+		change.Second, change.SecondAt, change.SecondFor = raise.Second, tx.NowMilli(), string(raise.For)
 	}
 	if raise.Mailed {
 		change.MailedAt = tx.NowMilli()

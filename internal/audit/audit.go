@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"time"
 
 	"countersign"
 	"countersign/internal/seal"
@@ -43,27 +44,36 @@ type Event struct {
 // Write adds e to the log of a workspace. The first thousand events and mails of one
 // transaction are listed in the order in which they were written.
 func Write(tx *store.Tx, workspace countersign.WorkspaceID, e Event) error {
+	row, err := Row(workspace, e, tx.Now, tx.Next())
+	if err != nil {
+		return err
+	}
+	err = tx.InsertEvent(tx.Ctx, row)
+	if err != nil {
+		return fmt.Errorf("write event %s: %w", e.Kind, err)
+	}
+	return nil
+}
+
+// Row is e as the log keeps it: the n-th of what was written at a moment, from 0.
+func Row(workspace countersign.WorkspaceID, e Event, now time.Time, n int) (rows.InsertEventParams, error) {
 	detail := []byte("{}")
 	if len(e.Detail) > 0 {
 		encoded, err := json.Marshal(e.Detail)
 		if err != nil {
-			return fmt.Errorf("encode event: %w", err)
+			return rows.InsertEventParams{}, fmt.Errorf("encode event: %w", err)
 		}
 		detail = encoded
 	}
 	if e.Outcome == "" {
 		e.Outcome = OK
 	}
-	err := tx.InsertEvent(tx.Ctx, rows.InsertEventParams{
-		WorkspaceID: workspace, ID: countersign.EventID(seal.SortableID("evt", tx.Now, tx.Next())), At: tx.NowMilli(),
+	return rows.InsertEventParams{
+		WorkspaceID: workspace, ID: countersign.EventID(seal.SortableID("evt", now, n)), At: now.UnixMilli(),
 		Kind: e.Kind, Outcome: string(e.Outcome), ActorKind: e.Actor.Kind, ActorID: string(e.Actor.User),
 		UserID: e.User, Target: e.Target, SessionID: e.Session, AttemptID: e.Attempt,
 		RequestID: storable(e.Place.RequestID), IP: storable(e.Place.IP), UserAgent: storable(e.Place.UserAgent), Detail: string(detail),
-	})
-	if err != nil {
-		return fmt.Errorf("write event %s: %w", e.Kind, err)
-	}
-	return nil
+	}, nil
 }
 
 // storable makes any text one that both databases keep. The event of a wrong

@@ -38,7 +38,7 @@ func TestAnEventIsKeptWhole(t *testing.T) {
 			return audit.Write(tx, workspace, audit.Event{
 				Kind: "proof.refused", Outcome: audit.Refused, Actor: countersign.Actor{Kind: countersign.ByUser, User: "usr_1"},
 				User: "usr_2", Target: "crd_1", Session: "ses_1", Attempt: "att_1",
-				Place: countersign.Place{IP: "192.0.2.1", UserAgent: "Firefox", RequestID: "req-1"}, Detail: detail,
+				Place: countersign.Place{IP: "192.0.2.1", UserAgent: "Firefox", RequestID: "rid_1"}, Detail: detail,
 			})
 		})
 		if err != nil {
@@ -55,7 +55,7 @@ func TestAnEventIsKeptWhole(t *testing.T) {
 		got[0].Detail, got[0].ID = "", ""
 		want := rows.Event{
 			WorkspaceID: workspace, At: at, Kind: "proof.refused", Outcome: "refused", ActorKind: countersign.ByUser, ActorID: "usr_1",
-			UserID: "usr_2", Target: "crd_1", SessionID: "ses_1", AttemptID: "att_1", RequestID: "req-1", IP: "192.0.2.1", UserAgent: "Firefox",
+			UserID: "usr_2", Target: "crd_1", SessionID: "ses_1", AttemptID: "att_1", RequestID: "rid_1", IP: "192.0.2.1", UserAgent: "Firefox",
 		}
 		if diff := cmp.Diff(want, got[0]); diff != "" {
 			t.Error(diff)

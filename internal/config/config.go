@@ -39,6 +39,8 @@ type Config struct {
 	SMTPURL string
 	// From is the sender of every mail.
 	From mail.Address
+	// PushServices are hosts that pushes may go to beside the browsers' own services.
+	PushServices []string
 	// LogLevel and LogJSON say how much is logged and how.
 	LogLevel slog.Level
 	LogJSON  bool

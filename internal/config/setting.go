@@ -114,6 +114,11 @@ func Settings() []Setting {
 			set: setSMTPFrom,
 		},
 		{
+			Name: "push_services", Group: "Push", Example: "ntfy.example.com", List: true,
+			Doc: "Hosts of push services beside those of the browsers, for apps that use UnifiedPush. They must be reachable at a public address, over https.",
+			set: setPushServices,
+		},
+		{
 			Name: "log_level", Group: "Logs", Default: "info",
 			Doc: "How much is logged: debug, info, warn or error.",
 			set: setLogLevel,

@@ -65,6 +65,21 @@ func setTrustedProxies(c *Config, value string) error {
 	return nil
 }
 
+func setPushServices(c *Config, value string) error {
+	for item := range strings.SplitSeq(value, ",") {
+		item = strings.ToLower(strings.TrimSpace(item))
+		if item == "" {
+			continue
+		}
+		_, err := netip.ParseAddr(item)
+		if err == nil || !regexp.MustCompile(`^[a-z0-9-]+(\.[a-z0-9-]+)+$`).MatchString(item) {
+			return fmt.Errorf("%q is not the name of a host; write one like ntfy.example.com, without https:// and port", item)
+		}
+		c.PushServices = append(c.PushServices, item)
+	}
+	return nil
+}
+
 func setLanguage(c *Config, value string) error {
 	if !regexp.MustCompile(`^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$`).MatchString(value) {
 		return fmt.Errorf("%q is not a language; write a tag like en or de", value)

@@ -10,7 +10,6 @@ import (
 	"countersign"
 	"countersign/internal/account"
 	"countersign/internal/audit"
-	"countersign/internal/message"
 	"countersign/internal/method"
 	"countersign/internal/method/totp"
 	"countersign/internal/policy"
@@ -65,11 +64,13 @@ func (s *Service) BeginApp(ctx context.Context, h account.Holder, replaces count
 			return err
 		}
 		apps := active(all, method.TOTP)
-		err = h.NeedOwner(len(apps))
+		replaces, err := replaced(a.Settings, apps, replaces)
 		if err != nil {
 			return err
 		}
-		replaces, err := replaced(a.Settings, apps, replaces)
+		// Where there may be one app only, one more takes its place: that is what the
+		// person must have approved.
+		err = h.NeedOwner(secondFactors(all), actOf(replaces))
 		if err != nil {
 			return err
 		}
@@ -79,6 +80,35 @@ func (s *Service) BeginApp(ctx context.Context, h account.Holder, replaces count
 		}
 		return s.insertApp(tx, h, a.Settings, replaces)
 	})
+}
+
+// MayAdd tells whether the holder may choose a second factor to add. Errors: Forbidden
+// "fresh_proof_required" and "email_proof_required".
+//
+// Where there may be one app only, one more takes its place, and the proof for that is
+// good here too: or this and BeginApp would ask for another one each time.
+func (s *Service) MayAdd(ctx context.Context, h account.Holder, settings policy.Settings) error {
+	all, err := s.list(ctx, h)
+	if err != nil {
+		return err
+	}
+	refusal := h.NeedOwner(secondFactors(all), account.ActSecondFactor)
+	if settings.TOTPMax == 1 {
+		for _, app := range active(all, method.TOTP) {
+			if h.NeedOwner(secondFactors(all), actOf(app.ID)) == nil {
+				return nil
+			}
+		}
+	}
+	return refusal
+}
+
+// actOf is what the person is asked to approve.
+func actOf(replaces countersign.CredentialID) account.Act {
+	if replaces != "" {
+		return account.ActChangeDevice.Of(replaces)
+	}
+	return account.ActSecondFactor
 }
 
 // insertApp puts a new secret in place of one that waits in this session.
@@ -142,7 +172,7 @@ func (s *Service) PendingApp(ctx context.Context, h account.Holder) (Pending, er
 		return Pending{}, nothingPending()
 	}
 	// What is shown is a secret: it needs the same proofs as beginning did.
-	err = h.NeedOwner(len(active(all, method.TOTP)))
+	err = h.NeedOwner(secondFactors(all), actOf(row.Replaces))
 	if err != nil {
 		return Pending{}, err
 	}
@@ -193,13 +223,13 @@ func (s *Service) ConfirmApp(ctx context.Context, h account.Holder, id countersi
 			return err
 		}
 		apps := active(all, method.TOTP)
-		err = h.NeedOwner(len(apps))
-		if err != nil {
-			return err
-		}
 		row := pendingApp(all, h, tx.Now)
 		if row == nil || row.ID != id {
 			return nothingPending()
+		}
+		err = h.NeedOwner(secondFactors(all), actOf(row.Replaces))
+		if err != nil {
+			return err
 		}
 		err = s.turnOn(tx, h, a, *row, apps, name, code)
 		if err != nil {
@@ -265,45 +295,16 @@ func (s *Service) turnOn(tx *store.Tx, h account.Holder, a account.Account, row 
 	return nil
 }
 
-// afterConfirm does what every new factor does: it becomes the default, ends
-// what was started before, steps the session up, makes codes where there are
-// none, and is told.
+// afterConfirm does what every new factor does, and steps the session up.
 func (s *Service) afterConfirm(tx *store.Tx, h account.Holder, a account.Account, row rows.Credential, all []rows.Credential, name string) (Confirmed, error) {
-	apps := active(all, method.TOTP)
-	done := Confirmed{First: len(apps) == 0}
-	_, err := tx.SetDefaultMethod(tx.Ctx, rows.SetDefaultMethodParams{
-		DefaultMethod: string(method.TOTP), DefaultSetAt: tx.NowMilli(), WorkspaceID: h.Workspace, ID: h.User,
+	done, err := s.Added(tx, h, a, all, New{
+		Kind: method.TOTP, Credential: row.ID, Name: name, Method: string(method.TOTP), Event: "credential.added",
+		Replaces: row.Replaces, Replaced: nameOf(all, row.Replaces),
 	})
-	if err != nil {
-		return Confirmed{}, fmt.Errorf("set the default: %w", err)
-	}
-	err = s.Accounts.Void(tx, a.User, h.Keep())
 	if err != nil {
 		return Confirmed{}, err
 	}
 	done.Token, err = s.Accounts.StepUp(tx, h, account.Raise{Second: string(method.TOTP)})
-	if err != nil {
-		return Confirmed{}, err
-	}
-	kind, event := message.MethodAdded, "credential.added"
-	switch {
-	case done.First:
-		kind, event = message.TwoFactorOn, "two_factor.on"
-	case row.Replaces != "":
-		kind, event = message.MethodReplaced, "credential.replaced"
-	}
-	err = s.event(tx, h, event, row.ID, name)
-	if err != nil {
-		return Confirmed{}, err
-	}
-	err = s.Accounts.Tell(tx, a, h.Place, kind, message.Data{Method: string(method.TOTP), Device: name, OldDevice: nameOf(apps, row.Replaces)})
-	if err != nil {
-		return Confirmed{}, err
-	}
-	if a.Settings.Recovers() && len(active(all, method.Recovery)) == 0 {
-		done.CodesMailed, err = s.makeCodes(tx, h, a)
-		done.CodesWait = !done.CodesMailed
-	}
 	return done, err
 }
 
@@ -343,6 +344,17 @@ func (s *Service) hold(tx *store.Tx, h account.Holder) (rows.User, []rows.Creden
 		return rows.User{}, nil, fmt.Errorf("load credentials: %w", err)
 	}
 	return user, all, nil
+}
+
+// secondFactors counts the active ones; recovery codes are none.
+func secondFactors(all []rows.Credential) int {
+	n := 0
+	for _, c := range all {
+		if c.State == "active" && c.Kind != string(method.Recovery) {
+			n++
+		}
+	}
+	return n
 }
 
 func active(all []rows.Credential, kind method.Kind) []rows.Credential {

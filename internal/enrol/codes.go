@@ -31,7 +31,7 @@ type Codes struct {
 // for it may have none left to give. Errors: Forbidden "fresh_proof_required";
 // Conflict "no_second_factor"; NotFound "no_recovery_codes".
 func (s *Service) NewCodes(ctx context.Context, h account.Holder) (bool, error) {
-	err := h.NeedFresh()
+	err := h.NeedFresh(account.ActCodes)
 	if err != nil && !h.LastCode {
 		return false, err
 	}
@@ -49,7 +49,7 @@ func (s *Service) NewCodes(ctx context.Context, h account.Holder) (bool, error) 
 			return err
 		}
 		a.User = user
-		if len(active(all, method.TOTP)) == 0 {
+		if secondFactors(all) == 0 {
 			return countersign.Refuse(countersign.Conflict, "no_second_factor")
 		}
 		mailed, err = s.makeCodes(tx, h, a)

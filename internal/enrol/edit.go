@@ -40,12 +40,26 @@ func (s *Service) Find(ctx context.Context, h account.Holder, id countersign.Cre
 	return c, nil
 }
 
+// Method names a credential's method for people; see account.MethodOf.
+func (s *Service) Method(ctx context.Context, h account.Holder, c rows.Credential) (string, error) {
+	devices, err := s.Store.Read().ListDevices(s.Store.Brief(ctx), h.Workspace, h.User)
+	return account.MethodOf(c, devices), store.Classify(err)
+}
+
+func methodIn(tx *store.Tx, h account.Holder, c rows.Credential) (string, error) {
+	devices, err := tx.ListDevices(tx.Ctx, h.Workspace, h.User)
+	if err != nil {
+		return "", fmt.Errorf("load devices: %w", err)
+	}
+	return account.MethodOf(c, devices), nil
+}
+
 func noSuchCredential() error { return countersign.Refuse(countersign.NotFound, "no_such_credential") }
 
 // Rename gives a credential another name. Errors: Forbidden
 // "fresh_proof_required"; Invalid on field "name"; NotFound.
 func (s *Service) Rename(ctx context.Context, h account.Holder, id countersign.CredentialID, name string) error {
-	err := h.NeedFresh()
+	err := h.NeedFresh(account.ActRename.Of(id))
 	if err != nil {
 		return err
 	}
@@ -75,11 +89,19 @@ func (s *Service) Rename(ctx context.Context, h account.Holder, id countersign.C
 		if n == 0 {
 			return noSuchCredential()
 		}
+		_, err = tx.RenameDevice(tx.Ctx, name, h.Workspace, id)
+		if err != nil {
+			return fmt.Errorf("rename the device: %w", err)
+		}
 		err = s.event(tx, h, "credential.renamed", id, name)
 		if err != nil {
 			return err
 		}
-		return s.Accounts.Tell(tx, a, h.Place, message.MethodRenamed, message.Data{Method: old.Kind, Device: name, OldDevice: old.Name})
+		named, err := methodIn(tx, h, old)
+		if err != nil {
+			return err
+		}
+		return s.Accounts.Tell(tx, a, h.Place, message.MethodRenamed, message.Data{Method: named, Device: name, OldDevice: old.Name})
 	})
 	if store.Taken(err) {
 		return countersign.InvalidField("name", "name_taken")
@@ -91,7 +113,7 @@ func (s *Service) Rename(ctx context.Context, h account.Holder, id countersign.C
 // turning two-factor authentication off, and follows its rules (Conflict
 // "last_second_factor").
 func (s *Service) Remove(ctx context.Context, h account.Holder, id countersign.CredentialID) (string, error) {
-	err := h.NeedFresh()
+	err := h.NeedFresh(account.ActRemove.Of(id))
 	if err != nil {
 		return "", err
 	}
@@ -109,9 +131,19 @@ func (s *Service) Remove(ctx context.Context, h account.Holder, id countersign.C
 		if err != nil {
 			return err
 		}
+		named, err := methodIn(tx, h, c)
+		if err != nil {
+			return err
+		}
 		_, err = tx.DeleteCredential(tx.Ctx, h.Workspace, h.User, id)
 		if err != nil {
 			return fmt.Errorf("delete credential: %w", err)
+		}
+		_, err = tx.RevokeDeviceOfCredential(tx.Ctx, rows.RevokeDeviceOfCredentialParams{
+			Nothing: []byte{}, EndedAt: tx.NowMilli(), WorkspaceID: h.Workspace, UserID: h.User, CredentialID: id,
+		})
+		if err != nil {
+			return fmt.Errorf("remove the device: %w", err)
 		}
 		err = s.Accounts.Void(tx, a.User, h.Keep())
 		if err != nil {
@@ -121,11 +153,18 @@ func (s *Service) Remove(ctx context.Context, h account.Holder, id countersign.C
 		if err != nil {
 			return err
 		}
-		err = s.event(tx, h, "credential.removed", id, c.Name)
+		removed := "credential.removed"
+		switch c.Kind {
+		case string(method.Push):
+			removed = "device.removed"
+		case string(method.Passkey):
+			removed = "passkey.removed"
+		}
+		err = s.event(tx, h, removed, id, c.Name)
 		if err != nil {
 			return err
 		}
-		return s.Accounts.Tell(tx, a, h.Place, message.MethodRemoved, message.Data{Method: c.Kind, Device: c.Name})
+		return s.Accounts.Tell(tx, a, h.Place, message.MethodRemoved, message.Data{Method: named, Device: c.Name})
 	})
 	return token, err
 }
@@ -154,7 +193,7 @@ func removable(all []rows.Credential, id countersign.CredentialID) (rows.Credent
 
 // MakeDefault makes a method the one that is asked first.
 func (s *Service) MakeDefault(ctx context.Context, h account.Holder, id countersign.CredentialID) error {
-	err := h.NeedFresh()
+	err := h.NeedFresh(account.ActDefault.Of(id))
 	if err != nil {
 		return err
 	}
@@ -181,6 +220,10 @@ func (s *Service) MakeDefault(ctx context.Context, h account.Holder, id counters
 		if err != nil {
 			return err
 		}
-		return s.Accounts.Tell(tx, a, h.Place, message.DefaultChanged, message.Data{Method: c.Kind, Device: c.Name})
+		named, err := methodIn(tx, h, c)
+		if err != nil {
+			return err
+		}
+		return s.Accounts.Tell(tx, a, h.Place, message.DefaultChanged, message.Data{Method: named, Device: c.Name})
 	})
 }

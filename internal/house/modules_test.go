@@ -37,8 +37,11 @@ func modules() map[string]int {
 		"pgregory.net/rapid":               18,
 		"github.com/google/go-cmp":         18,
 		"github.com/mileusna/useragent":    19,
+		"golang.org/x/term":                45,
+		"golang.org/x/mod":                 46,
 		"github.com/dunglas/httpsfv":       42,
 		"github.com/go-webauthn/webauthn":  43,
+		"github.com/godbus/dbus":           44,
 	}
 }
 

@@ -22,6 +22,15 @@ const (
 	Recovery Sort = "recovery"
 	// Address counts wrong passwords from one network.
 	Address Sort = "address"
+	// Mismatch counts approvals of an account with another number than was shown:
+	// somebody approves what they do not see.
+	Mismatch Sort = "mismatch"
+	// Reported says that an account's person reported a question as somebody else's.
+	Reported Sort = "reported"
+	// Source counts questions to people's phones that came from one network and ended
+	// unanswered or refused, SourceReported those of one account that were reported.
+	Source         Sort = "source"
+	SourceReported Sort = "source_reported"
 )
 
 // Batch is how many wrong answers in a row bring a pause.
@@ -57,6 +66,11 @@ func rules() map[Sort]Rule {
 		Password:     {Sort: Password, First: time.Minute, Longest: time.Hour, Most: unlimited},
 		Recovery:     {Sort: Recovery, Most: 10, Window: time.Hour},
 		Address:      {Sort: Address, Most: 100, Window: time.Hour},
+
+		Mismatch:       {Sort: Mismatch, Most: 3, Window: 24 * time.Hour},
+		Reported:       {Sort: Reported, Most: 1},
+		Source:         {Sort: Source, Most: 10, Window: 10 * time.Minute},
+		SourceReported: {Sort: SourceReported, Most: 1, Window: 24 * time.Hour},
 	}
 }
 

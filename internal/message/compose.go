@@ -136,6 +136,8 @@ func (c composer) fact(what string) string {
 		if id := "mail.method_" + c.data.Method; c.speaker.Has(id) {
 			return c.say(id)
 		}
+	case "service":
+		return mark(ltr, clean(c.data.Device))
 	case "device":
 		return mark(strong, name(c.data.Device))
 	case "device_old":

@@ -28,6 +28,10 @@ func (o *Outbox) deliver(ctx context.Context, row rows.Message) {
 		o.fail(ctx, row, "expired before it could be handed over")
 		return
 	}
+	if row.Channel == byPush {
+		o.push(ctx, row)
+		return
+	}
 	letter, err := o.render(row)
 	switch {
 	case errors.Is(err, errBroken):
@@ -53,17 +57,19 @@ func (o *Outbox) deliver(ctx context.Context, row rows.Message) {
 	})
 	switch {
 	case err == nil:
-		o.record(ctx, row, "sent", func(tx *store.Tx) error {
-			_, err := tx.MarkSent(tx.Ctx, rows.MarkSentParams{
-				Body: []byte{}, SentAt: tx.NowMilli(), WorkspaceID: row.WorkspaceID, ID: row.ID,
-			})
-			return err
-		})
+		o.record(ctx, row, "sent", func(tx *store.Tx) error { return markSent(tx, row) })
 	case notify.Temporary(err):
 		o.retry(ctx, row, letter.problem(err, row.Recipient))
 	default:
 		o.fail(ctx, row, letter.problem(err, row.Recipient))
 	}
+}
+
+func markSent(tx *store.Tx, row rows.Message) error {
+	_, err := tx.MarkSent(tx.Ctx, rows.MarkSentParams{
+		Body: []byte{}, SentAt: tx.NowMilli(), WorkspaceID: row.WorkspaceID, ID: row.ID,
+	})
+	return err
 }
 
 // problem is an error for the row and the log: no secret of the mail, and no
@@ -81,7 +87,11 @@ func (r rendered) problem(err error, recipient string) string {
 // retry lets the message wait; when that would be longer than it is of use, it
 // is given up.
 func (o *Outbox) retry(ctx context.Context, row rows.Message, problem string) {
-	next := o.now().Add(pauseAfter(row.Tries)).UnixMilli()
+	o.retryAfter(ctx, row, problem, pauseAfter(row.Tries))
+}
+
+func (o *Outbox) retryAfter(ctx context.Context, row rows.Message, problem string, pause time.Duration) {
+	next := o.now().Add(pause).UnixMilli()
 	if next >= row.ExpiresAt {
 		o.fail(ctx, row, problem)
 		return

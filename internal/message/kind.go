@@ -51,6 +51,23 @@ const (
 	// TooManyTries tells of a lock for Minutes (0: until a reset). Method
 	// "password" says wrong passwords, anything else wrong codes.
 	TooManyTries Kind = "too_many_tries"
+	// SignInUnfinished tells of a sign-in with the right first factor whose second one was
+	// not given.
+	SignInUnfinished Kind = "signin_unfinished"
+	// RequestDenied tells that a sign-in was denied on the phone, RequestReported that it
+	// was reported as somebody else's, PushLocked that too many approvals had another
+	// number: whoever asked knew the password.
+	RequestDenied   Kind = "request_denied"
+	RequestReported Kind = "request_reported"
+	PushLocked      Kind = "push_locked"
+	// PairingCode has the code that is typed on the phone being paired: Device is what
+	// that phone says it is. Needs Code.
+	PairingCode Kind = "pairing_code"
+	// PhoneMissing answers somebody who wanted to sign in by phone and has paired none.
+	PhoneMissing Kind = "phone_missing"
+	// PushesRefused tells an administrator that a push service takes no pushes any more:
+	// Device is its host.
+	PushesRefused Kind = "pushes_refused"
 	// AccountDeleted is the last mail to an account. Actor, when it was somebody else.
 	AccountDeleted Kind = "account_deleted"
 )
@@ -121,6 +138,16 @@ func recipeOf(k Kind) (recipe, bool) {
 		return warning(append([]string{"email_old", "email_new"}, place...), []string{"open", "email_back", "tell"}), true
 	case PasswordChanged, TwoFactorReset:
 		return warning(place, forgot), true
+	case SignInUnfinished, RequestDenied, RequestReported, PushLocked:
+		return warning([]string{"when", "where"}, change), true
+	case PhoneMissing:
+		r := warning(place, change)
+		r.unhurried = true
+		return r, true
+	case PushesRefused:
+		return recipe{life: warningLife, others: true, facts: []string{"service", "when"}, steps: []string{"open", "log"}}, true
+	case PairingCode:
+		return recipe{life: 5 * time.Minute, needs: needsCode, facts: device, steps: change}, true
 	case TooManyTries:
 		return warning(append([]string{"until"}, place...), forgot), true
 	case TwoFactorOn, MethodAdded, MethodRemoved, DefaultChanged:
@@ -143,6 +170,6 @@ func Kinds() []Kind {
 		Invitation, PasswordReset, PasswordRescued, PasswordChanged, EmailChangeConfirm, EmailChanged, EmailCode,
 		TwoFactorOn, TwoFactorOff, TurnOffConfirm, MethodAdded, MethodRemoved, MethodReplaced, MethodRenamed,
 		DefaultChanged, RecoveryCodes, RecoveryRenewed, RecoveryUsed, TwoFactorReset, AdminReset, NewSignIn,
-		TooManyTries, AccountDeleted,
+		TooManyTries, SignInUnfinished, RequestDenied, RequestReported, PushLocked, PairingCode, PhoneMissing, PushesRefused, AccountDeleted,
 	}
 }

@@ -17,9 +17,6 @@ import (
 	"countersign/internal/words"
 )
 
-// topic is the bell that a posted message rings.
-const topic = "outbox"
-
 // Options are what an outbox works with.
 type Options struct {
 	Store *store.Store
@@ -28,6 +25,14 @@ type Options struct {
 	// Mailer hands mails over. nil is development: messages are kept, sealed,
 	// for [Outbox.Kept].
 	Mailer notify.Mailer
+	// Pusher hands pushes to the phones' push services; nil where nobody does.
+	Pusher *notify.WebPush
+	// Alarm is told that a push service refuses this installation's pushes to several
+	// devices and takes none. It may be nil.
+	Alarm func(ctx context.Context, workspace countersign.WorkspaceID, service string)
+	// Address is the public address of the server, without a slash at the end: what a
+	// push leads to.
+	Address string
 	// From is the sender of all mails. Without a name, the workspace's is shown.
 	From mail.Address
 	Now  func() time.Time
@@ -43,6 +48,10 @@ type Outbox struct {
 	words    *words.Catalogue
 	template *template.Template
 	mailer   notify.Mailer
+	pusher   *notify.WebPush
+	address  string
+	alarm    func(ctx context.Context, workspace countersign.WorkspaceID, service string)
+	refusals refusals
 	from     mail.Address
 	now      func() time.Time
 	log      *slog.Logger
@@ -60,7 +69,7 @@ func New(o Options) (*Outbox, error) {
 	}
 	return &Outbox{
 		store: o.Store, ring: o.Ring, words: o.Words, template: t,
-		mailer: o.Mailer, from: o.From, now: o.Now, log: log,
+		mailer: o.Mailer, pusher: o.Pusher, address: o.Address, alarm: o.Alarm, from: o.From, now: o.Now, log: log,
 	}, nil
 }
 
@@ -97,7 +106,7 @@ func (o *Outbox) Post(tx *store.Tx, workspace countersign.WorkspaceID, m Mail) e
 		body, m.To = []byte{}, ""
 	}
 	err = tx.InsertMessage(tx.Ctx, rows.InsertMessageParams{
-		WorkspaceID: workspace, ID: id, Kind: string(m.Kind), Channel: "email",
+		WorkspaceID: workspace, ID: id, Kind: string(m.Kind), Channel: byEmail,
 		UserID: m.User, Recipient: m.To, Body: body,
 		CreatedAt: tx.NowMilli(), ExpiresAt: expires.UnixMilli(),
 	})
@@ -105,7 +114,7 @@ func (o *Outbox) Post(tx *store.Tx, workspace countersign.WorkspaceID, m Mail) e
 		return fmt.Errorf("post the message: %w", err)
 	}
 	if !r.unhurried || o.mailer == nil {
-		tx.After(func() { o.store.Ring(topic) })
+		tx.After(func() { o.store.Ring(topic(byEmail)) })
 	}
 	return nil
 }

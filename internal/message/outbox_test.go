@@ -21,7 +21,7 @@ import (
 // due reads when the next message is to be tried, 0 for none.
 func (h *house) due() int64 {
 	h.t.Helper()
-	next, err := h.store.Read().NextDue(h.t.Context())
+	next, err := h.store.Read().NextDue(h.t.Context(), "email")
 	if err != nil {
 		h.t.Fatal(err)
 	}
@@ -65,7 +65,7 @@ func (h *house) count(what string) int {
 // later moves the clock, and wakes the worker as its own ticking would.
 func (h *house) later(d time.Duration) {
 	h.clock.add(d)
-	h.store.Ring("outbox")
+	h.store.Ring("outbox:email")
 }
 
 // inFile tells whether the database's files contain the text.
@@ -89,7 +89,7 @@ func (h *house) steal() []rows.Message {
 	var out []rows.Message
 	err := h.store.Write(h.t.Context(), func(tx *store.Tx) error {
 		var err error
-		out, err = tx.ClaimMessages(tx.Ctx, tx.Now.Add(time.Minute).UnixMilli(), tx.NowMilli(), 100)
+		out, err = tx.ClaimMessages(tx.Ctx, rows.ClaimMessagesParams{LeaseUntil: tx.Now.Add(time.Minute).UnixMilli(), Now: tx.NowMilli(), Channel: "email", Most: 100})
 		return err
 	})
 	if err != nil {

@@ -14,6 +14,19 @@ import (
 // hangs does not hold up the rest.
 const Parallel = 4
 
+// parallelPushes are under way at once; a person waits for each.
+const parallelPushes = 16
+
+// The channels. Each has workers of its own: a mail server that is slow must not hold
+// up the phone that somebody looks at, nor a push service the mails.
+const (
+	byEmail = "email"
+	byPush  = "push"
+)
+
+// topic is the bell that a message posted to a channel rings.
+func topic(channel string) string { return "outbox:" + channel }
+
 const (
 	// lease is how long a claimed message belongs to its worker. It is longer
 	// than any conversation; after a crash another worker takes over.
@@ -47,15 +60,25 @@ func (o *Outbox) Run(ctx context.Context) error {
 	var underway sync.WaitGroup
 	defer underway.Wait()
 
-	bell, unheard := o.store.Listen(topic)
+	var lanes sync.WaitGroup
+	lanes.Go(func() { o.work(ctx, sending, &underway, byPush, parallelPushes) })
+	o.work(ctx, sending, &underway, byEmail, Parallel)
+	lanes.Wait()
+	time.AfterFunc(grace, stop)
+	return nil
+}
+
+// work gets the messages of one channel out until ctx ends.
+func (o *Outbox) work(ctx, sending context.Context, underway *sync.WaitGroup, channel string, parallel int) {
+	bell, unheard := o.store.Listen(topic(channel))
 	defer unheard()
 	tick := time.NewTicker(look)
 	defer tick.Stop()
-	free := Parallel
-	done := make(chan struct{}, Parallel)
+	free := parallel
+	done := make(chan struct{}, parallel)
 	var swept time.Time
 	for {
-		for _, row := range o.claim(ctx, free) {
+		for _, row := range o.claim(ctx, channel, free) {
 			free--
 			underway.Go(func() {
 				o.deliver(sending, row)
@@ -64,13 +87,12 @@ func (o *Outbox) Run(ctx context.Context) error {
 		}
 		select {
 		case <-ctx.Done():
-			time.AfterFunc(grace, stop)
-			return nil
+			return
 		case <-done:
 			free++
 		case <-bell:
 		case <-tick.C:
-			if now := o.now(); now.Sub(swept) >= sweepEvery {
+			if now := o.now(); channel == byEmail && now.Sub(swept) >= sweepEvery {
 				swept = now
 				o.sweep(ctx, now.Add(-keepDevelopment).UnixMilli())
 			}
@@ -79,7 +101,7 @@ func (o *Outbox) Run(ctx context.Context) error {
 }
 
 // claim takes up to most messages that are due.
-func (o *Outbox) claim(ctx context.Context, most int) []rows.Message {
+func (o *Outbox) claim(ctx context.Context, channel string, most int) []rows.Message {
 	if most == 0 || ctx.Err() != nil {
 		return nil
 	}
@@ -87,7 +109,7 @@ func (o *Outbox) claim(ctx context.Context, most int) []rows.Message {
 	asking, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	now := o.now().UnixMilli()
-	next, err := o.store.Read().NextDue(asking)
+	next, err := o.store.Read().NextDue(asking, channel)
 	if err == nil && (next == 0 || next > now) {
 		return nil
 	}
@@ -95,7 +117,9 @@ func (o *Outbox) claim(ctx context.Context, most int) []rows.Message {
 	if err == nil {
 		err = o.store.Write(asking, func(tx *store.Tx) error {
 			var err error
-			claimed, err = tx.ClaimMessages(tx.Ctx, tx.Now.Add(lease).UnixMilli(), tx.NowMilli(), int32(most)) //nolint:gosec // at most the number of workers
+			claimed, err = tx.ClaimMessages(tx.Ctx, rows.ClaimMessagesParams{
+				LeaseUntil: tx.Now.Add(lease).UnixMilli(), Now: tx.NowMilli(), Channel: channel, Most: int32(most), //nolint:gosec // at most the number of workers
+			})
 			return err
 		})
 	}

@@ -20,6 +20,8 @@ type Kind string
 // The kinds of credential.
 const (
 	TOTP     Kind = "totp"     // an authenticator app (RFC 6238)
+	Push     Kind = "push"     // a paired phone, judged by package approve; its own codes count as TOTP
+	Passkey  Kind = "passkey"  // a passkey or a security key (WebAuthn)
 	Recovery Kind = "recovery" // codes to get in without the second factor
 	Password Kind = "password" // verified by package password, not by a Method
 )
@@ -43,6 +45,9 @@ type Accepted struct {
 	Credential Credential
 	// Spent is the number of which (credential, number) must be a new row.
 	Spent int64
+	// As is how attempts and sessions name what was proven, where its kind alone does
+	// not say it; "" for the kind.
+	As string
 }
 
 // ErrWrong is a proof that is not right. Any error of Verify that does not wrap

@@ -23,6 +23,7 @@ type Export struct {
 	Zone          string             `json:"time_zone,omitempty"`
 	CreatedAt     time.Time          `json:"created_at"`
 	SecondSteps   []ExportedStep     `json:"second_steps"`
+	Devices       []ExportedDevice   `json:"devices"`
 	Browsers      []ExportedBrowser  `json:"browsers"`
 	Activity      []ExportedEvent    `json:"activity"`
 }
@@ -35,6 +36,18 @@ type ExportedStep struct {
 	UsedAt   *time.Time `json:"last_used_at,omitempty"`
 	UsedFrom string     `json:"last_used_from,omitempty"`
 	Left     int64      `json:"codes_left,omitempty"`
+}
+
+// ExportedDevice is one paired phone.
+type ExportedDevice struct {
+	Kind     string     `json:"kind"`
+	Name     string     `json:"name"`
+	Platform string     `json:"platform,omitempty"`
+	Client   string     `json:"client,omitempty"`
+	Version  string     `json:"version,omitempty"`
+	State    string     `json:"state"`
+	PairedAt *time.Time `json:"paired_at,omitempty"`
+	SeenAt   *time.Time `json:"last_seen_at,omitempty"`
 }
 
 // ExportedBrowser is one browser that signed in.
@@ -56,7 +69,7 @@ type ExportedEvent struct {
 
 // Export collects a person's own data, and notes that it was taken.
 func (s *Service) Export(ctx context.Context, h account.Holder) (Export, error) {
-	err := h.NeedFresh()
+	err := h.NeedFresh(account.ActExport)
 	if err != nil {
 		return Export{}, err
 	}
@@ -82,6 +95,16 @@ func (s *Service) Export(ctx context.Context, h account.Holder) (Export, error) 
 			step.Left = c.Counter
 		}
 		out.SecondSteps = append(out.SecondSteps, step)
+	}
+	devices, err := s.Store.Read().ListDevices(ctx, h.Workspace, h.User)
+	if err != nil {
+		return Export{}, store.Classify(err)
+	}
+	for _, d := range devices {
+		out.Devices = append(out.Devices, ExportedDevice{
+			Kind: d.Kind, Name: d.Name, Platform: d.Platform, Client: d.Client, Version: d.Version, State: d.State,
+			PairedAt: moment(d.ActivatedAt), SeenAt: moment(d.SeenAt),
+		})
 	}
 	browsers, err := s.Store.Read().ListBrowsers(ctx, h.Workspace, h.User)
 	if err != nil {

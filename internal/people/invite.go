@@ -130,18 +130,21 @@ func (s *Service) UseRescue(ctx context.Context, link rows.Link, in Accepted, th
 }
 
 func (s *Service) useLink(ctx context.Context, link rows.Link, in Accepted, kind string, more func(*store.Tx, account.Account) error, then Then) error {
-	a, err := s.Accounts.Load(ctx, link.WorkspaceID, link.UserID)
-	if err != nil || a.User.State == countersign.Disabled {
-		return countersign.Refuse(countersign.Gone, "link_expired")
+	a, err := s.Accounts.OfLink(ctx, link)
+	if err != nil {
+		return err
 	}
 	hash, err := s.Accounts.NewPassword(ctx, in.Password, in.Place, a.User.Email, a.User.Name, in.Name, a.Workspace.Name)
 	if err != nil {
 		return err
 	}
-	return s.Store.Write(ctx, func(tx *store.Tx) error {
+	return s.Accounts.WriteFor(ctx, a.User.ID, func(tx *store.Tx) error {
 		user, err := userIn(tx, a.User)
-		if err != nil || user.State == countersign.Disabled {
+		if countersign.CodeOf(err) == "no_such_user" || err == nil && user.State == countersign.Disabled {
 			return countersign.Refuse(countersign.Gone, "link_expired")
+		}
+		if err != nil {
+			return err
 		}
 		err = s.Accounts.SpendLink(tx, link)
 		if err != nil {

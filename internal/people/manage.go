@@ -16,7 +16,7 @@ import (
 // old invitation.
 func (s *Service) Enable(ctx context.Context, a account.Account, by By) (bool, error) {
 	invited := false
-	err := s.Store.Write(ctx, func(tx *store.Tx) error {
+	err := s.Accounts.WriteFor(ctx, a.User.ID, func(tx *store.Tx) error {
 		invited = false // the function may run again
 		user, err := userIn(tx, a.User)
 		if err != nil {
@@ -45,7 +45,7 @@ func (s *Service) Enable(ctx context.Context, a account.Account, by By) (bool, e
 
 // Disable puts a user out on every path at once. Conflict "last_owner".
 func (s *Service) Disable(ctx context.Context, a account.Account, by By) error {
-	return s.Store.Write(ctx, func(tx *store.Tx) error {
+	return s.Accounts.WriteFor(ctx, a.User.ID, func(tx *store.Tx) error {
 		user, err := s.notLastOwner(tx, a.User)
 		if err != nil || user.State == countersign.Disabled {
 			return err
@@ -65,7 +65,7 @@ func (s *Service) Disable(ctx context.Context, a account.Account, by By) error {
 // Delete removes a user and everything they enrolled; the events stay. The
 // person is told. Conflict "last_owner".
 func (s *Service) Delete(ctx context.Context, a account.Account, by By) error {
-	return s.Store.Write(ctx, func(tx *store.Tx) error {
+	return s.Accounts.WriteFor(ctx, a.User.ID, func(tx *store.Tx) error {
 		user, err := s.notLastOwner(tx, a.User)
 		if err != nil {
 			return err
@@ -136,7 +136,7 @@ func (s *Service) RescueLink(ctx context.Context, a account.Account, by By) (str
 // of it; the person is told. The shell may always do it, loudly; the settings
 // bind everybody else.
 func (s *Service) ResetSecondFactor(ctx context.Context, a account.Account, by By) error {
-	return s.Store.Write(ctx, func(tx *store.Tx) error {
+	return s.Accounts.WriteFor(ctx, a.User.ID, func(tx *store.Tx) error {
 		user, err := userIn(tx, a.User)
 		if err != nil {
 			return err

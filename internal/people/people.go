@@ -108,14 +108,15 @@ func (s *Service) event(tx *store.Tx, by By, user rows.User, kind string, detail
 	})
 }
 
-// userIn reads a user inside a transaction. NotFound.
+// userIn takes a user's row for a transaction: first, before their links, sessions and
+// requests, as everybody does. In another order two would wait for each other. NotFound.
 func userIn(tx *store.Tx, user rows.User) (rows.User, error) {
-	u, err := tx.GetUser(tx.Ctx, user.WorkspaceID, user.ID)
+	u, err := tx.LockUser(tx.Ctx, user.WorkspaceID, user.ID)
 	if store.NotFound(err) {
 		return rows.User{}, countersign.Refuse(countersign.NotFound, "no_such_user")
 	}
 	if err != nil {
-		return rows.User{}, fmt.Errorf("load user: %w", err)
+		return rows.User{}, fmt.Errorf("lock user: %w", err)
 	}
 	return u, nil
 }

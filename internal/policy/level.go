@@ -21,8 +21,9 @@ const (
 type Standing struct {
 	// First and Second name the proofs this session has given, "" for none.
 	First, Second string
-	// SecondFactors counts the person's active second factors.
-	SecondFactors int64
+	// SecondFactors counts the person's active second factors, Others those of them
+	// that are no phone.
+	SecondFactors, Others int64
 	// CodesLeft counts unused recovery codes; Recovers tells that the
 	// workspace uses them.
 	CodesLeft int64
@@ -46,7 +47,10 @@ func LevelOf(s Standing) (Level, Reason) {
 	switch {
 	case s.First == "":
 		return LevelNone, ReasonNone
-	case s.SecondFactors > 0 && s.Second == "":
+	case s.First == FirstTap && s.Second != "recovery" && s.Others == 0 && s.Required != NotRequired:
+		// Taps are one factor, however many: where two are required, another kind is set up.
+		return LevelEnrol, ReasonRequired
+	case s.SecondFactors > 0 && s.Second == "" && (s.First != FirstTap || s.Others > 0):
 		return LevelFirst, ReasonSecond
 	case s.SecondFactors == 0 && s.Required != NotRequired:
 		return LevelEnrol, ReasonRequired

@@ -17,6 +17,20 @@ type Settings struct {
 	Require     Requirement
 	PoolRequire Requirement
 
+	// PushRequires is what must be there before a phone is paired, PushConfirm how an
+	// approval is tied to its sign-in, PushMinVersion the least version of the app ("" for
+	// any), PairingConfirm the ways to confirm a pairing, in the order they are offered.
+	PushRequires   string
+	PushConfirm    string
+	PushMinVersion string
+	Terminals      bool // command lines may be paired as if they were phones
+	PairingConfirm []string
+
+	// PasskeyVerified tells that a passkey must verify its user also as a second factor,
+	// PasskeyModels the AAGUIDs that may be added, none for all.
+	PasskeyVerified bool
+	PasskeyModels   []string
+
 	TOTPMax      int
 	TOTPKeyChars int
 
@@ -43,6 +57,22 @@ const (
 	WizardFirst   = "wizard"
 	SettingsFirst = "account_settings"
 	WordsBackup   = "backup"
+
+	// Passkey is the method, and a proof by one that stays on its device; PasskeySynced
+	// is a proof by one that does not.
+	Passkey       = "passkey"
+	PasskeySynced = "passkey_synced"
+
+	// Push is the method, and names it in lists.
+	Push            = "push"
+	RequiresBackup  = "any_backup"
+	RequiresTOTP    = "totp"
+	RequiresNothing = "none"
+	ConfirmType     = "type"
+	ConfirmType6    = "type6"
+	ConfirmTap      = "tap"
+	PairingByCode   = "code"
+	PairingByEmail  = "email"
 )
 
 // Allows tells whether a method is enabled in the workspace.

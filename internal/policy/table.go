@@ -29,17 +29,29 @@ type put func(*Settings)
 // Table lists every setting of this version, in the order of the handbook.
 func Table() []Key {
 	return []Key{
-		words("methods", []string{"totp", "recovery"}, []string{"totp", "recovery"},
+		words("methods", []string{"totp", Push, Passkey, "recovery"}, []string{"totp", Push, Passkey, "recovery"},
 			func(s *Settings, v []string) { s.Methods = v }).
-			need("totp", "recovery codes alone are no second factor"),
-		// Nothing reads these three yet: of each there is one value to choose.
-		words("first_factors", []string{"password"}, []string{"password"},
-			func(s *Settings, v []string) { s.FirstFactors = v }),
-		words("second_factors", []string{"totp"}, []string{"totp"},
-			func(s *Settings, v []string) { s.SecondFactors = v }),
-		choice("preferred", "none", []string{"none"}, func(s *Settings, v string) { s.Preferred = v }).
-			refuse("totp", "only one second factor exists in this version"),
+			need("totp", "who loses the phone, and who has none, needs another way"),
+		words("first_factors", []string{"password", Passkey}, []string{"password", Passkey, Push},
+			func(s *Settings, v []string) { s.FirstFactors = v }).
+			need("password", "it is how people without a paired phone get in"),
+		words("second_factors", []string{Push, "totp", Passkey}, []string{Push, "totp", Passkey},
+			func(s *Settings, v []string) { s.SecondFactors = v }).
+			need("totp", "who loses the phone, and who has none, needs another way"),
+		choice("preferred", "none", []string{"none", Push, "totp", Passkey}, func(s *Settings, v string) { s.Preferred = v }),
 		requirementKey(),
+		choice("push.requires", RequiresBackup, []string{RequiresBackup, RequiresTOTP, RequiresNothing},
+			func(s *Settings, v string) { s.PushRequires = v }),
+		choice("push.confirm", ConfirmType, []string{ConfirmType, ConfirmType6, ConfirmTap},
+			func(s *Settings, v string) { s.PushConfirm = v }).warn(ConfirmTap, "policy.warn_confirm_tap"),
+		versionKey(),
+		choice("push.terminal_devices", "off", []string{"off", "on"}, func(s *Settings, v string) { s.Terminals = v == "on" }).
+			warn("on", "policy.warn_terminals"),
+		words("pairing.confirm", []string{PairingByCode}, []string{PairingByCode, PairingByEmail},
+			func(s *Settings, v []string) { s.PairingConfirm = v }),
+		choice("passkey.verify", "preferred", []string{"preferred", "required"},
+			func(s *Settings, v string) { s.PasskeyVerified = v == "required" }),
+		modelsKey(),
 		number("totp.max", 5, 1, 5, func(s *Settings, v int) { s.TOTPMax = v }),
 		oneOf("totp.key_chars", 32, []int{32, 16}, func(s *Settings, v int) { s.TOTPKeyChars = v }).
 			warn("16", "policy.warn_key_chars"),
@@ -62,10 +74,7 @@ func Table() []Key {
 // have yet. They are refused with that reason, never silently kept.
 func later(word string) (string, bool) {
 	waits := map[string]string{
-		"push": "approval on the phone", "sms": "text messages", "passkey": "passkeys", "sso": "single sign-on",
-		"push.requires": "approval on the phone", "push.confirm": "approval on the phone",
-		"push.min_app_version": "approval on the phone", "push.terminal_devices": "approval on the phone",
-		"pairing.confirm": "approval on the phone", "sms.countries": "text messages",
+		"sms": "text messages", "sso": "single sign-on", "sms.countries": "text messages",
 		"sso.second_factor": "single sign-on", "trusted_browser_days": "trusted browsers",
 		"two_admins": "a reset by two administrators",
 	}
@@ -93,18 +102,6 @@ func keyNamed(name string) (Key, bool) {
 
 func (k Key) warn(value, id string) Key {
 	k.Warning = map[string]string{value: id}
-	return k
-}
-
-// refuse gives the reason why a value of the handbook is not one here.
-func (k Key) refuse(value, reason string) Key {
-	read := k.read
-	k.read = func(v any) (put, error) {
-		if v == any(value) {
-			return nil, fmt.Errorf("%q changes nothing: %s", value, reason)
-		}
-		return read(v)
-	}
 	return k
 }
 

@@ -1,12 +1,16 @@
 package portal
 
 import (
+	"encoding/base64"
 	"net/http"
+	"slices"
 	"time"
 
 	"countersign"
+	"countersign/internal/account"
 	"countersign/internal/agent"
 	"countersign/internal/audit"
+	"countersign/internal/enrol"
 	"countersign/internal/method"
 	"countersign/internal/policy"
 	"countersign/internal/session"
@@ -41,8 +45,17 @@ func (p *Portal) security(w http.ResponseWriter, r *http.Request, c session.Curr
 	if err != nil {
 		return err
 	}
-	view.addCredentials(credentials, u.DefaultMethod, settings.RecoveryCodes)
-	view.CanAdd = len(view.Steps) < settings.TOTPMax
+	devices, err := p.Devices.List(r.Context(), c.Holder(web.Place(r)))
+	if err != nil {
+		return err
+	}
+	view.addCredentials(credentials, devices, u.DefaultMethod, settings.RecoveryCodes)
+	err = view.addPasskeys(p.Enrol.Passkeys(c.Holder(web.Place(r)), credentials), settings)
+	if err != nil {
+		return err
+	}
+	view.Pushes = settings.Pushes()
+	view.CanAdd = view.apps < settings.TOTPMax
 	view.Sessions, err = p.sessions(r, c)
 	if err != nil {
 		return err
@@ -56,7 +69,7 @@ func (p *Portal) security(w http.ResponseWriter, r *http.Request, c session.Curr
 
 // addCredentials sorts a person's credentials into the page's sections. The
 // first app is the default one: they are asked for together.
-func (v *SecurityView) addCredentials(list []rows.Credential, byDefault string, total int) {
+func (v *SecurityView) addCredentials(list []rows.Credential, devices []rows.Device, byDefault string, total int) {
 	for _, c := range list {
 		switch c.Kind {
 		case string(method.Recovery):
@@ -64,8 +77,19 @@ func (v *SecurityView) addCredentials(list []rows.Credential, byDefault string, 
 				Left: int(c.Counter), Total: max(total, int(c.Counter)), Created: moment(c.ConfirmedAt), Used: moment(c.UsedAt),
 			}
 		default:
+			switch {
+			case c.Kind == string(method.Push):
+				v.HasPhone = true
+			case c.Kind == string(method.Passkey):
+				v.HasPasskey = true
+			case !v.HasTOTP:
+				v.HasTOTP, v.FirstApp = true, string(c.ID)
+				fallthrough
+			default:
+				v.apps++
+			}
 			v.Steps = append(v.Steps, SecondStep{
-				ID: string(c.ID), Kind: c.Kind, Name: c.Name, Added: moment(c.ConfirmedAt), Used: moment(c.UsedAt),
+				ID: string(c.ID), Kind: c.Kind, Terminal: account.MethodOf(c, devices) == account.KindTerminal, Name: c.Name, Added: moment(c.ConfirmedAt), Used: moment(c.UsedAt),
 				UsedFrom: c.UsedFrom, Default: c.Kind == byDefault,
 			})
 			if v.Since.IsZero() || v.Since.After(moment(c.ConfirmedAt)) {
@@ -73,6 +97,45 @@ func (v *SecurityView) addCredentials(list []rows.Credential, byDefault string, 
 			}
 		}
 	}
+	v.offerDefaults()
+}
+
+// offerDefaults marks what can become the default in the place of another kind.
+func (v *SecurityView) offerDefaults() {
+	if !slices.ContainsFunc(v.Steps, func(s SecondStep) bool { return s.Default }) {
+		return
+	}
+	seen := map[string]bool{}
+	for i, s := range v.Steps {
+		v.Steps[i].Offered = !s.Default && !seen[s.Kind]
+		seen[s.Kind] = true
+	}
+}
+
+// addPasskeys says of each passkey where it can be, and which of them the browser may
+// keep (AllAcceptedCredentialsOptions, WebAuthn Level 3, section 5.1.10.2).
+func (v *SecurityView) addPasskeys(held enrol.Held, s policy.Settings) error {
+	v.Passkeys = s.Passkeys()
+	if !v.Passkeys && !v.HasPasskey {
+		return nil
+	}
+	ids := []string{}
+	for i, step := range v.Steps {
+		key, found := held.Keys[countersign.CredentialID(step.ID)]
+		if !found {
+			continue
+		}
+		ids = append(ids, base64.RawURLEncoding.EncodeToString(key.ID))
+		v.Steps[i].Where = "bound"
+		if key.Eligible {
+			v.Steps[i].Where = "synced"
+		}
+	}
+	var err error
+	v.Accepted, err = text(map[string]any{
+		"rpId": held.RPID, "userId": base64.RawURLEncoding.EncodeToString(held.User), "allAcceptedCredentialIds": ids,
+	})
+	return err
 }
 
 func (p *Portal) sessions(r *http.Request, c session.Current) ([]Session, error) {
@@ -168,6 +231,8 @@ func (p *Portal) company(w http.ResponseWriter, r *http.Request, c session.Curre
 		Page: p.frame(r, c, "company", nil), Workspace: c.Account.Workspace.Name, Closed: c.SecondFactors == 0, Require: "optional",
 		From: s.Require.From, TOTPMax: s.TOTPMax, RecoveryCodes: s.RecoveryCodes, Effect: s.RecoveryEffect, Delivery: s.RecoveryDelivery,
 		AdminReset: s.AdminReset, TurnOff: s.TurnOff, Enrol: s.EnrolAtSignIn, RetentionDays: s.RetentionDays,
+		Passkeys: s.Passkeys(), PasskeyFirst: s.PasskeyFirst(), PasskeyModels: len(s.PasskeyModels),
+		Pushes: s.Pushes(), PushFirst: s.PushFirst(), PushConfirm: s.PushConfirm, PushLeast: s.PushMinVersion,
 	}
 	switch {
 	case s.Require.Required && !s.Require.From.IsZero() && !s.Require.Holds(p.Now()):

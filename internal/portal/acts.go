@@ -1,44 +1,73 @@
 package portal
 
-// act is something that needs a fresh proof, as the page that asks for it names
-// it ("proof.act_<name>").
-type act struct {
-	name string
-	// owner marks the acts by which a stolen password could become a second
-	// factor of the thief's; the rules themselves ask the same of them.
-	owner bool
-}
+import (
+	"net/http"
 
-// acts lists them by the path that they are done at.
-func acts() map[string]act {
-	return map[string]act{
-		"/account/two-factor":              {name: "second_factor", owner: true},
-		"/account/two-factor/app":          {name: "second_factor", owner: true},
-		"/account/two-factor/codes":        {name: "codes"},
-		"/account/two-factor/codes.txt":    {name: "codes"},
-		"/account/recovery":                {name: "codes"},
-		"/account/two-factor/off":          {name: "turn_off"},
-		"/account/two-factor/{id}/default": {name: "default"},
-		"/account/two-factor/{id}/rename":  {name: "rename"},
-		"/account/two-factor/{id}/change":  {name: "change_device"},
-		"/account/two-factor/{id}/remove":  {name: "remove"},
-		"/account/password":                {name: "password"},
-		"/account/email":                   {name: "email", owner: true},
-		"/account/email/confirm":           {name: confirmEmail},
-		"/account/data":                    {name: "export"},
-	}
-}
+	"countersign"
+	"countersign/internal/account"
+	"countersign/internal/session"
+	"countersign/internal/web"
+)
 
 // confirmEmail needs the mailed code and nothing else.
-const confirmEmail = "confirm_email"
+const confirmEmail account.Act = "confirm_email"
 
-// actNamed returns the act of a name that an address carries; any other name
-// is read as the most demanding one.
-func actNamed(name string) act {
-	for _, one := range acts() {
-		if one.name == name {
-			return one
-		}
+// acts are those that need a proof, as addresses and texts ("proof.act_<name>") name
+// them, each with whether it is upon one credential.
+func acts() map[account.Act]bool {
+	return map[account.Act]bool{
+		account.ActSecondFactor: false,
+		account.ActCodes:        false,
+		account.ActTurnOff:      false,
+		account.ActPassword:     false,
+		account.ActEmail:        false,
+		account.ActExport:       false,
+		confirmEmail:            false,
+		account.ActDefault:      true,
+		account.ActRename:       true,
+		account.ActChangeDevice: true,
+		account.ActRemove:       true,
 	}
-	return act{name: "second_factor", owner: true}
+}
+
+// actNamed returns the act that an address carries; anything else is read as the most
+// demanding one.
+func actNamed(said string) account.Act {
+	name, on := account.Act(said).Parts()
+	ofOne, exists := acts()[account.Act(name)]
+	if !exists || ofOne != (on != "") {
+		return account.ActSecondFactor
+	}
+	return account.Act(said)
+}
+
+// upon is what an act is upon, nil for nothing. Somebody else's credential, or one that is
+// gone, is NotFound.
+func (p *Portal) upon(r *http.Request, c session.Current, act account.Act) (*Upon, error) {
+	_, on := act.Parts()
+	if on == "" {
+		return nil, nil //nolint:nilnil // it is upon nothing
+	}
+	h := c.Holder(web.Place(r))
+	one, err := p.Enrol.Find(r.Context(), h, on)
+	if err != nil {
+		return nil, err
+	}
+	kind, err := p.Enrol.Method(r.Context(), h, one)
+	return &Upon{Name: one.Name, Kind: kind}, err
+}
+
+// sayAct says an act in words, as its page does.
+func sayAct(r *http.Request, act account.Act, upon *Upon) string {
+	name, _ := act.Parts()
+	say := web.Speaker(r.Context())
+	if upon == nil {
+		return say.Say("proof.act_" + name)
+	}
+	return say.Say("proof.act_"+name, "Name", upon.Name, "Kind", say.Say("proof.kind_"+upon.Kind))
+}
+
+// fresh refuses the act upon the credential that the address names without a proof.
+func fresh(r *http.Request, c session.Current, act account.Act) error {
+	return c.Holder(web.Place(r)).NeedFresh(act.Of(countersign.CredentialID(r.PathValue("id"))))
 }

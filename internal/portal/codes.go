@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"countersign"
+	"countersign/internal/account"
 	"countersign/internal/enrol"
 	"countersign/internal/policy"
 	"countersign/internal/session"
@@ -119,7 +120,7 @@ func (p *Portal) downloadCodes(w http.ResponseWriter, r *http.Request, c session
 }
 
 func (p *Portal) renew(w http.ResponseWriter, r *http.Request, c session.Current) error {
-	err := c.Holder(web.Place(r)).NeedFresh()
+	err := c.Holder(web.Place(r)).NeedFresh(account.ActCodes)
 	if err != nil {
 		return err
 	}

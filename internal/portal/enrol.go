@@ -3,6 +3,7 @@ package portal
 import (
 	"cmp"
 	"net/http"
+	"slices"
 	"strings"
 
 	"countersign"
@@ -11,6 +12,7 @@ import (
 	"countersign/internal/method/totp"
 	"countersign/internal/policy"
 	"countersign/internal/session"
+	"countersign/internal/store/rows"
 	"countersign/internal/web"
 )
 
@@ -27,7 +29,7 @@ func (p *Portal) accountSettings(w http.ResponseWriter, r *http.Request, c sessi
 
 func (p *Portal) chooseMethod(w http.ResponseWriter, r *http.Request, c session.Current) error {
 	// The proof is asked for before anything is shown or typed.
-	err := c.Holder(web.Place(r)).NeedOwner(int(c.SecondFactors))
+	err := p.Enrol.MayAdd(r.Context(), c.Holder(web.Place(r)), c.Account.Settings)
 	if err != nil {
 		return err
 	}
@@ -35,16 +37,39 @@ func (p *Portal) chooseMethod(w http.ResponseWriter, r *http.Request, c session.
 }
 
 func (p *Portal) showMethods(w http.ResponseWriter, r *http.Request, c session.Current, form *web.Form, status int) error {
+	list, err := p.Enrol.List(r.Context(), c.Holder(web.Place(r)))
+	if err != nil {
+		return err
+	}
+	hasApp := slices.ContainsFunc(list, func(one rows.Credential) bool { return one.Kind == string(method.TOTP) })
 	return p.pages.Render(w, r, status, "enrol/method", MethodView{
-		Page: p.frame(r, c, "security", form), Methods: []string{string(method.TOTP)},
-		Again: c.Account.Settings.TOTPMax == 1 && c.SecondFactors > 0, Leave: mayLeave(c),
+		Page: p.frame(r, c, "security", form), Methods: methodsToAdd(c), Again: c.Account.Settings.TOTPMax == 1 && hasApp, Leave: mayLeave(c),
 	})
+}
+
+// methodsToAdd are the methods that a person can turn on.
+func methodsToAdd(c session.Current) []string {
+	s := c.Account.Settings
+	methods := []string{string(method.TOTP)}
+	if s.Pushes() {
+		methods = append(methods, string(method.Push))
+	}
+	if s.Passkeys() {
+		methods = append(methods, string(method.Passkey))
+	}
+	return methods
 }
 
 func (p *Portal) beginMethod(w http.ResponseWriter, r *http.Request, c session.Current) error {
 	form, err := web.ReadForm(r)
 	if err != nil {
 		return err
+	}
+	if form.Value("method") == string(method.Push) && c.Account.Settings.Pushes() {
+		return see(w, r, "/account/devices/new")
+	}
+	if form.Value("method") == string(method.Passkey) && c.Account.Settings.Passkeys() {
+		return see(w, r, "/account/passkeys/new")
 	}
 	if form.Value("method") != string(method.TOTP) {
 		form.Wrong("method", "choose_method")

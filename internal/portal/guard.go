@@ -4,9 +4,9 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
-	"strings"
 
 	"countersign"
+	"countersign/internal/account"
 	"countersign/internal/policy"
 	"countersign/internal/session"
 	"countersign/internal/web"
@@ -92,9 +92,9 @@ func (p *Portal) needProof(w http.ResponseWriter, r *http.Request, err error) er
 	if !errors.As(err, &refusal) || wantsData(r) {
 		return err
 	}
-	_, path, _ := strings.Cut(r.Pattern, " ") // after the method
-	query := url.Values{"act": {acts()[path].name}, "return": {r.URL.Path}}
-	if acts()[path].name == "default" {
+	act := account.ActOf(refusal)
+	query := url.Values{"act": {string(act)}, "return": {r.URL.Path}}
+	if name, _ := act.Parts(); name == string(account.ActDefault) {
 		query.Set("return", "/account/security")
 	}
 	http.Redirect(w, r, "/proof?"+query.Encode(), http.StatusSeeOther)
@@ -115,7 +115,7 @@ func (p *Portal) frame(r *http.Request, c session.Current, section string, form 
 func noticeOf(r *http.Request) string {
 	switch name := r.URL.Query().Get("done"); name {
 	case "renamed", "removed", "changed", "default", "codes", "off", "password", "email", "profile",
-		"ended", "others_ended", "recovered", "was_reset", "email_confirmed", "signed_out", "password_reset":
+		"ended", "others_ended", "recovered", "was_reset", "email_confirmed", "signed_out", "password_reset", "paired", "passkey":
 		return "notice." + name
 	}
 	return ""

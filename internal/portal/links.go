@@ -106,21 +106,11 @@ func zoneOf(r *http.Request) string {
 }
 
 func (p *Portal) invitePage(w http.ResponseWriter, r *http.Request, link rows.Link) error {
-	a, err := p.ofLink(r, link)
+	a, err := p.Accounts.OfLink(r.Context(), link)
 	if err != nil {
 		return err
 	}
 	return p.showInvite(w, r, a, web.NewForm("name", a.User.Name), http.StatusOK)
-}
-
-// ofLink is the account that a link is for; a deleted or disabled one makes the
-// link a dead one.
-func (p *Portal) ofLink(r *http.Request, link rows.Link) (account.Account, error) {
-	a, err := p.Accounts.Load(r.Context(), workspace, link.UserID)
-	if countersign.KindOf(err) == countersign.NotFound || (err == nil && a.User.State == countersign.Disabled) {
-		return account.Account{}, countersign.Refuse(countersign.Gone, "link_expired")
-	}
-	return a, err
 }
 
 func (p *Portal) showInvite(w http.ResponseWriter, r *http.Request, a account.Account, form *web.Form, status int) error {
@@ -134,7 +124,7 @@ func (p *Portal) accept(w http.ResponseWriter, r *http.Request, link rows.Link) 
 	if err != nil {
 		return err
 	}
-	a, err := p.ofLink(r, link)
+	a, err := p.Accounts.OfLink(r.Context(), link)
 	if err != nil {
 		return err
 	}
@@ -151,7 +141,7 @@ func (p *Portal) resetPage(w http.ResponseWriter, r *http.Request, link rows.Lin
 }
 
 func (p *Portal) showReset(w http.ResponseWriter, r *http.Request, link rows.Link, form *web.Form, status int) error {
-	a, err := p.ofLink(r, link)
+	a, err := p.Accounts.OfLink(r.Context(), link)
 	if err != nil {
 		return err
 	}

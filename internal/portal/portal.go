@@ -6,6 +6,8 @@ import (
 
 	"countersign"
 	"countersign/internal/account"
+	"countersign/internal/approve"
+	"countersign/internal/device"
 	"countersign/internal/enrol"
 	"countersign/internal/message"
 	"countersign/internal/people"
@@ -22,9 +24,12 @@ type Options struct {
 	SignIn   *signin.Service
 	Enrol    *enrol.Service
 	People   *people.Service
-	Sessions *session.Service
-	Outbox   *message.Outbox
-	Now      func() time.Time
+	// Approvals ask people's phones, Devices pairs them.
+	Approvals *approve.Service
+	Devices   *device.Service
+	Sessions  *session.Service
+	Outbox    *message.Outbox
+	Now       func() time.Time
 	// Development allows /dev/messages, to requests that come from this machine.
 	Development bool
 }
@@ -65,6 +70,15 @@ func (p *Portal) Mount(mux *http.ServeMux) {
 		{"GET /account/two-factor/settings", enrolling, p.accountSettings},
 		{"GET /account/two-factor/app", enrolling, p.app},
 		{"POST /account/two-factor/app", enrolling, p.confirmApp},
+		{"GET /account/passkeys/new", enrolling, p.newPasskey},
+		{"POST /account/passkeys/new", enrolling, p.addPasskey},
+		{"GET /account/devices/new", enrolling, p.newDevice},
+		{"POST /account/devices/new", enrolling, p.reveal},
+		{"GET /account/devices/pairing", enrolling, p.pairing},
+		{"POST /account/devices/pairing", enrolling, p.confirmPairing},
+		{"GET /account/devices/pairing/events", enrolling, p.pairingEvents},
+		{"POST /proof/phone", enrolling, p.askProofPhone},
+		{"GET /proof/phone/events", enrolling, p.proofPhoneEvents},
 		{"GET /account/two-factor/codes", enrolling, p.codes},
 		{"POST /account/two-factor/codes", enrolling, p.saveCodes},
 		{"GET /account/two-factor/codes.txt", enrolling, p.downloadCodes},
@@ -73,9 +87,11 @@ func (p *Portal) Mount(mux *http.ServeMux) {
 
 		{"GET /account", full, p.toSecurity},
 		{"GET /account/security", full, p.security},
+		{"GET /account/devices", full, p.devices},
 		{"GET /account/two-factor/finished", full, p.finished},
 		{"GET /account/two-factor/off", full, p.offPage},
 		{"POST /account/two-factor/off", full, p.off},
+		{"GET /account/two-factor/{id}/default", full, p.defaultPage},
 		{"POST /account/two-factor/{id}/default", full, p.makeDefault},
 		{"GET /account/two-factor/{id}/rename", full, p.renamePage},
 		{"POST /account/two-factor/{id}/rename", full, p.rename},
@@ -104,35 +120,42 @@ func (p *Portal) Mount(mux *http.ServeMux) {
 // mountOpen adds what needs no session, or judges it by itself.
 func (p *Portal) mountOpen(mux *http.ServeMux) {
 	for pattern, handler := range map[string]web.Handler{
-		"GET /{$}":                        p.home,
-		"GET /signin":                     p.identifier,
-		"POST /signin":                    p.start,
-		"GET /signin/{attempt}":           p.attempt(p.dispatch),
-		"GET /signin/{attempt}/password":  p.attempt(p.passwordStep),
-		"POST /signin/{attempt}/password": p.attempt(p.answerPassword),
-		"GET /signin/{attempt}/code":      p.attempt(p.codeStep),
-		"POST /signin/{attempt}/code":     p.attempt(p.answerCode),
-		"GET /signin/{attempt}/recovery":  p.attempt(p.recoveryStep),
-		"POST /signin/{attempt}/recovery": p.attempt(p.answerRecovery),
-		"GET /signin/{attempt}/ways":      p.attempt(p.ways),
-		"POST /signin/{attempt}/cancel":   p.cancel,
-		"POST /signout":                   p.signOut,
-		"GET /forgot":                     p.forgotPage,
-		"POST /forgot":                    p.forgot,
-		"GET /setup/{token}":              p.link(account.LinkSetup, p.setupPage),
-		"POST /setup/{token}":             p.link(account.LinkSetup, p.setup),
-		"GET /invitation/{token}":         p.link(account.LinkInvitation, p.invitePage),
-		"POST /invitation/{token}":        p.link(account.LinkInvitation, p.accept),
-		"GET /reset/{token}":              p.link(account.LinkReset, p.resetPage),
-		"POST /reset/{token}":             p.link(account.LinkReset, p.reset),
-		"GET /rescue/{token}":             p.link(account.LinkRescue, p.resetPage),
-		"POST /rescue/{token}":            p.link(account.LinkRescue, p.rescue),
-		"GET /email/{token}":              p.link(account.LinkEmail, p.newEmailPage),
-		"POST /email/{token}":             p.link(account.LinkEmail, p.newEmail),
-		"GET /turn-off/{token}":           p.link(account.LinkTurnOff, p.turnOffPage),
-		"POST /turn-off/{token}":          p.link(account.LinkTurnOff, p.turnOff),
-		"GET /help":                       p.help,
-		"GET /dev/messages":               p.devMessages,
+		"GET /{$}":                           p.home,
+		"GET /signin":                        p.identifier,
+		"POST /signin":                       p.start,
+		"POST /signin/passkey":               p.startWithPasskey,
+		"GET /signin/{attempt}/passkey":      p.attempt(p.passkeyStep),
+		"POST /signin/{attempt}/passkey":     p.attempt(p.answerPasskey),
+		"GET /signin/{attempt}":              p.attempt(p.dispatch),
+		"GET /signin/{attempt}/password":     p.attempt(p.passwordStep),
+		"POST /signin/{attempt}/password":    p.attempt(p.answerPassword),
+		"GET /signin/{attempt}/code":         p.attempt(p.codeStep),
+		"POST /signin/{attempt}/code":        p.attempt(p.answerCode),
+		"GET /signin/{attempt}/phone":        p.attempt(p.phoneStep),
+		"POST /signin/{attempt}/phone":       p.attempt(p.answerPhone),
+		"POST /signin/{attempt}/phone/ask":   p.attempt(p.askPhone),
+		"GET /signin/{attempt}/phone/events": p.attempt(p.phoneEvents),
+		"GET /signin/{attempt}/recovery":     p.attempt(p.recoveryStep),
+		"POST /signin/{attempt}/recovery":    p.attempt(p.answerRecovery),
+		"GET /signin/{attempt}/ways":         p.attempt(p.ways),
+		"POST /signin/{attempt}/cancel":      p.cancel,
+		"POST /signout":                      p.signOut,
+		"GET /forgot":                        p.forgotPage,
+		"POST /forgot":                       p.forgot,
+		"GET /setup/{token}":                 p.link(account.LinkSetup, p.setupPage),
+		"POST /setup/{token}":                p.link(account.LinkSetup, p.setup),
+		"GET /invitation/{token}":            p.link(account.LinkInvitation, p.invitePage),
+		"POST /invitation/{token}":           p.link(account.LinkInvitation, p.accept),
+		"GET /reset/{token}":                 p.link(account.LinkReset, p.resetPage),
+		"POST /reset/{token}":                p.link(account.LinkReset, p.reset),
+		"GET /rescue/{token}":                p.link(account.LinkRescue, p.resetPage),
+		"POST /rescue/{token}":               p.link(account.LinkRescue, p.rescue),
+		"GET /email/{token}":                 p.link(account.LinkEmail, p.newEmailPage),
+		"POST /email/{token}":                p.link(account.LinkEmail, p.newEmail),
+		"GET /turn-off/{token}":              p.link(account.LinkTurnOff, p.turnOffPage),
+		"POST /turn-off/{token}":             p.link(account.LinkTurnOff, p.turnOff),
+		"GET /help":                          p.help,
+		"GET /dev/messages":                  p.devMessages,
 	} {
 		mux.Handle(pattern, p.Site.Handle(handler))
 	}

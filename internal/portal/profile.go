@@ -5,12 +5,13 @@ import (
 	"net/http"
 
 	"countersign"
+	"countersign/internal/account"
 	"countersign/internal/session"
 	"countersign/internal/web"
 )
 
 func (p *Portal) passwordPage(w http.ResponseWriter, r *http.Request, c session.Current) error {
-	err := c.Holder(web.Place(r)).NeedFresh()
+	err := c.Holder(web.Place(r)).NeedFresh(account.ActPassword)
 	if err != nil {
 		return err
 	}
@@ -41,7 +42,7 @@ func (p *Portal) changePassword(w http.ResponseWriter, r *http.Request, c sessio
 }
 
 func (p *Portal) emailPage(w http.ResponseWriter, r *http.Request, c session.Current) error {
-	err := c.Holder(web.Place(r)).NeedOwner(int(c.SecondFactors))
+	err := c.Holder(web.Place(r)).NeedOwner(int(c.SecondFactors), account.ActEmail)
 	if err != nil {
 		return err
 	}

@@ -20,25 +20,21 @@ func (p *Portal) proof(w http.ResponseWriter, r *http.Request, c session.Current
 
 // proofForm is what the page of a fresh proof is about.
 type proofForm struct {
-	act      act
+	act      account.Act
 	to, with string
 	form     *web.Form
 	status   int
 }
 
 // missing names the proof that the act still needs, by the kind of its form.
-func missing(c session.Current, h account.Holder, a act) string {
-	if a.name == confirmEmail {
+func missing(c session.Current, h account.Holder, act account.Act) string {
+	if act == confirmEmail {
 		if c.Account.User.EmailVerifiedAt == 0 {
 			return account.ProofMailed
 		}
 		return ""
 	}
-	proof := h.Missing(int(c.SecondFactors), a.owner)
-	if proof == account.ProofSecond {
-		return string(method.TOTP)
-	}
-	return proof
+	return h.Missing(int(c.SecondFactors), act)
 }
 
 func (p *Portal) askProof(w http.ResponseWriter, r *http.Request, c session.Current, f proofForm) error {
@@ -48,25 +44,18 @@ func (p *Portal) askProof(w http.ResponseWriter, r *http.Request, c session.Curr
 	if kind == "" {
 		return see(w, r, back)
 	}
+	upon, err := p.upon(r, c, f.act)
+	if err != nil {
+		return err
+	}
 	view := ProofView{
-		Page: p.frame(r, c, "security", f.form), Act: f.act.name, Kind: kind, Back: cancelTo(c), Return: back,
+		Page: p.frame(r, c, "security", f.form), Act: string(f.act), Upon: upon, Kind: kind, Back: cancelTo(c), Return: back,
 		Workspace: c.Account.Workspace.Name,
 	}
-	if kind == string(method.TOTP) && c.CodesLeft > 0 && c.Account.Settings.Recovers() {
-		view.Others = []string{string(method.Recovery)}
-		if f.with == string(method.Recovery) {
-			view.Kind, view.Others = string(method.Recovery), []string{string(method.TOTP)}
-		}
-	}
-	if kind == string(method.TOTP) {
-		credentials, err := p.Enrol.List(r.Context(), h)
+	if kind == account.ProofSecond {
+		err := p.chooseProof(r, c, f.with, &view)
 		if err != nil {
 			return err
-		}
-		for _, one := range credentials {
-			if one.Kind == string(method.TOTP) {
-				view.Devices = append(view.Devices, one.Name)
-			}
 		}
 	}
 	if kind == account.ProofMailed {
@@ -109,6 +98,8 @@ func (p *Portal) prove(w http.ResponseWriter, r *http.Request, c session.Current
 	var token string
 	switch {
 	case kind == "":
+	case kind == account.ProofSecond && f.with == string(method.Push):
+		token, err = p.Sessions.ProvePhone(r.Context(), c, f.act, h.Place)
 	case kind == account.ProofMailed && form.Value("send") == "yes":
 		err = p.Accounts.SendCode(r.Context(), h)
 		form.Forget("code")
@@ -116,12 +107,14 @@ func (p *Portal) prove(w http.ResponseWriter, r *http.Request, c session.Current
 		token, err = p.Accounts.CheckCode(r.Context(), h, form.Raw("code"))
 	case kind == string(method.Password):
 		token, err = p.Sessions.ProvePassword(r.Context(), c, form.Raw("password"), h.Place)
+	case f.with == string(method.Passkey):
+		token, err = p.Sessions.Prove(r.Context(), c, method.Passkey, form.Raw("passkey"), h.Place)
 	case f.with == string(method.Recovery):
 		token, err = p.Sessions.Prove(r.Context(), c, method.Recovery, form.Raw("recovery"), h.Place)
 	default:
 		token, err = p.Sessions.Prove(r.Context(), c, method.TOTP, form.Raw("code"), h.Place)
 	}
-	form.Forget("password", "code", "recovery")
+	form.Forget("password", "code", "recovery", "passkey")
 	if countersign.CodeOf(err) == "step_over" {
 		err = nil // the first half of a double click has given the proof
 	}
@@ -141,7 +134,10 @@ func (p *Portal) prove(w http.ResponseWriter, r *http.Request, c session.Current
 	if token != "" {
 		p.Sessions.Cookies.SetSession(w, token)
 	}
-	again := url.Values{"act": {f.act.name}, "return": {f.to}}
+	again := url.Values{"act": {string(f.act)}, "return": {f.to}}
+	if f.with == string(method.Push) {
+		again.Set("with", f.with)
+	}
 	return see(w, r, "/proof?"+again.Encode())
 }
 
@@ -149,8 +145,8 @@ func fieldFor(kind, with string) string {
 	switch {
 	case kind == string(method.Password):
 		return "password"
-	case with == string(method.Recovery):
-		return "recovery"
+	case with == string(method.Recovery), with == string(method.Passkey):
+		return with
 	}
 	return "code"
 }

@@ -58,6 +58,8 @@ func samples() []sample {
 		Steps: []SecondStep{
 			{ID: "crd_1", Kind: "totp", Name: "Pixel 9", Added: now.AddDate(0, -6, 0), Used: now.Add(-4 * time.Hour), UsedFrom: "203.0.113.84", Default: true},
 			{ID: "crd_2", Kind: "totp", Name: "Tablet at home", Added: now.AddDate(0, -1, 0)},
+			{ID: "crd_3", Kind: "push", Name: "Fairphone", Added: now.AddDate(0, -1, 0), Offered: true},
+			{ID: "crd_4", Kind: "push", Terminal: true, Name: "Pixel 9", Added: now.AddDate(0, -1, 0)},
 		},
 		Recovery: &RecoveryState{Left: 3, Total: 10, Created: now.AddDate(0, -6, 0), Used: now.AddDate(0, 0, -7)},
 		Sessions: []Session{
@@ -75,13 +77,15 @@ func samples() []sample {
 	single.Steps, single.TOTPMax, single.CanAdd = on.Steps[:1], 1, false
 	single.Recovery, single.TurnOffByMail = &RecoveryState{Left: 0, Total: 1, Created: now, Used: now}, true
 
-	return []sample{
+	return append(append(phoneSamples(in, user), passkeySamples(in, user)...), []sample{
 		{"signin/identifier", "", IdentifierView{Page: web.Page{Form: web.NewForm()}}},
 		{"signin/identifier", "signed out", IdentifierView{Page: web.Page{Notice: "notice.signed_out"}}},
 		{"signin/identifier", "wrong", IdentifierView{Page: web.Page{Form: wrong("identifier", "email_malformed")}}},
 		{"signin/password", "", PasswordView{Identifier: user.Email}},
 		{"signin/password", "wrong", PasswordView{Page: web.Page{Form: wrong("password", "wrong_credentials")}, Identifier: user.Email}},
 		{"signin/code", "", CodeView{Workspace: "Acme", Devices: []string{"Pixel 9"}, Recovers: true}},
+		{"signin/code", "of a phone", CodeView{Workspace: "Acme", Phones: []string{"Fairphone"}, Recovers: true}},
+		{"signin/code", "of either", CodeView{Workspace: "Acme", Devices: []string{"Tablet"}, Phones: []string{"Fairphone", "Pixel 9"}, Recovers: true}},
 		{"signin/code", "wrong", CodeView{Page: web.Page{Form: wrong("code", "totp_wrong")}, Workspace: "Acme", Devices: []string{"Pixel 9", "Tablet"}, Recovers: true}},
 		{"signin/recovery", "", RecoveryView{Workspace: "Acme", AdminReset: true}},
 		{"signin/recovery", "resets", RecoveryView{Workspace: "Acme", Resets: true, Required: true}},
@@ -113,7 +117,7 @@ func samples() []sample {
 		{"link/dead", "unknown", DeadView{Reason: "unknown", Kind: "setup"}},
 		{"link/dead", "other", DeadView{Page: in, Reason: "other", Kind: "turn_off", Email: user.Email}},
 		{"enrol/settings", "", SettingsView{Page: in}},
-		{"enrol/method", "", MethodView{Page: in, Methods: []string{"totp"}, Leave: true}},
+		{"enrol/method", "", MethodView{Page: in, Methods: []string{"totp", "push"}, Leave: true}},
 		{"enrol/method", "again", MethodView{Page: in, Methods: []string{"totp"}, Again: true}},
 		{"enrol/app", "", app},
 		{"enrol/app", "wrong", wrongApp},
@@ -125,7 +129,11 @@ func samples() []sample {
 		{"enrol/finished", "", FinishedView{Page: in, Name: "Pixel 9", Email: user.Email, Next: "/account/security"}},
 		{"enrol/rename", "", RenameView{Page: with(web.NewForm("name", "Pixel 9")), Name: "Pixel 9"}},
 		{"enrol/change", "", ChangeView{Page: in, Name: "Pixel 9", Recovers: true}},
-		{"enrol/remove", "", RemoveView{Page: in, Name: "Pixel 9"}},
+		{"enrol/default", "", DefaultView{Page: in, Workspace: "Acme", Kind: "totp", Name: "Pixel 9"}},
+		{"enrol/default", "phone", DefaultView{Page: in, Workspace: "Acme", Kind: "push", Name: "Pixel 9"}},
+		{"enrol/remove", "", RemoveView{Page: in, Kind: "totp", Name: "Pixel 9"}},
+		{"enrol/remove", "phone", RemoveView{Page: in, Kind: "push", Name: "Pixel 9"}},
+		{"enrol/remove", "command line", RemoveView{Page: in, Kind: "terminal", Name: "Pixel 9"}},
 		{"enrol/renew", "", RenewView{Page: in, Leave: true}},
 		{"enrol/renew", "none left", RenewView{Page: in, None: true}},
 		{"enrol/renew", "by mail", RenewView{Page: in, ByMail: true, Email: user.Email}},
@@ -143,7 +151,7 @@ func samples() []sample {
 		{"account/email_sent", "", EmailSentView{Page: in, New: "n.adeyemi@example.com"}},
 		{"account/activity", "", ActivityView{Page: web.Page{User: user, Section: "activity"}, Days: 30, Activity: activities(), Older: "/account/activity?before=evt_1", Newest: "/account/activity"}},
 		{"account/activity", "empty", ActivityView{Page: web.Page{User: user, Section: "activity"}, Days: 30}},
-		{"account/company", "", CompanyView{Page: in, Workspace: "Acme", Require: "from", From: now.AddDate(0, 1, 0), TOTPMax: 5, RecoveryCodes: 10, Effect: "sign_in", Delivery: "screen", AdminReset: "allowed", TurnOff: "fresh_proof", Enrol: "wizard", RetentionDays: 365}},
+		{"account/company", "", CompanyView{Page: in, Workspace: "Acme", Require: "from", From: now.AddDate(0, 1, 0), TOTPMax: 5, RecoveryCodes: 10, Effect: "sign_in", Delivery: "screen", AdminReset: "allowed", TurnOff: "fresh_proof", Enrol: "wizard", RetentionDays: 365, Pushes: true, PushFirst: true, PushConfirm: "type6", PushLeast: "1.2.0"}},
 		{"account/company", "closed", CompanyView{Page: in, Workspace: "Acme", Closed: true}},
 		{"help", "", HelpView{Workspace: "Acme", Address: "https://id.example.com", Recovers: true, AdminReset: true, TurnOff: true, Apps: Apps()}},
 		{"help", "strict", HelpView{Workspace: "Acme", Address: "https://id.example.com", Required: true, Recovers: true, Resets: true, Apps: Apps()}},
@@ -152,7 +160,7 @@ func samples() []sample {
 			Parts: []DevPart{{Text: "Open this address:\n"}, {Text: "http://localhost:8080/link/abc", Href: "http://localhost:8080/link/abc"}},
 		}}}},
 		{"dev/messages", "none", DevMessagesView{}},
-	}
+	}...)
 }
 
 func activities() []Activity {

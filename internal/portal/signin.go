@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"countersign"
+	"countersign/internal/account"
 	"countersign/internal/method"
 	"countersign/internal/policy"
 	"countersign/internal/seal"
@@ -36,9 +37,7 @@ func (p *Portal) home(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (p *Portal) identifier(w http.ResponseWriter, r *http.Request) error {
-	return p.pages.Render(w, r, http.StatusOK, "signin/identifier", IdentifierView{
-		Page: web.Page{Form: web.NewForm("return", r.URL.Query().Get("return")), Notice: noticeOf(r)},
-	})
+	return p.showIdentifier(w, r, web.NewForm("return", r.URL.Query().Get("return")), nil)
 }
 
 func (p *Portal) start(w http.ResponseWriter, r *http.Request) error {
@@ -46,15 +45,65 @@ func (p *Portal) start(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	id, err := p.SignIn.Start(r.Context(), workspace, form.Value("identifier"), form.Value("return"), p.bound(w, r))
+	v := p.bound(w, r)
+	id, err := p.SignIn.Start(r.Context(), workspace, form.Value("identifier"), form.Value("return"), v)
+	if err == nil && form.Value("with") == policy.Push {
+		return p.startOnPhone(w, r, id, v, form)
+	}
 	if err != nil {
 		if !form.Busy(w, r, err) && !form.Take(err, "identifier") {
 			return err
 		}
-		retryAfter(w, err)
-		return p.pages.Render(w, r, web.Status(err), "signin/identifier", IdentifierView{Page: web.Page{Form: form}})
+		return p.showIdentifier(w, r, form, err)
 	}
 	return see(w, r, "/signin/"+string(id)+"/password")
+}
+
+// startOnPhone asks the phone in the password's place.
+func (p *Portal) startOnPhone(w http.ResponseWriter, r *http.Request, id countersign.AttemptID, v signin.Visitor, form *web.Form) error {
+	at, err := p.SignIn.Load(r.Context(), workspace, id, v)
+	if err == nil {
+		err = p.SignIn.AskPhone(r.Context(), at, v)
+	}
+	if countersign.CodeOf(err) == "step_over" {
+		return see(w, r, "/signin/"+string(id)+"/password") // the pool does not allow it
+	}
+	if err != nil {
+		if !form.Busy(w, r, err) && !form.Take(err, "identifier") {
+			return err
+		}
+		return p.showIdentifier(w, r, form, err)
+	}
+	return see(w, r, "/signin/"+string(id)+"/phone")
+}
+
+func (p *Portal) showIdentifier(w http.ResponseWriter, r *http.Request, form *web.Form, err error) error {
+	return p.showIdentifierWith(w, r, form, err, "")
+}
+
+// showIdentifierWith is showIdentifier, which tells the browser in addition of a passkey
+// that nobody has any more, "" for none.
+func (p *Portal) showIdentifierWith(w http.ResponseWriter, r *http.Request, form *web.Form, err error, gone string) error {
+	status := http.StatusOK
+	if err != nil {
+		status = web.Status(err)
+		retryAfter(w, err)
+	}
+	// A fault here costs the button and not the page.
+	settings, fault := p.Accounts.Settings(r.Context(), workspace, countersign.DefaultPool)
+	if fault != nil {
+		web.Note(r.Context(), "settings_err", fault.Error())
+	}
+	view := IdentifierView{
+		Page: web.Page{Form: form, Notice: noticeOf(r)}, Phone: fault == nil && settings.PushFirst(), Preferred: settings.Preferred == policy.Push, Unknown: gone,
+	}
+	if fault == nil && settings.PasskeyFirst() {
+		view.Passkey, fault = text(p.SignIn.AskPasskeyFirst(p.bound(w, r)))
+		if fault != nil {
+			return fault
+		}
+	}
+	return p.pages.Render(w, r, status, "signin/identifier", view)
 }
 
 // step is a handler that has an attempt of this browser.
@@ -106,8 +155,15 @@ func base(at signin.Attempt) string { return "/signin/" + string(at.ID) }
 
 // dispatch leads to the step's own page.
 func (p *Portal) dispatch(w http.ResponseWriter, r *http.Request, at signin.Attempt) error {
-	if at.Step == policy.StepFirst {
+	switch {
+	case at.Step == policy.StepFirst && at.Phone != nil:
+		return see(w, r, base(at)+"/phone")
+	case at.Step == policy.StepFirst:
 		return see(w, r, base(at)+"/password")
+	case asksPasskey(at):
+		return see(w, r, base(at)+"/passkey")
+	case mayAskPhone(at) && (at.Phone != nil || !hasCodes(at)):
+		return see(w, r, base(at)+"/phone")
 	}
 	return see(w, r, base(at)+"/code")
 }
@@ -202,6 +258,9 @@ func (p *Portal) codeStep(w http.ResponseWriter, r *http.Request, at signin.Atte
 	if at.Step != policy.StepSecond {
 		return p.elsewhere(w, r, at)
 	}
+	if !hasCodes(at) && hasPasskeys(at) {
+		return see(w, r, base(at)+"/passkey") // there is no code that could be typed
+	}
 	return p.showCode(w, r, at, web.NewForm(), http.StatusOK)
 }
 
@@ -218,15 +277,27 @@ func (p *Portal) elsewhere(w http.ResponseWriter, r *http.Request, at signin.Att
 func (p *Portal) showCode(w http.ResponseWriter, r *http.Request, at signin.Attempt, form *web.Form, status int) error {
 	return p.pages.Render(w, r, status, "signin/code", CodeView{
 		Page: web.Page{Form: form}, Attempt: string(at.ID), Workspace: at.Account.Workspace.Name,
-		Devices: devices(at), Recovers: recovers(at),
+		Devices: apps(at), Phones: phonesWithCodes(at), Recovers: recovers(at), Phone: offersPhone(at), Passkey: hasPasskeys(at),
 	})
 }
 
-func devices(at signin.Attempt) []string {
+// apps are the names of the authenticator apps whose codes count.
+func apps(at signin.Attempt) []string {
 	var names []string
 	for _, c := range at.Credentials {
 		if c.Kind == string(method.TOTP) {
 			names = append(names, c.Name)
+		}
+	}
+	return names
+}
+
+// phonesWithCodes are the names of the phones that show codes of their own.
+func phonesWithCodes(at signin.Attempt) []string {
+	var names []string
+	for _, d := range at.Devices {
+		if account.PhoneCodes(d, at.Account.Settings) {
+			names = append(names, d.Name)
 		}
 	}
 	return names
@@ -295,26 +366,8 @@ func (p *Portal) showRecovery(w http.ResponseWriter, r *http.Request, at signin.
 	return p.pages.Render(w, r, status, "signin/recovery", RecoveryView{
 		Page: web.Page{Form: form}, Attempt: string(at.ID), Workspace: at.Account.Workspace.Name,
 		Resets: settings.RecoveryEffect == policy.EffectReset, Required: at.Account.Required(p.Now()) != policy.NotRequired,
-		AdminReset: settings.AdminReset == policy.ResetAllowed,
+		AdminReset: settings.AdminReset == policy.ResetAllowed, Passkey: hasPasskeys(at) && !hasCodes(at),
 	})
-}
-
-func (p *Portal) ways(w http.ResponseWriter, r *http.Request, at signin.Attempt) error {
-	if at.Step != policy.StepSecond {
-		return p.elsewhere(w, r, at)
-	}
-	app := Way{Kind: string(method.TOTP), Devices: devices(at), Href: base(at) + "/code"}
-	view := WaysView{Attempt: string(at.ID)}
-	for _, c := range at.Credentials {
-		if c.Kind == string(method.TOTP) && moment(c.UsedAt).After(app.Used) {
-			app.Used = moment(c.UsedAt)
-		}
-	}
-	view.Ways = append(view.Ways, app)
-	if recovers(at) {
-		view.Ways = append(view.Ways, Way{Kind: string(method.Recovery), Href: base(at) + "/recovery"})
-	}
-	return p.pages.Render(w, r, http.StatusOK, "signin/ways", view)
 }
 
 // locked shows how long to wait and what still works. The status and the header
@@ -333,7 +386,7 @@ func (p *Portal) locked(w http.ResponseWriter, r *http.Request, at signin.Attemp
 }
 
 func lockKind(kind string) string {
-	if kind == string(method.TOTP) {
+	if kind == string(method.TOTP) || kind == string(method.Passkey) {
 		return "second"
 	}
 	return kind

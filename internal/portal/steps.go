@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"countersign"
+	"countersign/internal/account"
 	"countersign/internal/policy"
 	"countersign/internal/session"
 	"countersign/internal/store/rows"
@@ -12,12 +13,22 @@ import (
 
 // credential is the one of the address. Somebody else's is not found.
 func (p *Portal) credential(r *http.Request, c session.Current) (rows.Credential, error) {
-	h := c.Holder(web.Place(r))
-	err := h.NeedFresh()
+	return p.Enrol.Find(r.Context(), c.Holder(web.Place(r)), countersign.CredentialID(r.PathValue("id")))
+}
+
+// defaultPage asks once whether a method that is on shall come first.
+func (p *Portal) defaultPage(w http.ResponseWriter, r *http.Request, c session.Current) error {
+	err := fresh(r, c, account.ActDefault)
 	if err != nil {
-		return rows.Credential{}, err
+		return err
 	}
-	return p.Enrol.Find(r.Context(), h, countersign.CredentialID(r.PathValue("id")))
+	one, err := p.credential(r, c)
+	if err != nil {
+		return err
+	}
+	return p.pages.Render(w, r, http.StatusOK, "enrol/default", DefaultView{
+		Page: p.frame(r, c, "security", nil), Workspace: c.Account.Workspace.Name, Kind: one.Kind, Name: one.Name,
+	})
 }
 
 func (p *Portal) makeDefault(w http.ResponseWriter, r *http.Request, c session.Current) error {
@@ -29,6 +40,10 @@ func (p *Portal) makeDefault(w http.ResponseWriter, r *http.Request, c session.C
 }
 
 func (p *Portal) renamePage(w http.ResponseWriter, r *http.Request, c session.Current) error {
+	err := fresh(r, c, account.ActRename)
+	if err != nil {
+		return err
+	}
 	one, err := p.credential(r, c)
 	if err != nil {
 		return err
@@ -40,6 +55,10 @@ func (p *Portal) renamePage(w http.ResponseWriter, r *http.Request, c session.Cu
 
 func (p *Portal) rename(w http.ResponseWriter, r *http.Request, c session.Current) error {
 	form, err := web.ReadForm(r)
+	if err != nil {
+		return err
+	}
+	err = fresh(r, c, account.ActRename)
 	if err != nil {
 		return err
 	}
@@ -60,6 +79,10 @@ func (p *Portal) rename(w http.ResponseWriter, r *http.Request, c session.Curren
 }
 
 func (p *Portal) changePage(w http.ResponseWriter, r *http.Request, c session.Current) error {
+	err := fresh(r, c, account.ActChangeDevice)
+	if err != nil {
+		return err
+	}
 	one, err := p.credential(r, c)
 	if err != nil {
 		return err
@@ -70,6 +93,10 @@ func (p *Portal) changePage(w http.ResponseWriter, r *http.Request, c session.Cu
 }
 
 func (p *Portal) change(w http.ResponseWriter, r *http.Request, c session.Current) error {
+	err := fresh(r, c, account.ActChangeDevice)
+	if err != nil {
+		return err
+	}
 	one, err := p.credential(r, c)
 	if err != nil {
 		return err
@@ -84,6 +111,10 @@ func (p *Portal) change(w http.ResponseWriter, r *http.Request, c session.Curren
 // removePage asks once; the last second factor leads to turning off, which is
 // the same act.
 func (p *Portal) removePage(w http.ResponseWriter, r *http.Request, c session.Current) error {
+	err := mayRemove(r, c)
+	if err != nil {
+		return err
+	}
 	one, err := p.credential(r, c)
 	if err != nil {
 		return err
@@ -91,18 +122,36 @@ func (p *Portal) removePage(w http.ResponseWriter, r *http.Request, c session.Cu
 	if c.SecondFactors == 1 {
 		return p.showOff(w, r, c, one.Name)
 	}
-	return p.pages.Render(w, r, http.StatusOK, "enrol/remove", RemoveView{Page: p.frame(r, c, "security", nil), Name: one.Name})
+	kind, err := p.Enrol.Method(r.Context(), c.Holder(web.Place(r)), one)
+	if err != nil {
+		return err
+	}
+	return p.pages.Render(w, r, http.StatusOK, "enrol/remove", RemoveView{Page: p.frame(r, c, "security", nil), Kind: kind, Name: one.Name})
+}
+
+func mayRemove(r *http.Request, c session.Current) error {
+	if c.SecondFactors == 1 && c.Required != policy.NotRequired {
+		return nil // nothing is removed: the page says who requires it
+	}
+	if c.SecondFactors == 1 {
+		return c.Holder(web.Place(r)).NeedFresh(account.ActTurnOff)
+	}
+	return fresh(r, c, account.ActRemove)
 }
 
 func (p *Portal) remove(w http.ResponseWriter, r *http.Request, c session.Current) error {
+	err := mayRemove(r, c)
+	if err != nil {
+		return err
+	}
 	one, err := p.credential(r, c)
 	if err != nil {
 		return err
 	}
-	token, err := p.Enrol.Remove(r.Context(), c.Holder(web.Place(r)), one.ID)
-	if countersign.CodeOf(err) == "last_second_factor" {
+	if c.SecondFactors == 1 {
 		return p.off(w, r, c)
 	}
+	token, err := p.Enrol.Remove(r.Context(), c.Holder(web.Place(r)), one.ID)
 	if err != nil {
 		return err
 	}
@@ -115,7 +164,7 @@ func (p *Portal) offPage(w http.ResponseWriter, r *http.Request, c session.Curre
 		return see(w, r, "/account/security")
 	}
 	if c.Required == policy.NotRequired {
-		err := c.Holder(web.Place(r)).NeedFresh()
+		err := c.Holder(web.Place(r)).NeedFresh(account.ActTurnOff)
 		if err != nil {
 			return err
 		}

@@ -22,10 +22,19 @@ type SecurityView struct {
 	EmailVerified     bool
 	PasswordChangedAt time.Time
 
-	Steps    []SecondStep
-	TOTPMax  int
-	CanAdd   bool
-	Recovery *RecoveryState // nil when the workspace has none or it is off
+	Steps   []SecondStep
+	TOTPMax int
+	Pushes  bool // the workspace has approval on the phone
+	// Passkeys tells that the workspace has passkeys, HasPasskey that the person has one;
+	// Accepted are those that the browser may keep, as JSON.
+	Passkeys, HasPasskey bool
+	Accepted             string
+	// HasTOTP and HasPhone tell what is on; FirstApp is the first authenticator app.
+	HasTOTP, HasPhone bool
+	FirstApp          string
+	apps              int
+	CanAdd            bool
+	Recovery          *RecoveryState // nil when the workspace has none or it is off
 
 	Sessions []Session
 	Activity []Activity
@@ -36,12 +45,17 @@ type SecurityView struct {
 // A SecondStep is one enrolled second factor.
 type SecondStep struct {
 	ID       string
-	Kind     string // totp
+	Kind     string // totp, push, passkey
+	Terminal bool   // it is a command line
 	Name     string
+	Where    string // of a passkey: synced, bound
 	Added    time.Time
 	Used     time.Time
 	UsedFrom string
 	Default  bool
+	// Offered tells that another kind is the default, which this one can become with
+	// the button that turns a method on. One of each kind has it.
+	Offered bool
 }
 
 // RecoveryState is how many codes are left.
@@ -90,6 +104,8 @@ func (a Activity) Icon() string {
 		return "cross"
 	case strings.HasPrefix(a.Kind, "signin.") || strings.HasPrefix(a.Kind, "session."):
 		return "check"
+	case strings.HasPrefix(a.Kind, "passkey."):
+		return "passkey"
 	case strings.HasPrefix(a.Kind, "recovery."):
 		return "log"
 	case strings.HasPrefix(a.Kind, "password.") || strings.HasPrefix(a.Kind, "lock."):
@@ -160,6 +176,15 @@ type CompanyView struct {
 	TurnOff       string
 	Enrol         string
 	RetentionDays int
+	// Passkeys tells that passkeys are on, PasskeyFirst also without a password, and
+	// PasskeyModels counts the makes that are allowed, 0 for all.
+	Passkeys, PasskeyFirst bool
+	PasskeyModels          int
+	// Pushes tells that approval on the phone is on; how, stands in the other three.
+	Pushes      bool
+	PushFirst   bool
+	PushConfirm string // type, type6, tap
+	PushLeast   string // the least version of the app, "" for any
 }
 
 // HelpView is help; its texts follow the settings, so that help never promises
@@ -173,6 +198,8 @@ type HelpView struct {
 	Resets     bool
 	AdminReset bool
 	TurnOff    bool // may be turned off at all
+	Pushes     bool // the workspace has approval on the phone
+	Passkeys   bool // the workspace has passkeys
 	Apps       []string
 }
 

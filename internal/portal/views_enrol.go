@@ -74,11 +74,18 @@ type ChangeView struct {
 	Recovers bool
 }
 
+// DefaultView is enrol/default: a button.
+type DefaultView struct {
+	web.Page
+	Workspace  string
+	Kind, Name string // of the credential
+}
+
 // RemoveView is enrol/remove: a button. The last second factor shows
 // enrol/turn_off instead.
 type RemoveView struct {
 	web.Page
-	Name string
+	Kind, Name string
 }
 
 // RenewView is enrol/renew: a button that makes new recovery codes.

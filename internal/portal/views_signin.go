@@ -3,12 +3,18 @@ package portal
 import (
 	"time"
 
+	"countersign/internal/account"
 	"countersign/internal/web"
 )
 
 // IdentifierView is signin/identifier: field "identifier".
 type IdentifierView struct {
 	web.Page
+	Phone     bool // an approval on the phone may take the password's place
+	Preferred bool // and the pool prefers it
+	// Passkey is for the browser, as JSON, where a passkey may take the place of both
+	// factors; Unknown is one that nobody has any more.
+	Passkey, Unknown string
 }
 
 // PasswordView is signin/password: fields "identifier" (hidden, for password
@@ -24,7 +30,10 @@ type CodeView struct {
 	Attempt   string // the sign-in's own address is /signin/{Attempt}
 	Workspace string
 	Devices   []string // names of the authenticator apps that may answer
+	Phones    []string // and of phones that show codes of their own
 	Recovers  bool     // the workspace uses recovery codes
+	Phone     bool     // the phone can be asked instead
+	Passkey   bool     // a passkey can be used instead
 }
 
 // RecoveryView is signin/recovery: field "recovery". It says what the code
@@ -36,19 +45,22 @@ type RecoveryView struct {
 	Resets     bool // recovery.effect = reset
 	Required   bool // a second factor is required, so set-up follows a reset
 	AdminReset bool // recovery.admin_reset = allowed
+	Passkey    bool // a passkey is asked for, and no code
 }
 
 // WaysView is signin/ways: what this person has set up, strongest first.
 type WaysView struct {
 	web.Page
-	Attempt string // the sign-in's own address is /signin/{Attempt}
-	Ways    []Way
+	Attempt      string // the sign-in's own address is /signin/{Attempt}
+	Ways         []Way
+	PhoneMissing bool             // the workspace has approval on the phone, and this person no phone
+	Troubled     []TroubledDevice // phones, where none can be asked now
 }
 
 // A Way is one method to finish the sign-in with.
 type Way struct {
-	Kind    string   // totp, recovery
-	Devices []string // their names, for totp
+	Kind    string   // passkey, push, totp, recovery
+	Devices []string // their names, for push and totp
 	Used    time.Time
 	Href    string
 }
@@ -89,17 +101,36 @@ type RequiredView struct {
 	Settings  bool   // enrol_at_sign_in = account_settings: lead there first
 }
 
+// ProofPhone is a fresh proof that was asked on the phone.
+type ProofPhone struct {
+	State, Number string
+	Left, Waited  int // seconds
+}
+
 // ProofView is signin/proof: prove again who one is, for one act. Fields:
 // "code" for totp and mailed, "recovery", "password".
 type ProofView struct {
 	web.Page
-	Act    string   // a text id without "proof.act_": second_factor, turn_off, …
-	Kind   string   // totp, recovery, password, mailed
-	Others []string // further kinds, as links ?with=KIND
-	Back   string   // where Cancel leads
-	Return string   // where the act goes on
-	Sent   bool     // mailed: a code is on its way
+	Act     string   // as addresses name it: turn_off, rename:crd_…, …
+	Upon    *Upon    // what the act is upon, nil for nothing
+	Kind    string   // push, totp, recovery, password, mailed
+	Others  []string // further kinds, as links ?with=KIND
+	Back    string   // where Cancel leads
+	Return  string   // where the act goes on
+	Sent    bool     // mailed: a code is on its way
+	Phone   *ProofPhone
+	Options string // for the browser, of a passkey
 	// Devices names the authenticator apps; Workspace their entry.
 	Devices   []string
 	Workspace string
+}
+
+// Upon is the credential that an act is upon. Its kind stands in the words: an app and a
+// phone may have one name.
+type Upon struct{ Name, Kind string }
+
+// ActName is the name of the act, as the texts have it.
+func (v ProofView) ActName() string {
+	name, _ := account.Act(v.Act).Parts()
+	return name
 }

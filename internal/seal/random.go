@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"encoding/base32"
 	"encoding/base64"
+	"strings"
 	"time"
 )
 
@@ -77,4 +78,15 @@ func Digits(n int) string {
 
 func crockford(b []byte) string {
 	return base32.NewEncoding(alphabet).WithPadding(base32.NoPadding).EncodeToString(b)
+}
+
+// Letters returns n characters of the alphabet in capitals, each 5 bits of chance, to be
+// read out and typed.
+func Letters(n int) string {
+	out := make([]byte, n)
+	for i, b := range Bytes(n) {
+		out[i] = alphabet[b&31]
+	}
+
+	return strings.ToUpper(string(out))
 }

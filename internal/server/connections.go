@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"net"
 	"net/http"
+	"slices"
 	"sync"
 )
 
@@ -12,15 +13,31 @@ import (
 // request a byte at a time costs some 100 KiB until the limits of time end it.
 const mostConnections = 2048
 
+// mostWaiting is how many further connections may have a request that waits for
+// something to happen elsewhere: a page that waits for the phone, a device for a
+// question. Each costs some 30 KiB.
+const mostWaiting = 12_000
+
+// mostOfOne is how many of those one sign-in, session or device may have.
+const mostOfOne = 5
+
 // spareFiles are the open files that connections leave to the database and the rest.
 const spareFiles = 256
 
-// roomFor is how many connections a process that may open so many files holds.
-func roomFor(files uint64) int {
-	if files == 0 || files >= mostConnections+spareFiles {
-		return mostConnections
+// room is how many connections a process holds.
+type room struct {
+	most    int // but for those that wait
+	waiting int
+}
+
+// roomFor is the room of a process that may open so many files.
+func roomFor(files uint64) room {
+	if files == 0 || files >= mostConnections+mostWaiting+spareFiles {
+		return room{mostConnections, mostWaiting}
 	}
-	return max(int(files)-spareFiles, 16) //nolint:gosec // G115: smaller than the sum above
+	all := max(int(files)-spareFiles, 32) //nolint:gosec // G115: smaller than the sum above
+	waiting := max(all-mostConnections, all/2)
+	return room{all - waiting, waiting}
 }
 
 // connections bounds how many are open. A server that let new ones wait instead
@@ -30,27 +47,43 @@ func roomFor(files uint64) int {
 // first) the one that has been so for the longest time. So a crowd of lazy connections
 // pays for itself, and not the few who are being served; a browser whose idle
 // connection is closed opens another without telling anybody (RFC 9112, section 9.5).
+//
+// Those whose request waits for something to happen elsewhere are counted apart. They
+// are not lazy, and there may be many; where there are too many, the one that waits for
+// the longest time is answered, and asks again.
 type connections struct {
-	most int
+	room room
 
 	mu     sync.Mutex
 	places map[net.Conn]place
 	// The front of each has been in it for the longest time.
-	idle, busy, silent *list.List
+	idle, busy, silent, waiting *list.List
+	// of are the connections that wait, by whose they are, the oldest first.
+	of map[string][]net.Conn
 }
 
 type place struct {
 	in *list.List
 	at *list.Element
+	// whose it is that waits, and what ends that.
+	whose string
+	leave func()
 }
 
-func newConnections(most int) *connections {
-	return &connections{most: most, places: map[net.Conn]place{}, idle: list.New(), busy: list.New(), silent: list.New()}
+func newConnections(r room) *connections {
+	return &connections{
+		room: r, places: map[net.Conn]place{}, of: map[string][]net.Conn{},
+		idle: list.New(), busy: list.New(), silent: list.New(), waiting: list.New(),
+	}
 }
 
 // noted follows a connection's state; it is the server's ConnState hook.
 func (c *connections) noted(conn net.Conn, state http.ConnState) {
-	victim := c.move(conn, state)
+	cut(c.move(conn, state))
+}
+
+// cut closes the connection that must go, if one must.
+func cut(victim net.Conn) {
 	if victim == nil {
 		return
 	}
@@ -65,23 +98,24 @@ func (c *connections) noted(conn net.Conn, state http.ConnState) {
 func (c *connections) move(conn net.Conn, state http.ConnState) net.Conn {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	switch p, here := c.places[conn]; {
-	case here:
-		p.in.Remove(p.at)
-		delete(c.places, conn)
-	case state != http.StateNew:
+	if !c.take(conn) && state != http.StateNew {
 		return nil // one that had to go is not back because the server still notes its end
 	}
 	switch state {
 	case http.StateNew:
-		c.put(conn, c.silent)
+		c.put(conn, place{in: c.silent})
 	case http.StateActive:
-		c.put(conn, c.busy)
+		c.put(conn, place{in: c.busy})
 	case http.StateIdle:
-		c.put(conn, c.idle)
+		c.put(conn, place{in: c.idle})
 	case http.StateHijacked, http.StateClosed:
 	}
-	if len(c.places) <= c.most {
+	return c.tooMany()
+}
+
+// tooMany takes the place of the connection that must go, if one must.
+func (c *connections) tooMany() net.Conn {
+	if len(c.places)-c.waiting.Len() <= c.room.most {
 		return nil
 	}
 	crowd := c.idle
@@ -90,11 +124,34 @@ func (c *connections) move(conn net.Conn, state http.ConnState) net.Conn {
 			crowd = other
 		}
 	}
-	victim, _ := crowd.Remove(crowd.Front()).(net.Conn)
-	delete(c.places, victim)
+	victim, _ := crowd.Front().Value.(net.Conn)
+	c.take(victim)
 	return victim
 }
 
-func (c *connections) put(conn net.Conn, in *list.List) {
-	c.places[conn] = place{in: in, at: in.PushBack(conn)}
+func (c *connections) put(conn net.Conn, p place) {
+	p.at = p.in.PushBack(conn)
+	c.places[conn] = p
+	if p.in == c.waiting {
+		c.of[p.whose] = append(c.of[p.whose], conn)
+	}
+}
+
+// take tells whether the connection had a place.
+func (c *connections) take(conn net.Conn) bool {
+	p, here := c.places[conn]
+	if !here {
+		return false
+	}
+	p.in.Remove(p.at)
+	delete(c.places, conn)
+	if p.in != c.waiting {
+		return true
+	}
+	rest := slices.DeleteFunc(c.of[p.whose], func(other net.Conn) bool { return other == conn })
+	c.of[p.whose] = rest
+	if len(rest) == 0 {
+		delete(c.of, p.whose)
+	}
+	return true
 }

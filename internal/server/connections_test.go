@@ -18,7 +18,7 @@ import (
 // bounded is a server with so many places, whose /slow answers when it is told.
 func bounded(t *testing.T, most int, start func(*httptest.Server)) (*httptest.Server, *connections, chan struct{}) {
 	t.Helper()
-	c, answer := newConnections(most), make(chan struct{})
+	c, answer := newConnections(room{most, 16}), make(chan struct{})
 	s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/slow" {
 			<-answer
@@ -195,10 +195,13 @@ func TestASilentCrowdOfHandshakes(t *testing.T) {
 
 // The database needs files too.
 func TestConnectionsLeaveFilesToOthers(t *testing.T) {
-	for files, want := range map[uint64]int{0: 2048, 1 << 63: 2048, 2304: 2048, 2303: 2047, 1024: 768, 256: 16, 10: 16} {
+	for files, want := range map[uint64]room{
+		0: {2048, 12000}, 1 << 63: {2048, 12000}, 14304: {2048, 12000}, 14303: {2048, 11999}, 4352: {2048, 2048}, 4096: {1920, 1920},
+		1024: {384, 384}, 256: {16, 16}, 10: {16, 16},
+	} {
 		got := roomFor(files)
 		if got != want {
-			t.Errorf("with %d files: %d connections, want %d", files, got, want)
+			t.Errorf("with %d files: %+v, want %+v", files, got, want)
 		}
 	}
 }

@@ -27,7 +27,7 @@ type DemoOptions struct {
 	Now      func() time.Time
 }
 
-// Demo is a temporary installation with made-up people in every state. Their
+// Demo is a temporary installation with made-up people in many states. Their
 // past was lived through the engine, by a clock that ran through the last weeks.
 type Demo struct {
 	// Accounts are the people, the most useful ones first.

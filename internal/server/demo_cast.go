@@ -16,7 +16,8 @@ const (
 	agentAndroid = "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Mobile Safari/537.36"
 )
 
-// cast lists everybody: each state that an account can be in at least once. The
+// cast lists everybody: each state that an account can be in at least once, but for those
+// with a paired phone, whose keys lie in phones. The
 // first ones are the most useful to sign in as.
 func cast() []role {
 	const hour = time.Hour

@@ -64,7 +64,7 @@ func tellStories(ctx context.Context, s *Server, clock *storyClock) ([]DemoAccou
 // as of then: a worker that found it now would call most of it expired.
 func (st *stage) keepMessages(ctx context.Context) error {
 	return st.Store.Write(ctx, func(tx *store.Tx) error {
-		posted, err := tx.ClaimMessages(tx.Ctx, tx.NowMilli(), tx.NowMilli(), 10_000)
+		posted, err := tx.ClaimMessages(tx.Ctx, rows.ClaimMessagesParams{LeaseUntil: tx.NowMilli(), Now: tx.NowMilli(), Channel: "email", Most: 10_000})
 		if err != nil {
 			return fmt.Errorf("collect the messages: %w", err)
 		}

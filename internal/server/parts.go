@@ -11,21 +11,30 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"time"
 
+	"countersign"
 	"countersign/internal/account"
+	"countersign/internal/approve"
 	"countersign/internal/config"
+	"countersign/internal/device"
 	"countersign/internal/enrol"
 	"countersign/internal/message"
 	"countersign/internal/method"
+	"countersign/internal/method/passkey"
+	"countersign/internal/method/push"
 	"countersign/internal/method/recovery"
 	"countersign/internal/method/totp"
 	"countersign/internal/notify"
+	"countersign/internal/outside"
 	"countersign/internal/password"
 	"countersign/internal/people"
 	"countersign/internal/seal"
 	"countersign/internal/signin"
 	"countersign/internal/store"
+	"countersign/internal/webpush"
 	"countersign/internal/words"
 )
 
@@ -44,6 +53,10 @@ type Options struct {
 	Hash password.Params
 	// Roots are trusted beside the system's, for mail servers and authorities.
 	Roots *x509.CertPool
+	// Outside is how pushes leave, and PushHosts are push services that are allowed beside
+	// those of the browsers and of the settings.
+	Outside   outside.Options
+	PushHosts []string
 	// Words are further languages.
 	Words []words.Option
 	// Demo marks every page as a demonstration.
@@ -78,6 +91,10 @@ type Parts struct {
 	SignIn   *signin.Service
 	Enrol    *enrol.Service
 	People   *people.Service
+
+	// Approvals ask people's phones, Devices pairs them.
+	Approvals *approve.Service
+	Devices   *device.Service
 
 	mailer *notify.SMTP // nil without a mail server
 }
@@ -124,21 +141,52 @@ func (p *Parts) open(ctx context.Context, o Options, listening net.Addr) error {
 	if err != nil {
 		return err
 	}
+	public := c.BaseURL(listening)
+	identity, err := identify(ctx, p.Store, p.Ring)
+	if err != nil {
+		return err
+	}
+	hosts := append(slices.Clone(c.PushServices), o.PushHosts...)
 	p.Outbox, err = message.New(message.Options{
-		Store: p.Store, Ring: p.Ring, Words: p.Words, Mailer: mailer, From: c.From, Now: o.Now, Log: o.Log,
+		Store: p.Store, Ring: p.Ring, Words: p.Words, Mailer: mailer, From: c.From, Now: o.Now, Log: o.Log, Address: public, Alarm: p.alarm(o.Log),
+		Pusher: notify.NewWebPush(notify.PushOptions{
+			Identity: identity, Subject: subject(public, c.From.Address), Hosts: hosts, Now: o.Now, Random: seal.Bytes, Outside: o.Outside,
+		}),
 	})
 	if err != nil {
 		return err
 	}
 	p.Hasher = password.NewHasher(o.Hash, cores(), o.Now, seal.Bytes)
-	p.Accounts = &account.Service{
-		Store: p.Store, Ring: p.Ring, MAC: key, Hasher: p.Hasher, Outbox: p.Outbox, Now: o.Now, URL: c.BaseURL(listening), Language: c.Language,
-		Methods: map[method.Kind]method.Method{method.TOTP: totp.Method{}, method.Recovery: recovery.Method{Key: key}},
+	where, err := push.SiteOf(public)
+	if err != nil {
+		return err
 	}
-	p.SignIn = &signin.Service{Accounts: p.Accounts, Store: p.Store, Now: o.Now}
+	p.Accounts = &account.Service{
+		Store: p.Store, Ring: p.Ring, MAC: key, Hasher: p.Hasher, Outbox: p.Outbox, Now: o.Now, URL: public, Language: c.Language,
+		Methods:  map[method.Kind]method.Method{method.TOTP: totp.Method{}, method.Recovery: recovery.Method{Key: key}},
+		Passkeys: passkey.Party{RPID: where.RPID, Origin: where.Origin, Key: key},
+	}
 	p.Enrol = &enrol.Service{Accounts: p.Accounts, Store: p.Store, Ring: p.Ring, MAC: key, Now: o.Now}
+	p.Approvals = &approve.Service{Accounts: p.Accounts, Store: p.Store, Now: o.Now, Site: where}
+	p.Devices = &device.Service{
+		Accounts: p.Accounts, Approvals: p.Approvals, Enrol: p.Enrol, Store: p.Store, Ring: p.Ring, MAC: key, Now: o.Now, Site: where,
+		Vapid: identity.Public(), Hosts: hosts,
+	}
+	p.Approvals.Tested = p.Devices.Tested
+	p.SignIn = &signin.Service{Accounts: p.Accounts, Approvals: p.Approvals, Store: p.Store, Now: o.Now}
 	p.People = &people.Service{Accounts: p.Accounts, Store: p.Store, Now: o.Now}
 	return nil
+}
+
+// alarm tells the administrators of a push service that refuses everybody.
+func (p *Parts) alarm(log *slog.Logger) func(context.Context, countersign.WorkspaceID, string) {
+	return func(ctx context.Context, workspace countersign.WorkspaceID, service string) {
+		log.ErrorContext(ctx, "a push service refuses this installation's pushes", "service", service)
+		err := p.Accounts.PushesRefused(ctx, workspace, service)
+		if err != nil {
+			log.ErrorContext(ctx, "the administrators could not be told of it", "err", err)
+		}
+	}
 }
 
 // Close ends what Open began.
@@ -198,7 +246,7 @@ func unlock(ctx context.Context, s *store.Store, file string) (*seal.Ring, seal.
 			return nil, nil, err
 		}
 	}
-	key, err := ring.Open(sealed, store.MACKeyPlace())
+	key, err := ring.Open(sealed, store.KeyPlace(store.MACKey))
 	if err != nil {
 		return nil, nil, fmt.Errorf("the master key in %s is not the one that this database was sealed with: %w", file, err)
 	}
@@ -220,18 +268,60 @@ func create(file string) (*seal.Ring, error) {
 
 // newMACKey makes the key once, whoever else starts at the same time.
 func newMACKey(ctx context.Context, s *store.Store, ring *seal.Ring) ([]byte, error) {
-	sealed, err := ring.Seal(seal.Bytes(32), store.MACKeyPlace())
+	return keep(ctx, s, ring, store.MACKey, seal.Bytes(32))
+}
+
+// keep stores one of the installation's own keys, sealed, and returns the one that is
+// there: another process may have been first.
+func keep(ctx context.Context, s *store.Store, ring *seal.Ring, name string, key []byte) ([]byte, error) {
+	sealed, err := ring.Seal(key, store.KeyPlace(name))
 	if err != nil {
 		return nil, fmt.Errorf("seal the installation's key: %w", err)
 	}
 	var kept []byte
 	err = s.Write(ctx, func(tx *store.Tx) error {
-		_, err := tx.InsertInstallation(tx.Ctx, store.MACKey, sealed)
+		_, err := tx.InsertInstallation(tx.Ctx, name, sealed)
 		if err != nil {
 			return err
 		}
-		kept, err = tx.GetInstallation(tx.Ctx, store.MACKey)
+		kept, err = tx.GetInstallation(tx.Ctx, name)
 		return err
 	})
 	return kept, err
+}
+
+// identify reads the key pair by which push services know this installation, or makes
+// it: subscriptions are made for it, so it stays.
+func identify(ctx context.Context, s *store.Store, ring *seal.Ring) (webpush.Identity, error) {
+	sealed, err := s.Read().GetInstallation(ctx, store.PushKey)
+	if store.NotFound(err) {
+		identity, err := webpush.NewIdentity(seal.Bytes)
+		if err != nil {
+			return webpush.Identity{}, fmt.Errorf("make the key of pushes: %w", err)
+		}
+		secret, err := identity.Secret()
+		if err != nil {
+			return webpush.Identity{}, fmt.Errorf("make the key of pushes: %w", err)
+		}
+		sealed, err = keep(ctx, s, ring, store.PushKey, secret)
+		if err != nil {
+			return webpush.Identity{}, err
+		}
+	} else if err != nil {
+		return webpush.Identity{}, fmt.Errorf("read the key of pushes: %w", err)
+	}
+	secret, err := ring.Open(sealed, store.KeyPlace(store.PushKey))
+	if err != nil {
+		return webpush.Identity{}, fmt.Errorf("open the key of pushes: %w", err)
+	}
+	return webpush.ParseIdentity(secret)
+}
+
+// subject is whom a push service turns to (RFC 8292, section 2.1): the server itself,
+// where it has an address that others reach.
+func subject(public, sender string) string {
+	if strings.HasPrefix(public, "https:") {
+		return public
+	}
+	return "mailto:" + sender
 }

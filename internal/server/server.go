@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"countersign"
+	"countersign/internal/authenticator"
 	"countersign/internal/portal"
 	"countersign/internal/seal"
 	"countersign/internal/session"
@@ -43,7 +44,10 @@ type Server struct {
 	url        string
 	encryption *encryption
 	http       *http.Server
+	open       *connections
 	named      atomic.Pointer[web.Workspace] // what pages said of the workspace last
+	ending     context.Context               //nolint:containedctx // lets go whoever waits for an event
+	end        context.CancelFunc
 }
 
 // New opens the installation and its listener. Run serves; Close ends what New
@@ -55,6 +59,7 @@ func New(ctx context.Context, o Options) (*Server, error) {
 		return nil, fmt.Errorf("listen (setting listen): %w", err)
 	}
 	s := &Server{options: o, listener: listener, url: o.Config.BaseURL(listener.Addr())}
+	s.ending, s.end = context.WithCancel(context.Background())
 	err = s.build(ctx)
 	if err != nil {
 		return nil, errors.Join(err, s.Close())
@@ -78,13 +83,14 @@ func (s *Server) build(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	s.open = newConnections(roomFor(maxFiles()))
 	handler, err := s.handler()
 	if err != nil {
 		return err
 	}
 	s.http = &http.Server{
 		Handler: handler, ReadHeaderTimeout: headerLimit, ReadTimeout: requestLimit, WriteTimeout: answerLimit,
-		IdleTimeout: idleLimit, MaxHeaderBytes: headerBytes, ConnState: newConnections(roomFor(maxFiles())).noted,
+		IdleTimeout: idleLimit, MaxHeaderBytes: headerBytes, ConnState: s.open.noted, ConnContext: named,
 		// net/http's own lines (broken handshakes, mostly) stay at debug level, so
 		// that scanners cannot fill the log.
 		ErrorLog: slog.NewLogLogger(s.options.Log.Handler(), slog.LevelDebug),
@@ -101,18 +107,19 @@ func (s *Server) handler() (http.Handler, error) {
 		return nil, fmt.Errorf("the public address: %w", err)
 	}
 	site, err := web.New(web.Options{
-		Catalogue: s.Parts.Words, Log: s.options.Log, Now: s.options.Now, NewID: func() string { return seal.ID("req") },
+		Catalogue: s.Parts.Words, Log: s.options.Log, Now: s.options.Now, NewID: func() string { return seal.ID("rid") },
 		URL: public, Proxies: s.options.Config.TrustedProxies, Workspace: s.workspace, Demo: s.options.Demo,
+		Ending: s.ending, Waits: s.open.wait,
 	})
 	if err != nil {
 		return nil, err
 	}
 	sessions := &session.Service{
-		Accounts: s.Parts.Accounts, Store: s.Parts.Store, Now: s.options.Now, Cookies: session.Cookies{Secure: site.Secure()},
+		Accounts: s.Parts.Accounts, Approvals: s.Parts.Approvals, Store: s.Parts.Store, Now: s.options.Now, Cookies: session.Cookies{Secure: site.Secure()},
 	}
 	pages, err := portal.New(portal.Options{
 		Site: site, Accounts: s.Parts.Accounts, SignIn: s.Parts.SignIn, Enrol: s.Parts.Enrol, People: s.Parts.People,
-		Sessions: sessions, Outbox: s.Parts.Outbox, Now: s.options.Now,
+		Approvals: s.Parts.Approvals, Devices: s.Parts.Devices, Sessions: sessions, Outbox: s.Parts.Outbox, Now: s.options.Now,
 		Development: s.options.Config.Development() || s.options.Demo,
 	})
 	if err != nil {
@@ -121,6 +128,13 @@ func (s *Server) handler() (http.Handler, error) {
 	mux := http.NewServeMux()
 	site.Mount(mux)
 	pages.Mount(mux)
+	err = authenticator.MountApp(mux, site)
+	if err != nil {
+		return nil, err
+	}
+	authenticator.MountProtocol(mux, authenticator.Options{
+		Site: site, Devices: s.Parts.Devices, Approvals: s.Parts.Approvals, Now: s.options.Now,
+	})
 	mux.Handle("GET /livez", site.Handle(livez))
 	mux.Handle("GET /readyz", site.Handle(s.readyz))
 	return site.Wrap(mux), nil
@@ -191,6 +205,8 @@ func (s *Server) Run(ctx context.Context) error {
 		}
 	})
 	workers.Go(func() { s.sweep(ctx) })
+	workers.Go(func() { s.Parts.Approvals.Run(ctx, s.options.Log) })
+	workers.Go(func() { s.Parts.SignIn.Run(ctx, s.options.Log) })
 	err := s.announce(ctx)
 	if err == nil {
 		err = s.serve(ctx)
@@ -218,6 +234,7 @@ func (s *Server) serve(ctx context.Context) error {
 		return fmt.Errorf("serve: %w", err)
 	case <-ctx.Done():
 	}
+	s.end()
 	ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownLimit)
 	defer cancel()
 	err := s.http.Shutdown(ending)
@@ -268,6 +285,7 @@ func (s *Server) sweep(ctx context.Context) {
 
 // Close releases the listener and the database. It may be called twice.
 func (s *Server) Close() error {
+	s.end()
 	err := s.listener.Close()
 	if errors.Is(err, net.ErrClosed) {
 		err = nil

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -82,6 +83,10 @@ func TestItServesAndEndsInOrder(t *testing.T) {
 		if status != want {
 			t.Errorf("GET %s: %d, want %d", path, status, want)
 		}
+	}
+	// What an error page shows cannot be taken for a question to a phone ("req_…").
+	if _, page := get(t, address+"/nowhere"); !regexp.MustCompile(`>rid_[0-9a-z]+<`).MatchString(page) {
+		t.Errorf("an error page refers to no request id: %s", page)
 	}
 	out := end()
 	if strings.Count(out, "http://") != 1 || !strings.Contains(out, address+"/setup/") {

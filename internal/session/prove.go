@@ -17,10 +17,14 @@ func (s *Service) Prove(ctx context.Context, c Current, kind method.Kind, typed 
 	h := c.Holder(place)
 	var token string
 	_, err := s.Accounts.Answer(ctx, account.Answer{
-		Account: c.Account, Kind: kind, Proof: typed, Known: h.Known, Place: place, Session: h.Session, Awaited: c.Unturned,
-		Accept: func(tx *store.Tx, _ account.Proven) error {
-			var err error
-			token, err = s.Accounts.StepUp(tx, h, account.Raise{Second: string(kind)})
+		Account: c.Account, Kind: kind, Proof: typed, Judge: s.judge(c, kind), Known: h.Known, Place: place, Session: h.Session, Awaited: c.Unturned,
+		Accept: func(tx *store.Tx, p account.Proven) error {
+			// A typed code withdraws what the phone still shows.
+			err := s.Approvals.Spare(tx, p.User, string(h.Session))
+			if err != nil {
+				return err
+			}
+			token, err = s.Accounts.StepUp(tx, h, account.Raise{Second: p.As})
 			return err
 		},
 	})

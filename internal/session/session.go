@@ -8,6 +8,7 @@ import (
 
 	"countersign"
 	"countersign/internal/account"
+	"countersign/internal/approve"
 	"countersign/internal/audit"
 	"countersign/internal/policy"
 	"countersign/internal/seal"
@@ -26,10 +27,11 @@ const (
 
 // Service makes, reads and ends sessions.
 type Service struct {
-	Accounts *account.Service
-	Store    *store.Store
-	Now      func() time.Time
-	Cookies  Cookies
+	Accounts  *account.Service
+	Approvals *approve.Service
+	Store     *store.Store
+	Now       func() time.Time
+	Cookies   Cookies
 
 	kept kept
 }
@@ -40,8 +42,10 @@ type Current struct {
 	Account account.Account
 	Level   policy.Level
 	Reason  policy.Reason
-	// SecondFactors and CodesLeft count what the person has.
+	// SecondFactors and CodesLeft count what the person has, OtherFactors the second
+	// factors that are no phone.
 	SecondFactors int64
+	OtherFactors  int64
 	CodesLeft     int64
 	Required      policy.Source
 
@@ -144,7 +148,7 @@ func (s *Service) Load(r *http.Request, workspace countersign.WorkspaceID) (Curr
 		return Current{}, err
 	}
 	c := Current{
-		Session: row.Session, SecondFactors: row.SecondFactors, CodesLeft: row.RecoveryLeft, now: now,
+		Session: row.Session, SecondFactors: row.SecondFactors, OtherFactors: row.OtherFactors, CodesLeft: row.RecoveryLeft, now: now,
 		Account: account.Account{
 			Workspace: rows.Workspace{ID: workspace, Name: row.WorkspaceName, SettingsVersion: row.SettingsVersion},
 			Settings:  settings, User: row.User,
@@ -152,7 +156,7 @@ func (s *Service) Load(r *http.Request, workspace countersign.WorkspaceID) (Curr
 	}
 	c.Required = c.Account.Required(now)
 	c.Level, c.Reason = policy.LevelOf(policy.Standing{
-		First: c.First, Second: c.Second, SecondFactors: c.SecondFactors,
+		First: c.First, Second: c.Second, SecondFactors: c.SecondFactors, Others: c.OtherFactors,
 		CodesLeft: c.CodesLeft, Recovers: settings.Recovers(), Required: c.Required,
 	})
 	return c, nil
@@ -192,9 +196,18 @@ func (c Current) Holder(place countersign.Place) account.Holder {
 	return account.Holder{
 		Workspace: c.WorkspaceID, User: c.UserID, Session: c.ID, Browser: c.BrowserID, Level: c.Level,
 		Known: true,
-		Fresh: policy.Fresh(c.Proofs(), c.SecondFactors, c.now), MayEnrolFirst: policy.MayEnrolFirst(c.Proofs(), c.now),
+		Fresh: policy.Fresh(c.Proofs(), c.SecondFactors, c.now), FreshFor: c.freshFor(), MayEnrolFirst: policy.MayEnrolFirst(c.Proofs(), c.now),
 		HadSecond: c.Second != "", LastCode: c.Second == "recovery" && c.SecondFactors > 0 && c.CodesLeft == 0, Place: place,
 	}
+}
+
+// freshFor is the one act that the fresh proof is good for, "" for any. A proof of the
+// password, where there is no second factor, names none.
+func (c Current) freshFor() account.Act {
+	if c.SecondFactors == 0 {
+		return ""
+	}
+	return account.Act(c.SecondFor)
 }
 
 // Unturned refuses when the session was stepped up, or ended, since c was read:

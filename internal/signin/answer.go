@@ -1,6 +1,7 @@
 package signin
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
@@ -43,10 +44,14 @@ func (s *Service) Password(ctx context.Context, at Attempt, typed string, v Visi
 			if n == 0 {
 				return stepOver()
 			}
-			return audit.Write(tx, at.WorkspaceID, audit.Event{
+			err = audit.Write(tx, at.WorkspaceID, audit.Event{
 				Kind: "proof.accepted", Actor: countersign.Actor{Kind: countersign.ByUser, User: user.ID}, User: user.ID,
 				Attempt: at.ID, Place: v.Place, Detail: map[string]string{"method": "password"},
 			})
+			if err != nil {
+				return err
+			}
+			return s.ringFirst(tx, at, user, v)
 		},
 	}
 	// Looked for also where the attempt has no user: the time tells nothing.
@@ -69,8 +74,8 @@ func (s *Service) Password(ctx context.Context, at Attempt, typed string, v Visi
 
 func stepOver() error { return countersign.Refuse(countersign.Conflict, "step_over") }
 
-// Second answers the second step with a code of an authenticator app or a
-// recovery code. It is the last one, so a right answer finishes the sign-in in the
+// Second answers the second step with a code of an authenticator app, a recovery code or
+// a passkey. It is the last one, so a right answer finishes the sign-in in the
 // same transaction, redeem included (see Finish): a code is spent where there is a
 // session for it, and nowhere else.
 //
@@ -81,13 +86,20 @@ func (s *Service) Second(ctx context.Context, at Attempt, kind method.Kind, type
 	}
 	var proof countersign.Proof
 	_, err := s.Accounts.Answer(ctx, account.Answer{
-		Account: at.Account, Kind: kind, Proof: typed, Credentials: at.Credentials, Known: at.Known, Place: v.Place,
+		Account: at.Account, Kind: kind, Proof: typed, Judge: s.judge(at, kind), Credentials: at.Credentials, Known: at.Known, Place: v.Place,
 		Attempt: at.ID,
 		Awaited: func(tx *store.Tx) error { return awaited(tx, at) },
 		Accept: func(tx *store.Tx, p account.Proven) error {
 			passed, err := s.passSecond(tx, at, p, v)
 			if err != nil {
 				return err
+			}
+			if at.Phone != nil {
+				// A typed code withdraws what the phone still shows.
+				err = s.Approvals.Spare(tx, p.User, string(at.ID))
+				if err != nil {
+					return err
+				}
 			}
 			proof, err = s.finish(tx, passed, p.User, v, redeem)
 			return err
@@ -102,7 +114,7 @@ func (s *Service) passSecond(tx *store.Tx, at Attempt, p account.Proven, v Visit
 	if err != nil {
 		return Attempt{}, err
 	}
-	at.Second, at.SecondAt, at.Effect = string(p.Kind), tx.NowMilli(), effect
+	at.Second, at.SecondAt, at.Effect = cmp.Or(p.As, string(p.Kind)), tx.NowMilli(), effect
 	if effect == effectReset {
 		at.Known = false // every browser was forgotten, this one too
 	}

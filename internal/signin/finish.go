@@ -114,13 +114,25 @@ func keep(tx *store.Tx, user rows.User, at Attempt, v Visitor) (rows.Browser, st
 	}
 	if at.Second != "" && at.Second != "recovery" {
 		// Recovery is never asked first, so it is never remembered as the last.
-		row.LastMethod, row.LastMethodAt = at.Second, tx.NowMilli()
+		row.LastMethod, row.LastMethodAt = methodOf(at.Second), tx.NowMilli()
 	}
 	browser, err := tx.KeepBrowser(tx.Ctx, row)
 	if err != nil {
 		return rows.Browser{}, "", fmt.Errorf("keep the browser: %w", err)
 	}
 	return browser, cookie, nil
+}
+
+// methodOf is the method of a second factor as it is offered again: a command line is
+// asked as phones are.
+func methodOf(second string) string {
+	switch second {
+	case byTerminal:
+		return policy.Push
+	case policy.PasskeySynced:
+		return policy.Passkey
+	}
+	return second
 }
 
 func proofOf(at Attempt, browser rows.Browser, token string) countersign.Proof {

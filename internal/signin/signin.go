@@ -8,8 +8,10 @@ import (
 
 	"countersign"
 	"countersign/internal/account"
+	"countersign/internal/approve"
 	"countersign/internal/audit"
 	"countersign/internal/limit"
+	"countersign/internal/method"
 	"countersign/internal/policy"
 	"countersign/internal/seal"
 	"countersign/internal/store"
@@ -22,9 +24,10 @@ const attemptLife = 10 * time.Minute
 
 // Service leads sign-ins.
 type Service struct {
-	Accounts *account.Service
-	Store    *store.Store
-	Now      func() time.Time
+	Accounts  *account.Service
+	Approvals *approve.Service
+	Store     *store.Store
+	Now       func() time.Time
 }
 
 // Visitor is the browser that signs in, as far as cookies tell.
@@ -51,8 +54,14 @@ type Attempt struct {
 	Account account.Account
 	// Credentials are the person's active ones, once the first factor is proven.
 	Credentials []rows.Credential
-	// Known tells that this browser completed a sign-in as this person before.
-	Known bool
+	// Known tells that this browser completed a sign-in as this person before, and
+	// Browser how.
+	Known   bool
+	Browser rows.Browser
+	// Phone is what this sign-in asked on the phone last, if anything.
+	Phone *Phone
+	// Devices are the person's phones, once the first factor is proven.
+	Devices []rows.Device
 }
 
 // startRate keeps a flood from filling the table of attempts; a large office behind
@@ -164,14 +173,17 @@ func (s *Service) Load(ctx context.Context, workspace countersign.WorkspaceID, i
 		return Attempt{}, err
 	}
 	at := Attempt{Attempt: row, Step: policy.StepFirst}
-	at.Known, err = s.known(ctx, row, v)
+	at.Browser, at.Known, err = s.known(ctx, row, v)
 	if err != nil {
 		return Attempt{}, err
 	}
 	if row.First == "" {
 		// Nothing of the account is read before its first factor: the page
 		// must not know it, and the time must not tell whether there is one.
-		return at, nil
+		if row.Asked != 0 {
+			at.Phone, err = s.asked(ctx, row)
+		}
+		return at, err
 	}
 	a, err := s.Accounts.Load(ctx, workspace, row.UserID)
 	if countersign.KindOf(err) == countersign.NotFound {
@@ -213,32 +225,36 @@ func (s *Service) withCredentials(ctx context.Context, at Attempt) (Attempt, err
 		}
 	}
 	at.Step = step(at.First, at.Second, at.Credentials)
-	return at, nil
+	return s.withPhones(ctx, at)
 }
 
 // step is what is asked next, given what was proven and what the person has.
 func step(first, second string, credentials []rows.Credential) policy.Step {
-	var factors int64
+	p := policy.Progress{First: first, Second: second}
 	for _, c := range credentials {
-		if c.State == "active" && c.Kind != "recovery" {
-			factors++
+		if c.State != "active" || c.Kind == string(method.Recovery) {
+			continue
+		}
+		p.SecondFactors++
+		if c.Kind != string(method.Push) {
+			p.Others++
 		}
 	}
-	return policy.Next(policy.Progress{First: first, Second: second, SecondFactors: factors})
+	return policy.Next(p)
 }
 
-func (s *Service) known(ctx context.Context, row rows.Attempt, v Visitor) (bool, error) {
+func (s *Service) known(ctx context.Context, row rows.Attempt, v Visitor) (rows.Browser, bool, error) {
 	if v.Browser == "" {
-		return false, nil
+		return rows.Browser{}, false, nil
 	}
-	_, err := s.Store.Read().GetBrowser(ctx, row.WorkspaceID, seal.Hash(v.Browser), row.UserID)
+	browser, err := s.Store.Read().GetBrowser(ctx, row.WorkspaceID, seal.Hash(v.Browser), row.UserID)
 	if store.NotFound(err) {
-		return false, nil
+		return rows.Browser{}, false, nil
 	}
 	if err != nil {
-		return false, fmt.Errorf("load browser: %w", store.Classify(err))
+		return rows.Browser{}, false, fmt.Errorf("load browser: %w", store.Classify(err))
 	}
-	return true, nil
+	return browser, true, nil
 }
 
 // Cancel ends an attempt; one that is over already is not an error.
@@ -251,9 +267,22 @@ func (s *Service) Cancel(ctx context.Context, workspace countersign.WorkspaceID,
 		return err
 	}
 	return s.Store.Write(ctx, func(tx *store.Tx) error {
+		if at.Phone != nil && at.UserID != "" {
+			// The person's row first, as in every change: what answers the phone takes it too.
+			_, err := tx.LockUser(tx.Ctx, workspace, at.UserID)
+			if err != nil && !store.NotFound(err) {
+				return fmt.Errorf("lock user: %w", err)
+			}
+		}
 		_, err := tx.CancelAttempt(tx.Ctx, workspace, id)
 		if err != nil {
 			return fmt.Errorf("cancel attempt: %w", err)
+		}
+		if at.Phone != nil && at.UserID != "" {
+			err = s.Approvals.Withdraw(tx, rows.User{WorkspaceID: workspace, ID: at.UserID}, string(id))
+			if err != nil {
+				return err
+			}
 		}
 		return audit.Write(tx, workspace, audit.Event{
 			Kind: "signin.cancelled", Actor: countersign.Actor{Kind: countersign.ByAnonymous},

@@ -43,7 +43,7 @@ func TestABackupIsRestoredInto(t *testing.T) {
 					wantPrivate(t, database)
 				}
 				to := storetest.Open(t, database)
-				same(t, from, to, "sessions", "attempts", "mailed_codes", "links", "messages")
+				same(t, from, to, "sessions", "attempts", "mailed_codes", "links", "messages", "pairings", "requests")
 				wantEnded(t, to)
 				write(t, to, func(tx *store.Tx) error { return tx.InsertUser(tx.Ctx, user("grace@example.org")) })
 				err = store.Restore(t.Context(), file, store.Options{Database: database, Now: time.Now})
@@ -67,6 +67,9 @@ func wantEnded(t *testing.T, s *store.Store) {
 		{"sessions", "sessions", 0},
 		{"sign-ins that could still be finished", "attempts WHERE state IN ('open', 'done')", 0},
 		{"mailed codes", "mailed_codes", 0},
+		{"pairings", "pairings", 0},
+		{"sign-in requests that could still be answered or used", "requests WHERE state IN ('pending', 'approved')", 0},
+		{"sign-in requests", "requests", 1},
 		{"links that could still be used", "links WHERE spent_at = 0", 0},
 		{"links that were spent by restoring", "links WHERE spent_at > 0", 1},
 		{"mails that would be sent", "messages WHERE state = 'queued'", 0},

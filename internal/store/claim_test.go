@@ -41,7 +41,7 @@ func TestAClaimReadsOnlyWhatItTakes(t *testing.T) {
 	storetest.Open(t, file)
 	db := raw(t, file)
 	steps, err := db.QueryContext(t.Context(), "EXPLAIN QUERY PLAN "+query(t, "messages.sql", "ClaimMessages"),
-		sql.Named("lease_until", 60_000), sql.Named("now", 1_000), sql.Named("most", 4))
+		sql.Named("lease_until", 60_000), sql.Named("now", 1_000), sql.Named("channel", "email"), sql.Named("most", 4))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -62,7 +62,7 @@ func TestAClaimReadsOnlyWhatItTakes(t *testing.T) {
 	}
 	for _, want := range []string{
 		"SEARCH messages USING INDEX sqlite_autoindex_messages_1 (workspace_id=? AND id=?)",
-		"SEARCH m USING INDEX messages_due (state=? AND next_at<?)",
+		"SEARCH m USING INDEX messages_due (state=? AND channel=? AND next_at<?)",
 	} {
 		if !slices.Contains(plan, want) {
 			t.Errorf("the plan has no step %q:\n%s", want, strings.Join(plan, "\n"))
@@ -98,7 +98,7 @@ func TestWhatWasDoneMeanwhileIsNotClaimed(t *testing.T) {
 		done func(tx *store.Tx, id countersign.MessageID) (int64, error)
 	}{
 		{"claimed", func(tx *store.Tx, _ countersign.MessageID) (int64, error) {
-			claimed, err := tx.ClaimMessages(tx.Ctx, 60_000, now, 10)
+			claimed, err := tx.ClaimMessages(tx.Ctx, rows.ClaimMessagesParams{LeaseUntil: 60_000, Now: now, Channel: "email", Most: 10})
 			return int64(len(claimed)), err
 		}},
 		{"sent", func(tx *store.Tx, id countersign.MessageID) (int64, error) {
@@ -129,7 +129,7 @@ func TestWhatWasDoneMeanwhileIsNotClaimed(t *testing.T) {
 				var claimed []rows.Message
 				err := s.Write(context.Background(), func(tx *store.Tx) error {
 					var err error
-					claimed, err = tx.ClaimMessages(tx.Ctx, 90_000, now, 10)
+					claimed, err = tx.ClaimMessages(tx.Ctx, rows.ClaimMessagesParams{LeaseUntil: 90_000, Now: now, Channel: "email", Most: 10})
 					return err
 				})
 				if err != nil {

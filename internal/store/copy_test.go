@@ -32,7 +32,11 @@ func fill(t *testing.T, s *store.Store) {
 				for i := range c.Secret {
 					c.Secret[i] = byte(i)
 				}
-				return tx.InsertCredential(tx.Ctx, c)
+				err := tx.InsertCredential(tx.Ctx, c)
+				if err != nil {
+					return err
+				}
+				return tx.InsertPasskey(tx.Ctx, workspace, []byte{0, 255}, c.ID)
 			},
 			func() error {
 				_, err := tx.SpendProof(tx.Ctx, rows.SpendProofParams{WorkspaceID: workspace, CredentialID: "crd_1", Number: -1, SpentAt: 5})
@@ -56,6 +60,19 @@ func fill(t *testing.T, s *store.Store) {
 			},
 			func() error {
 				return tx.InsertMailedCode(tx.Ctx, rows.InsertMailedCodeParams{WorkspaceID: workspace, ID: "mlc_1", UserID: u.ID, CodeMac: []byte("123")})
+			},
+			func() error { return tx.InsertDevice(tx.Ctx, device(u.ID, []byte("sealed"))) },
+			func() error {
+				return tx.InsertPairing(tx.Ctx, rows.InsertPairingParams{
+					WorkspaceID: workspace, ID: "par_1", UserID: u.ID, Secret: []byte("sealed"), CodeHash: []byte("1"), ShortMac: []byte("2"), Nothing: []byte{},
+				})
+			},
+			func() error {
+				return tx.InsertRequest(tx.Ctx, rows.InsertRequestParams{WorkspaceID: workspace, ID: "req_1", UserID: u.ID, Kind: "signin", Display: "{}"})
+			},
+			func() error {
+				_, err := tx.SpendNonce(tx.Ctx, rows.SpendNonceParams{WorkspaceID: workspace, KeyID: "dev_1", Nonce: "n", ExpiresAt: 1})
+				return err
 			},
 			func() error { return tx.InsertMessage(tx.Ctx, message([]byte("sealed"))) },
 			func() error { return tx.InsertMessage(tx.Ctx, message([]byte{})) }, // as one that was handed over

@@ -88,6 +88,13 @@ func session(user countersign.UserID) rows.InsertSessionParams {
 	}
 }
 
+func device(user countersign.UserID, subscription []byte) rows.InsertDeviceParams {
+	return rows.InsertDeviceParams{
+		WorkspaceID: workspace, ID: countersign.DeviceID(seal.ID("dev")), UserID: user, Kind: "app", Name: "Pixel",
+		DeviceKey: []byte{4, 0, 255}, VerifyID: []byte{1}, VerifyKey: []byte{2}, VerifyUser: []byte{3}, Subscription: subscription, CreatedAt: 1_000,
+	}
+}
+
 func message(body []byte) rows.InsertMessageParams {
 	return rows.InsertMessageParams{
 		WorkspaceID: workspace, ID: countersign.MessageID(seal.ID("msg")), Kind: "test", Channel: "email",

@@ -10,9 +10,13 @@ import (
 	"countersign/internal/store/rows"
 )
 
-// MACKey is the name of the installation's own value that keyed digests are
-// made with. It is sealed as well, at [MACKeyPlace].
-const MACKey = "mac_key"
+// The installation's own values, each sealed at its [KeyPlace]: the key that keyed
+// digests are made with, and the one by which push services know this installation
+// (RFC 8292).
+const (
+	MACKey  = "mac_key"
+	PushKey = "push_key"
+)
 
 // SecretPlace is where a credential's secret is sealed.
 func SecretPlace(id countersign.CredentialID) seal.Place {
@@ -31,9 +35,20 @@ func IdentifierPlace(id countersign.AttemptID) seal.Place {
 	return seal.Place{Table: "attempts", Column: "identifier", Row: string(id)}
 }
 
-// MACKeyPlace is where the installation's MAC key is sealed.
-func MACKeyPlace() seal.Place {
-	return seal.Place{Table: "installation", Column: "value", Row: MACKey}
+// SubscriptionPlace is where a device's push subscription is sealed.
+func SubscriptionPlace(id countersign.DeviceID) seal.Place {
+	return seal.Place{Table: "devices", Column: "subscription", Row: string(id)}
+}
+
+// PairingPlace is where the codes of a pairing are sealed. They are not sealed anew:
+// a pairing takes minutes.
+func PairingPlace(id countersign.PairingID) seal.Place {
+	return seal.Place{Table: "pairings", Column: "secret", Row: string(id)}
+}
+
+// KeyPlace is where one of the installation's own keys is sealed.
+func KeyPlace(name string) seal.Place {
+	return seal.Place{Table: "installation", Column: "value", Row: name}
 }
 
 // Reseal seals every value that is not under the ring's newest key anew under
@@ -47,7 +62,7 @@ func Reseal(ctx context.Context, s *Store, ring *seal.Ring) (int, error) {
 	r := resealer{store: s, ring: ring}
 	for range 100 {
 		r.stale, r.faults = 0, nil
-		for _, round := range []func(context.Context) error{r.secrets, r.bodies, r.macKey} {
+		for _, round := range []func(context.Context) error{r.secrets, r.bodies, r.subscriptions, r.keys} {
 			err := round(ctx)
 			if err != nil {
 				return r.done, fmt.Errorf("seal again: %w", classify(err))
@@ -166,19 +181,50 @@ func (r *resealer) bodies(ctx context.Context) error {
 	}
 }
 
-func (r *resealer) macKey(ctx context.Context) error {
-	sealed, err := r.store.Read().GetInstallation(ctx, MACKey)
-	if NotFound(err) {
-		return nil
+func (r *resealer) subscriptions(ctx context.Context) error {
+	var workspace countersign.WorkspaceID
+	var after countersign.DeviceID
+	for {
+		page, err := r.store.Read().ListSubscriptions(ctx, workspace, after, resealPage)
+		if err != nil {
+			return err
+		}
+		var swaps []func(tx *Tx) (int64, error)
+		for _, d := range page {
+			workspace, after = d.WorkspaceID, d.ID
+			if len(d.Subscription) == 0 {
+				continue
+			}
+			subscription, stale := r.again(d.Subscription, SubscriptionPlace(d.ID))
+			if stale {
+				swaps = append(swaps, func(tx *Tx) (int64, error) {
+					return tx.ResealSubscription(tx.Ctx, rows.ResealSubscriptionParams{
+						Subscription: subscription, WorkspaceID: d.WorkspaceID, ID: d.ID, Sealed: d.Subscription,
+					})
+				})
+			}
+		}
+		err = r.swap(ctx, swaps)
+		if err != nil || len(page) < resealPage {
+			return err
+		}
 	}
-	if err != nil {
-		return err
+}
+
+func (r *resealer) keys(ctx context.Context) error {
+	var swaps []func(tx *Tx) (int64, error)
+	for _, name := range []string{MACKey, PushKey} {
+		sealed, err := r.store.Read().GetInstallation(ctx, name)
+		if NotFound(err) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		value, stale := r.again(sealed, KeyPlace(name))
+		if stale {
+			swaps = append(swaps, func(tx *Tx) (int64, error) { return tx.ResealInstallation(tx.Ctx, value, name, sealed) })
+		}
 	}
-	value, stale := r.again(sealed, MACKeyPlace())
-	if !stale {
-		return nil
-	}
-	return r.swap(ctx, []func(tx *Tx) (int64, error){func(tx *Tx) (int64, error) {
-		return tx.ResealInstallation(tx.Ctx, value, MACKey, sealed)
-	}})
+	return r.swap(ctx, swaps)
 }

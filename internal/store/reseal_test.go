@@ -45,19 +45,28 @@ func sealedRows(t *testing.T, s *store.Store, ring *seal.Ring) countersign.UserI
 		for i := range 130 {
 			c := credential(u, "totp", fmt.Sprint("phone ", i), "active")
 			c.Secret = sealed(t, ring, string(c.ID), store.SecretPlace(c.ID))
+			d := device(u, nil)
+			d.Subscription = sealed(t, ring, string(d.ID), store.SubscriptionPlace(d.ID))
 			m := message(nil)
 			m.Body = sealed(t, ring, string(m.ID), store.BodyPlace(m.ID))
 			err := firstError(
 				func() error { return tx.InsertCredential(tx.Ctx, c) },
 				func() error { return tx.InsertMessage(tx.Ctx, m) },
+				func() error { return tx.InsertDevice(tx.Ctx, d) },
+				func() error { return tx.InsertDevice(tx.Ctx, device(u, []byte{})) },
 				func() error { return tx.InsertMessage(tx.Ctx, message([]byte{})) },
 			)
 			if err != nil {
 				return err
 			}
 		}
-		_, err := tx.InsertInstallation(tx.Ctx, store.MACKey, sealed(t, ring, "mac key", store.MACKeyPlace()))
-		return err
+		for _, name := range []string{store.MACKey, store.PushKey} {
+			_, err := tx.InsertInstallation(tx.Ctx, name, sealed(t, ring, name, store.KeyPlace(name)))
+			if err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 	return u
 }
@@ -87,11 +96,22 @@ func wantOpen(t *testing.T, s *store.Store, ring *seal.Ring, u countersign.UserI
 			open(m.Body, store.BodyPlace(m.ID), string(m.ID))
 		}
 	}
-	value, err := s.Read().GetInstallation(t.Context(), store.MACKey)
-	if err != nil {
-		t.Fatal(err)
+	devices, err := s.Read().ListDevices(t.Context(), workspace, u)
+	if err != nil || len(devices) != 260 {
+		t.Fatalf("%d devices, %v", len(devices), err)
 	}
-	open(value, store.MACKeyPlace(), "mac key")
+	for _, d := range devices {
+		if len(d.Subscription) > 0 {
+			open(d.Subscription, store.SubscriptionPlace(d.ID), string(d.ID))
+		}
+	}
+	for _, name := range []string{store.MACKey, store.PushKey} {
+		value, err := s.Read().GetInstallation(t.Context(), name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		open(value, store.KeyPlace(name), name)
+	}
 }
 
 func TestEverythingIsSealedAgainUnderTheNewestKey(t *testing.T) {
@@ -105,9 +125,9 @@ func TestEverythingIsSealedAgainUnderTheNewestKey(t *testing.T) {
 			want   int
 		}{
 			{"nothing, under the key that it was sealed with", false, 0},
-			{"all, after a rotation", true, 130 + 130 + 1},
+			{"all, after a rotation", true, 3*130 + 2},
 			{"nothing, once more", false, 0},
-			{"all, after the next rotation", true, 130 + 130 + 1},
+			{"all, after the next rotation", true, 3*130 + 2},
 		} {
 			if row.rotate {
 				err := ring.Rotate()
@@ -203,8 +223,8 @@ func TestSealingAgainGivesWayToWhoServes(t *testing.T) {
 		}
 		cancel()
 		wg.Wait()
-		if total != 3*(130+130+1) {
-			t.Errorf("%d values were sealed again; want %d", total, 3*(130+130+1))
+		if total != 3*(3*130+2) {
+			t.Errorf("%d values were sealed again; want %d", total, 3*(3*130+2))
 		}
 		err = ring.Drop()
 		if err != nil {
@@ -249,10 +269,17 @@ func TestEverySealedColumnIsKnown(t *testing.T) {
 	}
 	want := []string{
 		"attempts.browser_hash", "browsers.token_hash", // digests
-		"credentials.secret", "installation.value", // sealed
+		"credentials.secret",                                             // sealed
+		"devices.device_key",                                             // public
+		"devices.subscription",                                           // sealed
+		"devices.verify_id", "devices.verify_key", "devices.verify_user", // public
+		"installation.value",                        // sealed
 		"links.token_hash", "mailed_codes.code_mac", // digests
-		"messages.body",             // sealed
-		"seals.digest", "seals.mac", // digests
+		"messages.body",                                                                                            // sealed
+		"pairings.challenge", "pairings.code_hash", "pairings.confirm_mac", "pairings.mailed_mac", "pairings.salt", // public, or digests
+		"pairings.secret",                                                   // sealed, for minutes
+		"pairings.short_mac", "pairings.token_hash", "pairings.verify_user", // digests, and what the phone knows
+		"passkeys.digest", "seals.digest", "seals.mac", // digests
 		"sessions.token_hash", // a digest
 	}
 	if !slices.Equal(columns, want) {

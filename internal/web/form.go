@@ -2,6 +2,7 @@ package web
 
 import (
 	"errors"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -53,6 +54,17 @@ func formError(err error) error {
 		return errBadForm
 	}
 	return &countersign.Error{Kind: countersign.Invalid, Code: errBadForm.Code, Err: err}
+}
+
+// ReadBody takes the body of a program's call, of at most MaxBody bytes. One that is cut
+// off, or framed wrongly, is what was sent: nothing failed here.
+func ReadBody(r *http.Request) ([]byte, error) {
+	body, err := io.ReadAll(r.Body)
+	var large *http.MaxBytesError
+	if err == nil || errors.As(err, &large) {
+		return body, err
+	}
+	return nil, &countersign.Error{Kind: errBadBody.Kind, Code: errBadBody.Code, Err: err}
 }
 
 // NewForm is a form nobody has filled in yet, with values to begin with:

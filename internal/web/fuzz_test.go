@@ -33,7 +33,7 @@ func fuzzed(f *testing.F, log io.Writer) (*Site, http.Handler) {
 		f.Fatal(err)
 	}
 	s, err := New(Options{
-		Catalogue: catalogue, Log: slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug})), NewID: func() string { return "req_made" },
+		Catalogue: catalogue, Log: slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug})), NewID: func() string { return "rid_made" },
 		Now: func() time.Time { return time.Date(2026, time.November, 21, 13, 32, 0, 0, time.UTC) },
 		URL: &url.URL{Scheme: "http", Host: "localhost:8080"}, Proxies: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")},
 		Workspace: func(context.Context) (Workspace, error) { return Workspace{Name: "Acme"}, nil },

@@ -22,6 +22,7 @@ var (
 	errNoPage    = countersign.Refuse(countersign.NotFound, "no_page")
 	errBadText   = countersign.Refuse(countersign.Invalid, "bad_text")
 	errBadForm   = countersign.Refuse(countersign.Invalid, "bad_form")
+	errBadBody   = countersign.Refuse(countersign.Invalid, "bad_body")
 	errTooLarge  = countersign.Refuse(countersign.Invalid, "too_large")
 	errLeft      = countersign.Refuse(countersign.Invalid, "client_left")
 )

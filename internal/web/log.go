@@ -22,6 +22,7 @@ func (s *Site) logged(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start := s.Now()
 		st := s.newState(r)
+		st.base = r.Context()
 		out := &writer{ResponseWriter: w}
 		out.Header().Set("X-Request-Id", st.id)
 		ctx, cancel := context.WithTimeout(context.WithValue(r.Context(), contextKey{}, st), answerWithin)
@@ -48,6 +49,10 @@ func (s *Site) logged(next http.Handler) http.Handler {
 			s.Log.LogAttrs(r.Context(), s.levelOf(r, st), "request", append(attrs, st.notes...)...)
 		}()
 		next.ServeHTTP(out, r)
+		if st.later != nil {
+			cancel()
+			st.later()
+		}
 	})
 }
 

@@ -21,6 +21,9 @@ type Problem struct {
 	Field      string `json:"field,omitempty"`
 	RequestID  string `json:"request_id"`
 	RetryAfter int    `json:"retry_after,omitempty"` // seconds
+	// State says how something ended that is over, Version which one is asked for.
+	State   string `json:"state,omitempty"`
+	Version string `json:"version,omitempty"`
 }
 
 // WriteProblem writes the document with its status.
@@ -46,6 +49,8 @@ func (s *Site) problem(r *http.Request, err error) Problem {
 		p.Code, p.Field, wait, args = refusal.Code, refusal.Field, refusal.RetryAfter, refusal.Args
 	}
 	p.RetryAfter = retrySeconds(kind, wait)
+	p.State, _ = args["State"].(string)
+	p.Version, _ = args["Version"].(string)
 	st := stateOf(r.Context())
 	if st == nil {
 		p.Title = http.StatusText(p.Status)

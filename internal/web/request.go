@@ -19,6 +19,7 @@ type contextKey struct{}
 // state is what one request carries. It belongs to the request's goroutine.
 type state struct {
 	site     *Site
+	base     context.Context //nolint:containedctx // the request's, without the limit of its answer
 	id       string
 	ip       netip.Addr
 	notes    []slog.Attr
@@ -26,7 +27,8 @@ type state struct {
 	prefer   string // the signed-in user's own language
 	speaker  *words.Speaker
 	work     *Workspace
-	hurry    bool // the database was not to be had: it is not waited for again
+	later    func() // what goes on when the handlers have returned
+	hurry    bool   // the database was not to be had: it is not waited for again
 	zone     *time.Location
 	language string // cookie
 	accept   string // Accept-Language

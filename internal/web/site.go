@@ -29,7 +29,7 @@ type Options struct {
 	Catalogue *words.Catalogue
 	Log       *slog.Logger
 	Now       func() time.Time
-	NewID     func() string // makes request ids, "req_…"
+	NewID     func() string // makes request ids, "rid_…"; "req_…" are questions to phones
 	// URL is the configured address of the installation. Links and the
 	// decision whether cookies are secure come from here, never from a request.
 	URL *url.URL
@@ -40,6 +40,13 @@ type Options struct {
 	Workspace func(ctx context.Context) (Workspace, error)
 	// Demo marks each page as a demonstration.
 	Demo bool
+	// Ending ends when the server does: whoever waits for an event is let go then. nil is
+	// never.
+	Ending context.Context //nolint:containedctx // an event, not a request's
+	// Waits is told of a request that waits for something to happen, and whose it is: a
+	// sign-in's, a session's, a device's. It returns what is to be called when that is
+	// over, and may call leave, which ends it. nil for nobody.
+	Waits func(ctx context.Context, whose string, leave func()) (over func())
 }
 
 // A Site holds what is common to all requests. It does not change after New,

@@ -43,7 +43,7 @@ func newBench(t *testing.T, address string, add func(b *bench, mux *http.ServeMu
 		Catalogue: catalogue,
 		Log:       slog.New(slog.NewJSONHandler(b.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 		Now:       func() time.Time { return time.Date(2026, time.November, 21, 13, 32, 0, 0, time.UTC) },
-		NewID:     func() string { return "req_made" },
+		NewID:     func() string { return "rid_made" },
 		URL:       u,
 		Proxies:   []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")},
 		Workspace: func(context.Context) (Workspace, error) { return Workspace{Name: "Acme"}, nil },
@@ -104,7 +104,7 @@ func TestErrorsBecomeAnswers(t *testing.T) {
 		if page.StatusCode != row.status || page.Header.Get("Retry-After") != row.retry {
 			t.Errorf("%s: got %d, Retry-After %q", row.sentence, page.StatusCode, page.Header.Get("Retry-After"))
 		}
-		if strings.Contains(body, "secret") || strings.Contains(body, "⟦") || !strings.Contains(body, "req_made") {
+		if strings.Contains(body, "secret") || strings.Contains(body, "⟦") || !strings.Contains(body, "rid_made") {
 			t.Errorf("%s: page leaks, lacks a text or the request id:\n%s", row.sentence, body)
 		}
 		asks := httptest.NewRequest("GET", "/x", nil)
@@ -112,7 +112,7 @@ func TestErrorsBecomeAnswers(t *testing.T) {
 		answer := b.do(asks)
 		var p Problem
 		err := json.Unmarshal([]byte(text(t, answer)), &p)
-		if err != nil || p.Code != row.code || p.Status != row.status || p.RequestID != "req_made" || p.Title == "" {
+		if err != nil || p.Code != row.code || p.Status != row.status || p.RequestID != "rid_made" || p.Title == "" {
 			t.Errorf("%s: problem %+v, %v", row.sentence, p, err)
 		}
 		if answer.Header.Get("Content-Type") != "application/problem+json" || strings.Contains(p.Detail+p.Title, "secret") {
@@ -192,7 +192,7 @@ func TestFaultsAreLoggedOnceWithTheirCause(t *testing.T) {
 	}
 	r := httptest.NewRequest("GET", "/note", nil)
 	r.Header.Set("X-Request-Id", "bad id\x01")
-	if got := b.do(r).Header.Get("X-Request-Id"); got != "req_made" {
+	if got := b.do(r).Header.Get("X-Request-Id"); got != "rid_made" {
 		t.Errorf("a request id that is not well formed is replaced: got %q", got)
 	}
 }
@@ -490,7 +490,7 @@ func BenchmarkRender(b *testing.B) {
 	u, _ := url.Parse("http://localhost:8080")
 	s, err := New(Options{
 		Catalogue: catalogue, Log: slog.New(slog.DiscardHandler), Now: time.Now,
-		NewID: func() string { return "req_made" }, URL: u,
+		NewID: func() string { return "rid_made" }, URL: u,
 		Workspace: func(context.Context) (Workspace, error) { return Workspace{Name: "Acme"}, nil },
 	})
 	if err != nil {

@@ -68,7 +68,7 @@ func (b *Browser) On(e *Engine) *Browser {
 
 // Place is where the browser's requests come from.
 func (b *Browser) Place() countersign.Place {
-	return countersign.Place{IP: b.IP, UserAgent: b.Agent, RequestID: "req-1"}
+	return countersign.Place{IP: b.IP, UserAgent: b.Agent, RequestID: "rid_1"}
 }
 
 const (

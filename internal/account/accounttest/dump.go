@@ -52,10 +52,14 @@ func column(tb testing.TB, db *sql.DB, query string) []string {
 	return out
 }
 
-// Exec runs statements on PostgreSQL, past the store.
+// Exec runs statements past the store.
 func (e *Engine) Exec(tb testing.TB, statements string) {
 	tb.Helper()
-	db, err := sql.Open("pgx", e.database)
+	driver := "sqlite"
+	if store.IsPostgres(e.database) {
+		driver = "pgx"
+	}
+	db, err := sql.Open(driver, e.database)
 	must(tb, err)
 	defer func() { must(tb, db.Close()) }()
 	_, err = db.ExecContext(context.Background(), statements)

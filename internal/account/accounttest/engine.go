@@ -12,9 +12,13 @@ import (
 
 	"countersign"
 	"countersign/internal/account"
+	"countersign/internal/approve"
+	"countersign/internal/device"
 	"countersign/internal/enrol"
 	"countersign/internal/message"
 	"countersign/internal/method"
+	"countersign/internal/method/passkey"
+	"countersign/internal/method/push"
 	"countersign/internal/method/recovery"
 	"countersign/internal/method/totp"
 	"countersign/internal/password"
@@ -64,6 +68,9 @@ type Engine struct {
 	SignIn   *signin.Service
 	Enrol    *enrol.Service
 	Sessions *session.Service
+	// Approvals ask people's phones, Devices pairs them.
+	Approvals *approve.Service
+	Devices   *device.Service
 	// Log is everything that was logged.
 	Log *Log
 
@@ -137,14 +144,23 @@ func (e *Engine) build(tb testing.TB) {
 	// The dearest part of a sign-in, as cheap as it can be.
 	e.Hasher = password.NewHasher(password.Params{Memory: 8, Time: 1, Lanes: 1}, 2, time.Now, seal.Bytes)
 	tb.Cleanup(e.Hasher.Close)
+	where, err := push.SiteOf(URL)
+	must(tb, err)
 	e.Accounts = &account.Service{
 		Store: e.Store, Ring: e.Ring, MAC: e.MAC, Hasher: e.Hasher, Outbox: e.Outbox, Now: e.Clock.Now, URL: URL,
-		Methods: map[method.Kind]method.Method{method.TOTP: totp.Method{}, method.Recovery: recovery.Method{Key: e.MAC}},
+		Methods:  map[method.Kind]method.Method{method.TOTP: totp.Method{}, method.Recovery: recovery.Method{Key: e.MAC}},
+		Passkeys: passkey.Party{RPID: where.RPID, Origin: where.Origin, Key: e.MAC},
 	}
-	e.SignIn = &signin.Service{Accounts: e.Accounts, Store: e.Store, Now: e.Clock.Now}
 	e.Enrol = &enrol.Service{Accounts: e.Accounts, Store: e.Store, Ring: e.Ring, MAC: e.MAC, Now: e.Clock.Now}
+	e.Approvals = &approve.Service{Accounts: e.Accounts, Store: e.Store, Now: e.Clock.Now, Site: where}
+	e.Devices = &device.Service{
+		Accounts: e.Accounts, Approvals: e.Approvals, Enrol: e.Enrol, Store: e.Store, Ring: e.Ring, MAC: e.MAC, Now: e.Clock.Now, Site: where,
+		Vapid: "a key",
+	}
+	e.Approvals.Tested = e.Devices.Tested
+	e.SignIn = &signin.Service{Accounts: e.Accounts, Approvals: e.Approvals, Store: e.Store, Now: e.Clock.Now}
 	e.Sessions = &session.Service{
-		Accounts: e.Accounts, Store: e.Store, Now: e.Clock.Now, Cookies: session.Cookies{Secure: true},
+		Accounts: e.Accounts, Approvals: e.Approvals, Store: e.Store, Now: e.Clock.Now, Cookies: session.Cookies{Secure: true},
 	}
 }
 

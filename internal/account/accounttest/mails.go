@@ -34,7 +34,7 @@ func (e *Engine) deliver(tb testing.TB) {
 
 func (e *Engine) waiting(tb testing.TB) int64 {
 	tb.Helper()
-	next, err := e.Store.Read().NextDue(context.Background())
+	next, err := e.Store.Read().NextDue(context.Background(), "email")
 	must(tb, err)
 	return next
 }

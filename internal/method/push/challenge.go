@@ -48,6 +48,7 @@ const (
 	forDecision     = "countersign-decision-v1\x00"
 	forPairing      = "countersign-pair-v1\x00"
 	forConfirmation = "countersign-confirm-v1\x00"
+	forSignIn       = "countersign-signin-v1\x00"
 )
 
 const (
@@ -173,4 +174,18 @@ func (p Pairing) Confirmation() (string, error) {
 		return "", err
 	}
 	return fmt.Sprintf("%0*d", confirmationDigits, binary.BigEndian.Uint64(sum)%1_000_000), nil
+}
+
+// SignInChallenge is what the verifying key signs when a person signs in to the app
+// again, 32 octets:
+//
+//	SHA-256("countersign-signin-v1" 0x00 lp(issuer) lp(device) u64be(time))
+//
+// Errors: a field of more than 65,535 octets.
+func SignInChallenge(issuer, device string, at time.Time) ([]byte, error) {
+	t := begin(forSignIn)
+	t.field("issuer", []byte(issuer))
+	t.field("device", []byte(device))
+	t.fixed(binary.BigEndian.AppendUint64(nil, uint64(at.Unix()))) //nolint:gosec // the same bits
+	return t.done()
 }

@@ -3,57 +3,15 @@ package push_test
 import (
 	"bytes"
 	"encoding/hex"
-	"encoding/json"
-	"os"
 	"testing"
-	"time"
 
 	"countersign/internal/method/push"
 )
 
-type decisionVector struct {
-	Issuer, Request, Device, Nonce, Display, Decision, Number, Challenge string
-	Expires                                                              int64
-}
-
-type pairingVector struct {
-	Issuer, Pairing, Code, Thumbprint, Credential, Salt, Challenge, Confirmation string
-}
-
-// vectors were computed by another program, from the text of the protocol.
-func vectors(t *testing.T) ([]decisionVector, []pairingVector) {
-	t.Helper()
-	text, err := os.ReadFile("testdata/vectors.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var all struct {
-		Decisions []decisionVector
-		Pairings  []pairingVector
-	}
-	err = json.Unmarshal(text, &all)
-	if err != nil || len(all.Decisions) < 11 || len(all.Pairings) < 4 {
-		t.Fatalf("%d and %d vectors, %v", len(all.Decisions), len(all.Pairings), err)
-	}
-	return all.Decisions, all.Pairings
-}
-
-func octets(t *testing.T, text string) []byte {
-	t.Helper()
-	b, err := hex.DecodeString(text)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return b
-}
-
 func TestWhatIsSignedForADecision(t *testing.T) {
-	decisions, _ := vectors(t)
 	seen := map[string]bool{}
-	for i, v := range decisions {
-		r := push.Request{
-			Issuer: v.Issuer, ID: v.Request, Device: v.Device, Nonce: octets(t, v.Nonce), Expires: time.Unix(v.Expires, 999), Display: []byte(v.Display),
-		}
+	for i, v := range vectors(t).Decisions {
+		r := v.request(t)
 		got, err := r.Challenge(push.Decision(v.Decision), v.Number)
 		if err != nil || hex.EncodeToString(got) != v.Challenge || seen[v.Challenge] {
 			t.Errorf("%d: %x, %v; want %s, once", i, got, err, v.Challenge)
@@ -63,8 +21,7 @@ func TestWhatIsSignedForADecision(t *testing.T) {
 }
 
 func TestWhatIsSignedToPairAndTyped(t *testing.T) {
-	_, pairings := vectors(t)
-	for i, v := range pairings {
+	for i, v := range vectors(t).Pairings {
 		p := push.Pairing{Issuer: v.Issuer, ID: v.Pairing, Code: v.Code, Thumbprint: octets(t, v.Thumbprint), Credential: octets(t, v.Credential), Salt: octets(t, v.Salt)}
 		got, err := p.Challenge()
 		if err != nil || hex.EncodeToString(got) != v.Challenge {

@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/go-webauthn/webauthn/protocol"
 
@@ -102,6 +103,42 @@ func Judge(r Request, shown Number, d Device, site Site, a Answer) (Verdict, err
 	return v, nil
 }
 
+// Recheck checks the signatures of an answer that was judged before, from what was kept
+// of it. Errors: as Judge.
+func Recheck(r Request, d Device, a Answer) error {
+	err := r.check()
+	if err != nil {
+		return err
+	}
+	challenge, err := r.Challenge(a.Decision, a.Number)
+	if err != nil {
+		return fmt.Errorf("%w: %w", method.ErrMalformed, err)
+	}
+	if !es256.Verify(d.Key, challenge, a.Signature) {
+		return fmt.Errorf("%w: the device key did not sign it", method.ErrWrong)
+	}
+	if a.Decision != Approve {
+		return nil
+	}
+	site, err := SiteOf(r.Issuer)
+	if err != nil {
+		return err
+	}
+	_, err = d.signed(challenge, site, a.Assertion)
+	return err
+}
+
+// SignIn judges the assertion by which a person signs in to the app again, and returns
+// the signature counter to store. Errors: as Judge.
+func SignIn(issuer, device string, at time.Time, d Device, site Site, assertion []byte) (uint32, error) {
+	challenge, err := SignInChallenge(issuer, device, at)
+	if err != nil {
+		return 0, fmt.Errorf("%w: %w", method.ErrMalformed, err)
+	}
+	counter, _, err := d.verified(challenge, site, assertion)
+	return counter, err
+}
+
 // longestNumber bounds what is hashed as a number.
 const longestNumber = 16
 
@@ -125,18 +162,9 @@ func outcomeOf(a Answer, shown Number) (Outcome, error) {
 
 // verified checks the verifying key's assertion (WebAuthn Level 3, section 7.2).
 func (d Device) verified(challenge []byte, site Site, assertion []byte) (uint32, Evidence, error) {
-	parsed, err := protocol.ParseCredentialRequestResponseBytes(assertion)
+	parsed, err := d.signed(challenge, site, assertion)
 	if err != nil {
-		return 0, Evidence{}, fmt.Errorf("%w: the assertion: %s", method.ErrMalformed, said(err))
-	}
-	handle := parsed.Response.UserHandle
-	if string(parsed.RawID) != string(d.Credential) || len(handle) > 0 && string(handle) != string(d.User) {
-		return 0, Evidence{}, fmt.Errorf("%w: the assertion is of another credential", method.ErrWrong)
-	}
-	err = parsed.Verify(base64.RawURLEncoding.EncodeToString(challenge), site.RPID, "", []string{site.Origin}, nil, nil,
-		protocol.TopOriginExplicitVerificationMode, false, true, true, d.PublicKey, protocol.SignaturePolicy{})
-	if err != nil {
-		return 0, Evidence{}, fmt.Errorf("%w: the assertion: %s", method.ErrWrong, said(err))
+		return 0, Evidence{}, err
 	}
 	data := parsed.Response.AuthenticatorData
 	if data.Flags.HasBackupEligible() != d.BackedUp || data.Flags.HasBackupState() && !d.BackedUp {
@@ -149,6 +177,25 @@ func (d Device) verified(challenge []byte, site Site, assertion []byte) (uint32,
 	}
 	raw := parsed.Raw.AssertionResponse
 	return max(data.Counter, d.Counter), Evidence{AuthenticatorData: raw.AuthenticatorData, ClientData: raw.ClientDataJSON, Signature: raw.Signature}, nil
+}
+
+// signed checks that the verifying key signed the challenge for the site, with its user
+// present and verified.
+func (d Device) signed(challenge []byte, site Site, assertion []byte) (*protocol.ParsedCredentialAssertionData, error) {
+	parsed, err := protocol.ParseCredentialRequestResponseBytes(assertion)
+	if err != nil {
+		return nil, fmt.Errorf("%w: the assertion: %s", method.ErrMalformed, said(err))
+	}
+	handle := parsed.Response.UserHandle
+	if string(parsed.RawID) != string(d.Credential) || len(handle) > 0 && string(handle) != string(d.User) {
+		return nil, fmt.Errorf("%w: the assertion is of another credential", method.ErrWrong)
+	}
+	err = parsed.Verify(base64.RawURLEncoding.EncodeToString(challenge), site.RPID, "", []string{site.Origin}, nil, nil,
+		protocol.TopOriginExplicitVerificationMode, false, true, true, d.PublicKey, protocol.SignaturePolicy{})
+	if err != nil {
+		return nil, fmt.Errorf("%w: the assertion: %s", method.ErrWrong, said(err))
+	}
+	return parsed, nil
 }
 
 // said is what the library says is wrong, without what it repeats of the request.

@@ -21,6 +21,10 @@ UPDATE credentials SET state = 'active', name = @name, name_key = @name_key, sec
   expires_at = 0, replaces = '', version = version + 1
 WHERE workspace_id = @workspace_id AND user_id = @user_id AND id = @id AND version = @version AND state = 'pending' AND expires_at > @confirmed_at;
 
+-- name: UseCredential :execrows
+-- A use that changes nothing of the credential: what was proved is stored elsewhere.
+UPDATE credentials SET used_at = @used_at, used_from = @used_from WHERE workspace_id = @workspace_id AND id = @id;
+
 -- name: RenameCredential :execrows
 UPDATE credentials SET name = @name, name_key = @name_key
 WHERE workspace_id = @workspace_id AND user_id = @user_id AND id = @id AND state = 'active';

@@ -5,6 +5,13 @@ VALUES (@workspace_id, @id, @at, @kind, @outcome, @actor_kind, @actor_id, @user_
 -- name: ListEventsOfUser :many
 SELECT * FROM events WHERE workspace_id = @workspace_id AND user_id = @user_id AND id < @before AND at > @since ORDER BY id DESC LIMIT CAST(@most AS INTEGER);
 
+-- name: GetEvent :one
+SELECT * FROM events WHERE workspace_id = @workspace_id AND id = @id;
+
+-- name: ListEventsOfKind :many
+-- A person's events of one kind, the latest first.
+SELECT * FROM events WHERE workspace_id = @workspace_id AND user_id = @user_id AND kind = @kind ORDER BY id DESC LIMIT 1000;
+
 -- name: ListEvents :many
 SELECT * FROM events WHERE workspace_id = @workspace_id AND id > @after ORDER BY id LIMIT CAST(@most AS INTEGER);
 

@@ -37,10 +37,13 @@ DELETE FROM guesses WHERE workspace_id = @workspace_id AND subject = @subject AN
 -- name: ClearGuessesOfSubject :execrows
 DELETE FROM guesses WHERE workspace_id = @workspace_id AND subject = @subject;
 
+-- name: ClearGuessesOfCounter :execrows
+DELETE FROM guesses WHERE workspace_id = @workspace_id AND subject = @subject AND counter = @counter;
+
 -- name: DeleteOldGuesses :execrows
 -- Counts with a window are forgotten soon, passwords of names that nobody
 -- types any more after a month. Second factors end with a sign-in only.
-DELETE FROM guesses WHERE (since < @before AND sort IN ('address', 'recovery'))
+DELETE FROM guesses WHERE (since < @before AND sort IN ('address', 'recovery', 'mismatch', 'source', 'source_reported'))
   OR (since < @long_before AND locked_until < @long_before AND sort = 'password');
 
 -- name: SpendRate :one

@@ -15,7 +15,7 @@ VALUES (@workspace_id, @id, @kind, @channel, @user_id, @recipient, @body,
 UPDATE messages SET lease_until = @lease_until, tries = tries + 1
 WHERE (messages.workspace_id, messages.id) IN (
     SELECT m.workspace_id, m.id FROM messages m
-    WHERE m.state = 'queued' AND m.next_at <= @now AND m.lease_until <= @now
+    WHERE m.state = 'queued' AND m.channel = @channel AND m.next_at <= @now AND m.lease_until <= @now
     ORDER BY m.next_at, m.id LIMIT CAST(@most AS INTEGER))
   AND NOT messages.state <> 'queued' AND messages.next_at <= @now AND messages.lease_until <= @now
 RETURNING *;
@@ -45,4 +45,4 @@ DELETE FROM messages WHERE state = 'kept' AND sent_at < @before;
 DELETE FROM messages WHERE state IN ('sent', 'failed') AND created_at < @before;
 
 -- name: NextDue :one
-SELECT CAST(COALESCE(MIN(next_at), 0) AS BIGINT) FROM messages WHERE state = 'queued';
+SELECT CAST(COALESCE(MIN(next_at), 0) AS BIGINT) FROM messages WHERE state = 'queued' AND channel = @channel;

@@ -10,6 +10,12 @@ DELETE FROM attempts WHERE state IN ('open', 'done');
 -- name: DropMailedCodes :execrows
 DELETE FROM mailed_codes;
 
+-- name: DropPairings :execrows
+DELETE FROM pairings;
+
+-- name: CancelAllRequests :execrows
+UPDATE requests SET state = 'cancelled', decided_at = @now WHERE state IN ('pending', 'approved');
+
 -- name: VoidAllLinks :execrows
 UPDATE links SET spent_at = @spent_at WHERE spent_at = 0;
 

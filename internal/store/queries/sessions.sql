@@ -9,6 +9,8 @@ VALUES (@workspace_id, @id, @token_hash, @user_id, @browser_id, @entry, @first, 
 SELECT sqlc.embed(s), sqlc.embed(u), w.name AS workspace_name, w.settings_version,
   (SELECT COUNT(*) FROM credentials c WHERE c.workspace_id = s.workspace_id AND c.user_id = s.user_id
     AND c.state = 'active' AND c.kind <> 'recovery') AS second_factors,
+  (SELECT COUNT(*) FROM credentials c WHERE c.workspace_id = s.workspace_id AND c.user_id = s.user_id
+    AND c.state = 'active' AND c.kind NOT IN ('recovery', 'push')) AS other_factors,
   (SELECT CAST(COALESCE(SUM(c.counter), 0) AS BIGINT) FROM credentials c WHERE c.workspace_id = s.workspace_id AND c.user_id = s.user_id
     AND c.state = 'active' AND c.kind = 'recovery') AS recovery_left
 FROM sessions s
@@ -28,7 +30,7 @@ UPDATE sessions SET seen_at = @seen_at, ip = @ip, user_agent = @user_agent WHERE
 
 -- name: StepUpSession :execrows
 -- A new proof, and with it a new token: whoever held the old one holds nothing.
-UPDATE sessions SET token_hash = @token_hash, first_at = @first_at, second = @second, second_at = @second_at, mailed_at = @mailed_at
+UPDATE sessions SET token_hash = @token_hash, first_at = @first_at, second = @second, second_at = @second_at, second_for = @second_for, mailed_at = @mailed_at
 WHERE workspace_id = @workspace_id AND id = @id AND user_id = @user_id;
 
 -- name: EndSession :execrows
@@ -36,6 +38,14 @@ DELETE FROM sessions WHERE workspace_id = @workspace_id AND user_id = @user_id A
 
 -- name: EndOtherSessions :execrows
 DELETE FROM sessions WHERE workspace_id = @workspace_id AND user_id = @user_id AND id <> @id;
+
+-- name: EndSessionsSince :execrows
+DELETE FROM sessions WHERE workspace_id = @workspace_id AND user_id = @user_id AND created_at >= CAST(@since AS BIGINT);
+
+-- name: RaiseSession :execrows
+-- A second factor that was proved elsewhere for this session. Its token turns when its
+-- browser comes next.
+UPDATE sessions SET second = @second, second_at = @second_at, second_for = '' WHERE workspace_id = @workspace_id AND id = @id AND user_id = @user_id;
 
 -- name: DeleteOldSessions :execrows
 DELETE FROM sessions WHERE expires_at <= @now OR seen_at <= @idle;

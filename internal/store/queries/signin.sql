@@ -34,6 +34,10 @@ SELECT * FROM attempts WHERE workspace_id = @workspace_id AND id = @id;
 UPDATE attempts SET first = @first, first_at = @first_at, browser_hash = @browser_hash, expires_at = @expires_at
 WHERE workspace_id = @workspace_id AND id = @id AND state = 'open' AND first = '' AND expires_at > @first_at;
 
+-- name: AskAttempt :execrows
+-- The phone was asked in the password's place, or somebody thinks so.
+UPDATE attempts SET asked = CAST(@now AS BIGINT) WHERE workspace_id = @workspace_id AND id = @id AND state = 'open' AND first = '' AND expires_at > CAST(@now AS BIGINT);
+
 -- name: PassSecond :execrows
 UPDATE attempts SET second = @second, second_at = @second_at, effect = @effect
 WHERE workspace_id = @workspace_id AND id = @id AND state = 'open' AND first <> '' AND second = '' AND expires_at > @second_at;
@@ -50,9 +54,30 @@ UPDATE attempts SET state = 'cancelled' WHERE workspace_id = @workspace_id AND i
 -- the change would outlive it.
 UPDATE attempts SET state = 'cancelled' WHERE workspace_id = @workspace_id AND user_id = @user_id AND state IN ('open', 'done') AND id <> @id;
 
+-- name: VoidProvenAttempts :execrows
+-- The same for those that have proved something: an end of the others would be seen by
+-- whoever has only typed an address.
+UPDATE attempts SET state = 'cancelled' WHERE workspace_id = @workspace_id AND user_id = @user_id AND state IN ('open', 'done') AND first <> '';
+
+-- name: DisownAttempt :execrows
+-- One that has proved nothing is nobody's from here on.
+UPDATE attempts SET user_id = '' WHERE workspace_id = @workspace_id AND id = @id AND state = 'open' AND first = '';
+
 -- name: RedeemAttempt :execrows
 UPDATE attempts SET state = 'redeemed'
 WHERE workspace_id = @workspace_id AND id = @id AND user_id = @user_id AND state = 'done' AND expires_at > CAST(@now AS BIGINT);
 
 -- name: DeleteOldAttempts :execrows
 DELETE FROM attempts WHERE expires_at < @before;
+
+-- name: ListUnfinished :many
+-- Sign-ins whose first factor was proven a while ago and whose second was not, by somebody
+-- who is not in by now, and was not refused on the phone: of that the person knows.
+SELECT a.* FROM attempts a
+WHERE a.expires_at > CAST(@now AS BIGINT) AND a.first_at > 0 AND a.first_at <= CAST(@before AS BIGINT) AND a.second = '' AND a.user_id <> ''
+  AND a.state IN ('open', 'cancelled')
+  AND NOT EXISTS (SELECT 1 FROM sessions s WHERE s.workspace_id = a.workspace_id AND s.user_id = a.user_id AND s.created_at >= a.first_at
+    AND s.ip = a.ip AND s.user_agent = a.user_agent)
+  AND NOT EXISTS (SELECT 1 FROM requests r WHERE r.workspace_id = a.workspace_id AND r.requester = a.id AND r.state IN ('denied', 'reported', 'mismatch'))
+  AND NOT EXISTS (SELECT 1 FROM rates t WHERE t.workspace_id = a.workspace_id AND t.subject = 'unfinished:' || a.id)
+ORDER BY a.first_at LIMIT CAST(@most AS INTEGER);

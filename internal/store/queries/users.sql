@@ -25,6 +25,10 @@ SELECT * FROM users WHERE workspace_id = @workspace_id AND email_key > @after OR
 -- name: CountOtherOwners :one
 SELECT COUNT(*) FROM users WHERE workspace_id = @workspace_id AND role = 'owner' AND state = 'active' AND id <> @id;
 
+-- name: ListManagers :many
+-- Whom the installation turns to.
+SELECT * FROM users WHERE workspace_id = @workspace_id AND role IN ('owner', 'administrator') AND state = 'active' ORDER BY created_at, id LIMIT 100;
+
 -- name: CountOwners :one
 SELECT COUNT(*) FROM users WHERE workspace_id = @workspace_id AND role = 'owner' AND state <> 'invited';
 

@@ -347,3 +347,28 @@ func (q *Queries) StoreCredential(ctx context.Context, arg StoreCredentialParams
 	}
 	return result.RowsAffected()
 }
+
+const useCredential = `-- name: UseCredential :execrows
+UPDATE credentials SET used_at = $1, used_from = $2 WHERE workspace_id = $3 AND id = $4
+`
+
+type UseCredentialParams struct {
+	UsedAt      int64
+	UsedFrom    string
+	WorkspaceID countersign.WorkspaceID
+	ID          countersign.CredentialID
+}
+
+// A use that changes nothing of the credential: what was proved is stored elsewhere.
+func (q *Queries) UseCredential(ctx context.Context, arg UseCredentialParams) (int64, error) {
+	result, err := q.exec(ctx, q.useCredentialStmt, useCredential,
+		arg.UsedAt,
+		arg.UsedFrom,
+		arg.WorkspaceID,
+		arg.ID,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}

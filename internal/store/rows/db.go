@@ -24,6 +24,18 @@ func New(db DBTX) *Queries {
 func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	q := Queries{db: db}
 	var err error
+	if q.activateDeviceStmt, err = db.PrepareContext(ctx, activateDevice); err != nil {
+		return nil, fmt.Errorf("error preparing query ActivateDevice: %w", err)
+	}
+	if q.askAttemptStmt, err = db.PrepareContext(ctx, askAttempt); err != nil {
+		return nil, fmt.Errorf("error preparing query AskAttempt: %w", err)
+	}
+	if q.askPairingStmt, err = db.PrepareContext(ctx, askPairing); err != nil {
+		return nil, fmt.Errorf("error preparing query AskPairing: %w", err)
+	}
+	if q.cancelAllRequestsStmt, err = db.PrepareContext(ctx, cancelAllRequests); err != nil {
+		return nil, fmt.Errorf("error preparing query CancelAllRequests: %w", err)
+	}
 	if q.cancelAttemptStmt, err = db.PrepareContext(ctx, cancelAttempt); err != nil {
 		return nil, fmt.Errorf("error preparing query CancelAttempt: %w", err)
 	}
@@ -33,8 +45,14 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.claimMessagesStmt, err = db.PrepareContext(ctx, claimMessages); err != nil {
 		return nil, fmt.Errorf("error preparing query ClaimMessages: %w", err)
 	}
+	if q.claimPairingStmt, err = db.PrepareContext(ctx, claimPairing); err != nil {
+		return nil, fmt.Errorf("error preparing query ClaimPairing: %w", err)
+	}
 	if q.clearGuessesStmt, err = db.PrepareContext(ctx, clearGuesses); err != nil {
 		return nil, fmt.Errorf("error preparing query ClearGuesses: %w", err)
+	}
+	if q.clearGuessesOfCounterStmt, err = db.PrepareContext(ctx, clearGuessesOfCounter); err != nil {
+		return nil, fmt.Errorf("error preparing query ClearGuessesOfCounter: %w", err)
 	}
 	if q.clearGuessesOfSubjectStmt, err = db.PrepareContext(ctx, clearGuessesOfSubject); err != nil {
 		return nil, fmt.Errorf("error preparing query ClearGuessesOfSubject: %w", err)
@@ -42,11 +60,26 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.confirmCredentialStmt, err = db.PrepareContext(ctx, confirmCredential); err != nil {
 		return nil, fmt.Errorf("error preparing query ConfirmCredential: %w", err)
 	}
+	if q.confirmDeviceStmt, err = db.PrepareContext(ctx, confirmDevice); err != nil {
+		return nil, fmt.Errorf("error preparing query ConfirmDevice: %w", err)
+	}
+	if q.confirmPairingStmt, err = db.PrepareContext(ctx, confirmPairing); err != nil {
+		return nil, fmt.Errorf("error preparing query ConfirmPairing: %w", err)
+	}
+	if q.consumeRequestStmt, err = db.PrepareContext(ctx, consumeRequest); err != nil {
+		return nil, fmt.Errorf("error preparing query ConsumeRequest: %w", err)
+	}
+	if q.countDeviceStmt, err = db.PrepareContext(ctx, countDevice); err != nil {
+		return nil, fmt.Errorf("error preparing query CountDevice: %w", err)
+	}
 	if q.countOtherOwnersStmt, err = db.PrepareContext(ctx, countOtherOwners); err != nil {
 		return nil, fmt.Errorf("error preparing query CountOtherOwners: %w", err)
 	}
 	if q.countOwnersStmt, err = db.PrepareContext(ctx, countOwners); err != nil {
 		return nil, fmt.Errorf("error preparing query CountOwners: %w", err)
+	}
+	if q.decideRequestStmt, err = db.PrepareContext(ctx, decideRequest); err != nil {
+		return nil, fmt.Errorf("error preparing query DecideRequest: %w", err)
 	}
 	if q.deleteCredentialStmt, err = db.PrepareContext(ctx, deleteCredential); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteCredential: %w", err)
@@ -84,11 +117,20 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.deleteOldMessagesStmt, err = db.PrepareContext(ctx, deleteOldMessages); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteOldMessages: %w", err)
 	}
+	if q.deleteOldNoncesStmt, err = db.PrepareContext(ctx, deleteOldNonces); err != nil {
+		return nil, fmt.Errorf("error preparing query DeleteOldNonces: %w", err)
+	}
+	if q.deleteOldPairingsStmt, err = db.PrepareContext(ctx, deleteOldPairings); err != nil {
+		return nil, fmt.Errorf("error preparing query DeleteOldPairings: %w", err)
+	}
 	if q.deleteOldProofsStmt, err = db.PrepareContext(ctx, deleteOldProofs); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteOldProofs: %w", err)
 	}
 	if q.deleteOldRatesStmt, err = db.PrepareContext(ctx, deleteOldRates); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteOldRates: %w", err)
+	}
+	if q.deleteOldRequestsStmt, err = db.PrepareContext(ctx, deleteOldRequests); err != nil {
+		return nil, fmt.Errorf("error preparing query DeleteOldRequests: %w", err)
 	}
 	if q.deleteOldSessionsStmt, err = db.PrepareContext(ctx, deleteOldSessions); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteOldSessions: %w", err)
@@ -96,8 +138,14 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.deletePendingStmt, err = db.PrepareContext(ctx, deletePending); err != nil {
 		return nil, fmt.Errorf("error preparing query DeletePending: %w", err)
 	}
+	if q.deleteStrayDevicesStmt, err = db.PrepareContext(ctx, deleteStrayDevices); err != nil {
+		return nil, fmt.Errorf("error preparing query DeleteStrayDevices: %w", err)
+	}
 	if q.deleteUserStmt, err = db.PrepareContext(ctx, deleteUser); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteUser: %w", err)
+	}
+	if q.disownAttemptStmt, err = db.PrepareContext(ctx, disownAttempt); err != nil {
+		return nil, fmt.Errorf("error preparing query DisownAttempt: %w", err)
 	}
 	if q.dropAttemptsStmt, err = db.PrepareContext(ctx, dropAttempts); err != nil {
 		return nil, fmt.Errorf("error preparing query DropAttempts: %w", err)
@@ -105,20 +153,53 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.dropMailedCodesStmt, err = db.PrepareContext(ctx, dropMailedCodes); err != nil {
 		return nil, fmt.Errorf("error preparing query DropMailedCodes: %w", err)
 	}
+	if q.dropPairingsStmt, err = db.PrepareContext(ctx, dropPairings); err != nil {
+		return nil, fmt.Errorf("error preparing query DropPairings: %w", err)
+	}
 	if q.dropSessionsStmt, err = db.PrepareContext(ctx, dropSessions); err != nil {
 		return nil, fmt.Errorf("error preparing query DropSessions: %w", err)
 	}
 	if q.endOtherSessionsStmt, err = db.PrepareContext(ctx, endOtherSessions); err != nil {
 		return nil, fmt.Errorf("error preparing query EndOtherSessions: %w", err)
 	}
+	if q.endPairingStmt, err = db.PrepareContext(ctx, endPairing); err != nil {
+		return nil, fmt.Errorf("error preparing query EndPairing: %w", err)
+	}
+	if q.endPairingsOfUserStmt, err = db.PrepareContext(ctx, endPairingsOfUser); err != nil {
+		return nil, fmt.Errorf("error preparing query EndPairingsOfUser: %w", err)
+	}
+	if q.endRequestStmt, err = db.PrepareContext(ctx, endRequest); err != nil {
+		return nil, fmt.Errorf("error preparing query EndRequest: %w", err)
+	}
+	if q.endRequestsOfStmt, err = db.PrepareContext(ctx, endRequestsOf); err != nil {
+		return nil, fmt.Errorf("error preparing query EndRequestsOf: %w", err)
+	}
+	if q.endRequestsOfUserStmt, err = db.PrepareContext(ctx, endRequestsOfUser); err != nil {
+		return nil, fmt.Errorf("error preparing query EndRequestsOfUser: %w", err)
+	}
 	if q.endSessionStmt, err = db.PrepareContext(ctx, endSession); err != nil {
 		return nil, fmt.Errorf("error preparing query EndSession: %w", err)
+	}
+	if q.endSessionsSinceStmt, err = db.PrepareContext(ctx, endSessionsSince); err != nil {
+		return nil, fmt.Errorf("error preparing query EndSessionsSince: %w", err)
+	}
+	if q.endShortCodesStmt, err = db.PrepareContext(ctx, endShortCodes); err != nil {
+		return nil, fmt.Errorf("error preparing query EndShortCodes: %w", err)
+	}
+	if q.expireRequestsStmt, err = db.PrepareContext(ctx, expireRequests); err != nil {
+		return nil, fmt.Errorf("error preparing query ExpireRequests: %w", err)
 	}
 	if q.failQueuedStmt, err = db.PrepareContext(ctx, failQueued); err != nil {
 		return nil, fmt.Errorf("error preparing query FailQueued: %w", err)
 	}
+	if q.findPasskeyStmt, err = db.PrepareContext(ctx, findPasskey); err != nil {
+		return nil, fmt.Errorf("error preparing query FindPasskey: %w", err)
+	}
 	if q.finishAttemptStmt, err = db.PrepareContext(ctx, finishAttempt); err != nil {
 		return nil, fmt.Errorf("error preparing query FinishAttempt: %w", err)
+	}
+	if q.finishPairingStmt, err = db.PrepareContext(ctx, finishPairing); err != nil {
+		return nil, fmt.Errorf("error preparing query FinishPairing: %w", err)
 	}
 	if q.forgetOtherBrowsersStmt, err = db.PrepareContext(ctx, forgetOtherBrowsers); err != nil {
 		return nil, fmt.Errorf("error preparing query ForgetOtherBrowsers: %w", err)
@@ -132,6 +213,12 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.getCredentialStmt, err = db.PrepareContext(ctx, getCredential); err != nil {
 		return nil, fmt.Errorf("error preparing query GetCredential: %w", err)
 	}
+	if q.getDeviceStmt, err = db.PrepareContext(ctx, getDevice); err != nil {
+		return nil, fmt.Errorf("error preparing query GetDevice: %w", err)
+	}
+	if q.getEventStmt, err = db.PrepareContext(ctx, getEvent); err != nil {
+		return nil, fmt.Errorf("error preparing query GetEvent: %w", err)
+	}
 	if q.getGuessesStmt, err = db.PrepareContext(ctx, getGuesses); err != nil {
 		return nil, fmt.Errorf("error preparing query GetGuesses: %w", err)
 	}
@@ -144,11 +231,29 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.getMailedCodeStmt, err = db.PrepareContext(ctx, getMailedCode); err != nil {
 		return nil, fmt.Errorf("error preparing query GetMailedCode: %w", err)
 	}
+	if q.getPairingStmt, err = db.PrepareContext(ctx, getPairing); err != nil {
+		return nil, fmt.Errorf("error preparing query GetPairing: %w", err)
+	}
+	if q.getPairingByCodeStmt, err = db.PrepareContext(ctx, getPairingByCode); err != nil {
+		return nil, fmt.Errorf("error preparing query GetPairingByCode: %w", err)
+	}
+	if q.getPairingByShortStmt, err = db.PrepareContext(ctx, getPairingByShort); err != nil {
+		return nil, fmt.Errorf("error preparing query GetPairingByShort: %w", err)
+	}
+	if q.getPairingOfSessionStmt, err = db.PrepareContext(ctx, getPairingOfSession); err != nil {
+		return nil, fmt.Errorf("error preparing query GetPairingOfSession: %w", err)
+	}
 	if q.getPoolStmt, err = db.PrepareContext(ctx, getPool); err != nil {
 		return nil, fmt.Errorf("error preparing query GetPool: %w", err)
 	}
+	if q.getQuestionStmt, err = db.PrepareContext(ctx, getQuestion); err != nil {
+		return nil, fmt.Errorf("error preparing query GetQuestion: %w", err)
+	}
 	if q.getRateStmt, err = db.PrepareContext(ctx, getRate); err != nil {
 		return nil, fmt.Errorf("error preparing query GetRate: %w", err)
+	}
+	if q.getRequestStmt, err = db.PrepareContext(ctx, getRequest); err != nil {
+		return nil, fmt.Errorf("error preparing query GetRequest: %w", err)
 	}
 	if q.getSessionStmt, err = db.PrepareContext(ctx, getSession); err != nil {
 		return nil, fmt.Errorf("error preparing query GetSession: %w", err)
@@ -162,11 +267,17 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.giveBackStmt, err = db.PrepareContext(ctx, giveBack); err != nil {
 		return nil, fmt.Errorf("error preparing query GiveBack: %w", err)
 	}
+	if q.giveDeviceCodeStmt, err = db.PrepareContext(ctx, giveDeviceCode); err != nil {
+		return nil, fmt.Errorf("error preparing query GiveDeviceCode: %w", err)
+	}
 	if q.insertAttemptStmt, err = db.PrepareContext(ctx, insertAttempt); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertAttempt: %w", err)
 	}
 	if q.insertCredentialStmt, err = db.PrepareContext(ctx, insertCredential); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertCredential: %w", err)
+	}
+	if q.insertDeviceStmt, err = db.PrepareContext(ctx, insertDevice); err != nil {
+		return nil, fmt.Errorf("error preparing query InsertDevice: %w", err)
 	}
 	if q.insertEventStmt, err = db.PrepareContext(ctx, insertEvent); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertEvent: %w", err)
@@ -183,14 +294,32 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.insertMessageStmt, err = db.PrepareContext(ctx, insertMessage); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertMessage: %w", err)
 	}
+	if q.insertPairingStmt, err = db.PrepareContext(ctx, insertPairing); err != nil {
+		return nil, fmt.Errorf("error preparing query InsertPairing: %w", err)
+	}
+	if q.insertPasskeyStmt, err = db.PrepareContext(ctx, insertPasskey); err != nil {
+		return nil, fmt.Errorf("error preparing query InsertPasskey: %w", err)
+	}
+	if q.insertRequestStmt, err = db.PrepareContext(ctx, insertRequest); err != nil {
+		return nil, fmt.Errorf("error preparing query InsertRequest: %w", err)
+	}
 	if q.insertSessionStmt, err = db.PrepareContext(ctx, insertSession); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertSession: %w", err)
 	}
 	if q.insertUserStmt, err = db.PrepareContext(ctx, insertUser); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertUser: %w", err)
 	}
+	if q.joinPairingStmt, err = db.PrepareContext(ctx, joinPairing); err != nil {
+		return nil, fmt.Errorf("error preparing query JoinPairing: %w", err)
+	}
 	if q.keepBrowserStmt, err = db.PrepareContext(ctx, keepBrowser); err != nil {
 		return nil, fmt.Errorf("error preparing query KeepBrowser: %w", err)
+	}
+	if q.lastApprovalStmt, err = db.PrepareContext(ctx, lastApproval); err != nil {
+		return nil, fmt.Errorf("error preparing query LastApproval: %w", err)
+	}
+	if q.latestRequestStmt, err = db.PrepareContext(ctx, latestRequest); err != nil {
+		return nil, fmt.Errorf("error preparing query LatestRequest: %w", err)
 	}
 	if q.listBodiesStmt, err = db.PrepareContext(ctx, listBodies); err != nil {
 		return nil, fmt.Errorf("error preparing query ListBodies: %w", err)
@@ -201,8 +330,20 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.listCredentialsStmt, err = db.PrepareContext(ctx, listCredentials); err != nil {
 		return nil, fmt.Errorf("error preparing query ListCredentials: %w", err)
 	}
+	if q.listDecidedStmt, err = db.PrepareContext(ctx, listDecided); err != nil {
+		return nil, fmt.Errorf("error preparing query ListDecided: %w", err)
+	}
+	if q.listDevicesStmt, err = db.PrepareContext(ctx, listDevices); err != nil {
+		return nil, fmt.Errorf("error preparing query ListDevices: %w", err)
+	}
+	if q.listEndedStmt, err = db.PrepareContext(ctx, listEnded); err != nil {
+		return nil, fmt.Errorf("error preparing query ListEnded: %w", err)
+	}
 	if q.listEventsStmt, err = db.PrepareContext(ctx, listEvents); err != nil {
 		return nil, fmt.Errorf("error preparing query ListEvents: %w", err)
+	}
+	if q.listEventsOfKindStmt, err = db.PrepareContext(ctx, listEventsOfKind); err != nil {
+		return nil, fmt.Errorf("error preparing query ListEventsOfKind: %w", err)
 	}
 	if q.listEventsOfUserStmt, err = db.PrepareContext(ctx, listEventsOfUser); err != nil {
 		return nil, fmt.Errorf("error preparing query ListEventsOfUser: %w", err)
@@ -210,11 +351,29 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.listKeptStmt, err = db.PrepareContext(ctx, listKept); err != nil {
 		return nil, fmt.Errorf("error preparing query ListKept: %w", err)
 	}
+	if q.listManagersStmt, err = db.PrepareContext(ctx, listManagers); err != nil {
+		return nil, fmt.Errorf("error preparing query ListManagers: %w", err)
+	}
+	if q.listPendingStmt, err = db.PrepareContext(ctx, listPending); err != nil {
+		return nil, fmt.Errorf("error preparing query ListPending: %w", err)
+	}
+	if q.listRecentRequestsStmt, err = db.PrepareContext(ctx, listRecentRequests); err != nil {
+		return nil, fmt.Errorf("error preparing query ListRecentRequests: %w", err)
+	}
+	if q.listRungStmt, err = db.PrepareContext(ctx, listRung); err != nil {
+		return nil, fmt.Errorf("error preparing query ListRung: %w", err)
+	}
 	if q.listSecretsStmt, err = db.PrepareContext(ctx, listSecrets); err != nil {
 		return nil, fmt.Errorf("error preparing query ListSecrets: %w", err)
 	}
 	if q.listSessionsStmt, err = db.PrepareContext(ctx, listSessions); err != nil {
 		return nil, fmt.Errorf("error preparing query ListSessions: %w", err)
+	}
+	if q.listSubscriptionsStmt, err = db.PrepareContext(ctx, listSubscriptions); err != nil {
+		return nil, fmt.Errorf("error preparing query ListSubscriptions: %w", err)
+	}
+	if q.listUnfinishedStmt, err = db.PrepareContext(ctx, listUnfinished); err != nil {
+		return nil, fmt.Errorf("error preparing query ListUnfinished: %w", err)
 	}
 	if q.listUsersStmt, err = db.PrepareContext(ctx, listUsers); err != nil {
 		return nil, fmt.Errorf("error preparing query ListUsers: %w", err)
@@ -233,6 +392,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.lockWorkspaceStmt, err = db.PrepareContext(ctx, lockWorkspace); err != nil {
 		return nil, fmt.Errorf("error preparing query LockWorkspace: %w", err)
+	}
+	if q.mailPairingStmt, err = db.PrepareContext(ctx, mailPairing); err != nil {
+		return nil, fmt.Errorf("error preparing query MailPairing: %w", err)
 	}
 	if q.markFailedStmt, err = db.PrepareContext(ctx, markFailed); err != nil {
 		return nil, fmt.Errorf("error preparing query MarkFailed: %w", err)
@@ -255,11 +417,17 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.nextDueStmt, err = db.PrepareContext(ctx, nextDue); err != nil {
 		return nil, fmt.Errorf("error preparing query NextDue: %w", err)
 	}
+	if q.nextExpiredStmt, err = db.PrepareContext(ctx, nextExpired); err != nil {
+		return nil, fmt.Errorf("error preparing query NextExpired: %w", err)
+	}
 	if q.passFirstStmt, err = db.PrepareContext(ctx, passFirst); err != nil {
 		return nil, fmt.Errorf("error preparing query PassFirst: %w", err)
 	}
 	if q.passSecondStmt, err = db.PrepareContext(ctx, passSecond); err != nil {
 		return nil, fmt.Errorf("error preparing query PassSecond: %w", err)
+	}
+	if q.raiseSessionStmt, err = db.PrepareContext(ctx, raiseSession); err != nil {
+		return nil, fmt.Errorf("error preparing query RaiseSession: %w", err)
 	}
 	if q.redeemAttemptStmt, err = db.PrepareContext(ctx, redeemAttempt); err != nil {
 		return nil, fmt.Errorf("error preparing query RedeemAttempt: %w", err)
@@ -270,6 +438,12 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.renameCredentialStmt, err = db.PrepareContext(ctx, renameCredential); err != nil {
 		return nil, fmt.Errorf("error preparing query RenameCredential: %w", err)
 	}
+	if q.renameDeviceStmt, err = db.PrepareContext(ctx, renameDevice); err != nil {
+		return nil, fmt.Errorf("error preparing query RenameDevice: %w", err)
+	}
+	if q.reportDeviceStmt, err = db.PrepareContext(ctx, reportDevice); err != nil {
+		return nil, fmt.Errorf("error preparing query ReportDevice: %w", err)
+	}
 	if q.resealBodyStmt, err = db.PrepareContext(ctx, resealBody); err != nil {
 		return nil, fmt.Errorf("error preparing query ResealBody: %w", err)
 	}
@@ -279,8 +453,29 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.resealSecretStmt, err = db.PrepareContext(ctx, resealSecret); err != nil {
 		return nil, fmt.Errorf("error preparing query ResealSecret: %w", err)
 	}
+	if q.resealSubscriptionStmt, err = db.PrepareContext(ctx, resealSubscription); err != nil {
+		return nil, fmt.Errorf("error preparing query ResealSubscription: %w", err)
+	}
+	if q.revokeDeviceStmt, err = db.PrepareContext(ctx, revokeDevice); err != nil {
+		return nil, fmt.Errorf("error preparing query RevokeDevice: %w", err)
+	}
+	if q.revokeDeviceOfCredentialStmt, err = db.PrepareContext(ctx, revokeDeviceOfCredential); err != nil {
+		return nil, fmt.Errorf("error preparing query RevokeDeviceOfCredential: %w", err)
+	}
+	if q.revokeDevicesOfUserStmt, err = db.PrepareContext(ctx, revokeDevicesOfUser); err != nil {
+		return nil, fmt.Errorf("error preparing query RevokeDevicesOfUser: %w", err)
+	}
+	if q.revokeUnpairedStmt, err = db.PrepareContext(ctx, revokeUnpaired); err != nil {
+		return nil, fmt.Errorf("error preparing query RevokeUnpaired: %w", err)
+	}
 	if q.setDefaultMethodStmt, err = db.PrepareContext(ctx, setDefaultMethod); err != nil {
 		return nil, fmt.Errorf("error preparing query SetDefaultMethod: %w", err)
+	}
+	if q.setDeliveryStmt, err = db.PrepareContext(ctx, setDelivery); err != nil {
+		return nil, fmt.Errorf("error preparing query SetDelivery: %w", err)
+	}
+	if q.setDeviceStateStmt, err = db.PrepareContext(ctx, setDeviceState); err != nil {
+		return nil, fmt.Errorf("error preparing query SetDeviceState: %w", err)
 	}
 	if q.setProfileStmt, err = db.PrepareContext(ctx, setProfile); err != nil {
 		return nil, fmt.Errorf("error preparing query SetProfile: %w", err)
@@ -296,6 +491,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.spendMailedCodeStmt, err = db.PrepareContext(ctx, spendMailedCode); err != nil {
 		return nil, fmt.Errorf("error preparing query SpendMailedCode: %w", err)
+	}
+	if q.spendNonceStmt, err = db.PrepareContext(ctx, spendNonce); err != nil {
+		return nil, fmt.Errorf("error preparing query SpendNonce: %w", err)
 	}
 	if q.spendProofStmt, err = db.PrepareContext(ctx, spendProof); err != nil {
 		return nil, fmt.Errorf("error preparing query SpendProof: %w", err)
@@ -330,6 +528,12 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.tryMailedCodeStmt, err = db.PrepareContext(ctx, tryMailedCode); err != nil {
 		return nil, fmt.Errorf("error preparing query TryMailedCode: %w", err)
 	}
+	if q.tryPairingStmt, err = db.PrepareContext(ctx, tryPairing); err != nil {
+		return nil, fmt.Errorf("error preparing query TryPairing: %w", err)
+	}
+	if q.useCredentialStmt, err = db.PrepareContext(ctx, useCredential); err != nil {
+		return nil, fmt.Errorf("error preparing query UseCredential: %w", err)
+	}
 	if q.verifyEmailStmt, err = db.PrepareContext(ctx, verifyEmail); err != nil {
 		return nil, fmt.Errorf("error preparing query VerifyEmail: %w", err)
 	}
@@ -351,11 +555,34 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.voidMailedCodesOfUserStmt, err = db.PrepareContext(ctx, voidMailedCodesOfUser); err != nil {
 		return nil, fmt.Errorf("error preparing query VoidMailedCodesOfUser: %w", err)
 	}
+	if q.voidProvenAttemptsStmt, err = db.PrepareContext(ctx, voidProvenAttempts); err != nil {
+		return nil, fmt.Errorf("error preparing query VoidProvenAttempts: %w", err)
+	}
 	return &q, nil
 }
 
 func (q *Queries) Close() error {
 	var err error
+	if q.activateDeviceStmt != nil {
+		if cerr := q.activateDeviceStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing activateDeviceStmt: %w", cerr)
+		}
+	}
+	if q.askAttemptStmt != nil {
+		if cerr := q.askAttemptStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing askAttemptStmt: %w", cerr)
+		}
+	}
+	if q.askPairingStmt != nil {
+		if cerr := q.askPairingStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing askPairingStmt: %w", cerr)
+		}
+	}
+	if q.cancelAllRequestsStmt != nil {
+		if cerr := q.cancelAllRequestsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing cancelAllRequestsStmt: %w", cerr)
+		}
+	}
 	if q.cancelAttemptStmt != nil {
 		if cerr := q.cancelAttemptStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing cancelAttemptStmt: %w", cerr)
@@ -371,9 +598,19 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing claimMessagesStmt: %w", cerr)
 		}
 	}
+	if q.claimPairingStmt != nil {
+		if cerr := q.claimPairingStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing claimPairingStmt: %w", cerr)
+		}
+	}
 	if q.clearGuessesStmt != nil {
 		if cerr := q.clearGuessesStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing clearGuessesStmt: %w", cerr)
+		}
+	}
+	if q.clearGuessesOfCounterStmt != nil {
+		if cerr := q.clearGuessesOfCounterStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing clearGuessesOfCounterStmt: %w", cerr)
 		}
 	}
 	if q.clearGuessesOfSubjectStmt != nil {
@@ -386,6 +623,26 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing confirmCredentialStmt: %w", cerr)
 		}
 	}
+	if q.confirmDeviceStmt != nil {
+		if cerr := q.confirmDeviceStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing confirmDeviceStmt: %w", cerr)
+		}
+	}
+	if q.confirmPairingStmt != nil {
+		if cerr := q.confirmPairingStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing confirmPairingStmt: %w", cerr)
+		}
+	}
+	if q.consumeRequestStmt != nil {
+		if cerr := q.consumeRequestStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing consumeRequestStmt: %w", cerr)
+		}
+	}
+	if q.countDeviceStmt != nil {
+		if cerr := q.countDeviceStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing countDeviceStmt: %w", cerr)
+		}
+	}
 	if q.countOtherOwnersStmt != nil {
 		if cerr := q.countOtherOwnersStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing countOtherOwnersStmt: %w", cerr)
@@ -394,6 +651,11 @@ func (q *Queries) Close() error {
 	if q.countOwnersStmt != nil {
 		if cerr := q.countOwnersStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing countOwnersStmt: %w", cerr)
+		}
+	}
+	if q.decideRequestStmt != nil {
+		if cerr := q.decideRequestStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing decideRequestStmt: %w", cerr)
 		}
 	}
 	if q.deleteCredentialStmt != nil {
@@ -456,6 +718,16 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing deleteOldMessagesStmt: %w", cerr)
 		}
 	}
+	if q.deleteOldNoncesStmt != nil {
+		if cerr := q.deleteOldNoncesStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deleteOldNoncesStmt: %w", cerr)
+		}
+	}
+	if q.deleteOldPairingsStmt != nil {
+		if cerr := q.deleteOldPairingsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deleteOldPairingsStmt: %w", cerr)
+		}
+	}
 	if q.deleteOldProofsStmt != nil {
 		if cerr := q.deleteOldProofsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing deleteOldProofsStmt: %w", cerr)
@@ -464,6 +736,11 @@ func (q *Queries) Close() error {
 	if q.deleteOldRatesStmt != nil {
 		if cerr := q.deleteOldRatesStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing deleteOldRatesStmt: %w", cerr)
+		}
+	}
+	if q.deleteOldRequestsStmt != nil {
+		if cerr := q.deleteOldRequestsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deleteOldRequestsStmt: %w", cerr)
 		}
 	}
 	if q.deleteOldSessionsStmt != nil {
@@ -476,9 +753,19 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing deletePendingStmt: %w", cerr)
 		}
 	}
+	if q.deleteStrayDevicesStmt != nil {
+		if cerr := q.deleteStrayDevicesStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deleteStrayDevicesStmt: %w", cerr)
+		}
+	}
 	if q.deleteUserStmt != nil {
 		if cerr := q.deleteUserStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing deleteUserStmt: %w", cerr)
+		}
+	}
+	if q.disownAttemptStmt != nil {
+		if cerr := q.disownAttemptStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing disownAttemptStmt: %w", cerr)
 		}
 	}
 	if q.dropAttemptsStmt != nil {
@@ -491,6 +778,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing dropMailedCodesStmt: %w", cerr)
 		}
 	}
+	if q.dropPairingsStmt != nil {
+		if cerr := q.dropPairingsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing dropPairingsStmt: %w", cerr)
+		}
+	}
 	if q.dropSessionsStmt != nil {
 		if cerr := q.dropSessionsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing dropSessionsStmt: %w", cerr)
@@ -501,9 +793,49 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing endOtherSessionsStmt: %w", cerr)
 		}
 	}
+	if q.endPairingStmt != nil {
+		if cerr := q.endPairingStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing endPairingStmt: %w", cerr)
+		}
+	}
+	if q.endPairingsOfUserStmt != nil {
+		if cerr := q.endPairingsOfUserStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing endPairingsOfUserStmt: %w", cerr)
+		}
+	}
+	if q.endRequestStmt != nil {
+		if cerr := q.endRequestStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing endRequestStmt: %w", cerr)
+		}
+	}
+	if q.endRequestsOfStmt != nil {
+		if cerr := q.endRequestsOfStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing endRequestsOfStmt: %w", cerr)
+		}
+	}
+	if q.endRequestsOfUserStmt != nil {
+		if cerr := q.endRequestsOfUserStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing endRequestsOfUserStmt: %w", cerr)
+		}
+	}
 	if q.endSessionStmt != nil {
 		if cerr := q.endSessionStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing endSessionStmt: %w", cerr)
+		}
+	}
+	if q.endSessionsSinceStmt != nil {
+		if cerr := q.endSessionsSinceStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing endSessionsSinceStmt: %w", cerr)
+		}
+	}
+	if q.endShortCodesStmt != nil {
+		if cerr := q.endShortCodesStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing endShortCodesStmt: %w", cerr)
+		}
+	}
+	if q.expireRequestsStmt != nil {
+		if cerr := q.expireRequestsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing expireRequestsStmt: %w", cerr)
 		}
 	}
 	if q.failQueuedStmt != nil {
@@ -511,9 +843,19 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing failQueuedStmt: %w", cerr)
 		}
 	}
+	if q.findPasskeyStmt != nil {
+		if cerr := q.findPasskeyStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing findPasskeyStmt: %w", cerr)
+		}
+	}
 	if q.finishAttemptStmt != nil {
 		if cerr := q.finishAttemptStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing finishAttemptStmt: %w", cerr)
+		}
+	}
+	if q.finishPairingStmt != nil {
+		if cerr := q.finishPairingStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing finishPairingStmt: %w", cerr)
 		}
 	}
 	if q.forgetOtherBrowsersStmt != nil {
@@ -536,6 +878,16 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing getCredentialStmt: %w", cerr)
 		}
 	}
+	if q.getDeviceStmt != nil {
+		if cerr := q.getDeviceStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing getDeviceStmt: %w", cerr)
+		}
+	}
+	if q.getEventStmt != nil {
+		if cerr := q.getEventStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing getEventStmt: %w", cerr)
+		}
+	}
 	if q.getGuessesStmt != nil {
 		if cerr := q.getGuessesStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing getGuessesStmt: %w", cerr)
@@ -556,14 +908,44 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing getMailedCodeStmt: %w", cerr)
 		}
 	}
+	if q.getPairingStmt != nil {
+		if cerr := q.getPairingStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing getPairingStmt: %w", cerr)
+		}
+	}
+	if q.getPairingByCodeStmt != nil {
+		if cerr := q.getPairingByCodeStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing getPairingByCodeStmt: %w", cerr)
+		}
+	}
+	if q.getPairingByShortStmt != nil {
+		if cerr := q.getPairingByShortStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing getPairingByShortStmt: %w", cerr)
+		}
+	}
+	if q.getPairingOfSessionStmt != nil {
+		if cerr := q.getPairingOfSessionStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing getPairingOfSessionStmt: %w", cerr)
+		}
+	}
 	if q.getPoolStmt != nil {
 		if cerr := q.getPoolStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing getPoolStmt: %w", cerr)
 		}
 	}
+	if q.getQuestionStmt != nil {
+		if cerr := q.getQuestionStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing getQuestionStmt: %w", cerr)
+		}
+	}
 	if q.getRateStmt != nil {
 		if cerr := q.getRateStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing getRateStmt: %w", cerr)
+		}
+	}
+	if q.getRequestStmt != nil {
+		if cerr := q.getRequestStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing getRequestStmt: %w", cerr)
 		}
 	}
 	if q.getSessionStmt != nil {
@@ -586,6 +968,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing giveBackStmt: %w", cerr)
 		}
 	}
+	if q.giveDeviceCodeStmt != nil {
+		if cerr := q.giveDeviceCodeStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing giveDeviceCodeStmt: %w", cerr)
+		}
+	}
 	if q.insertAttemptStmt != nil {
 		if cerr := q.insertAttemptStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing insertAttemptStmt: %w", cerr)
@@ -594,6 +981,11 @@ func (q *Queries) Close() error {
 	if q.insertCredentialStmt != nil {
 		if cerr := q.insertCredentialStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing insertCredentialStmt: %w", cerr)
+		}
+	}
+	if q.insertDeviceStmt != nil {
+		if cerr := q.insertDeviceStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing insertDeviceStmt: %w", cerr)
 		}
 	}
 	if q.insertEventStmt != nil {
@@ -621,6 +1013,21 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing insertMessageStmt: %w", cerr)
 		}
 	}
+	if q.insertPairingStmt != nil {
+		if cerr := q.insertPairingStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing insertPairingStmt: %w", cerr)
+		}
+	}
+	if q.insertPasskeyStmt != nil {
+		if cerr := q.insertPasskeyStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing insertPasskeyStmt: %w", cerr)
+		}
+	}
+	if q.insertRequestStmt != nil {
+		if cerr := q.insertRequestStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing insertRequestStmt: %w", cerr)
+		}
+	}
 	if q.insertSessionStmt != nil {
 		if cerr := q.insertSessionStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing insertSessionStmt: %w", cerr)
@@ -631,9 +1038,24 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing insertUserStmt: %w", cerr)
 		}
 	}
+	if q.joinPairingStmt != nil {
+		if cerr := q.joinPairingStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing joinPairingStmt: %w", cerr)
+		}
+	}
 	if q.keepBrowserStmt != nil {
 		if cerr := q.keepBrowserStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing keepBrowserStmt: %w", cerr)
+		}
+	}
+	if q.lastApprovalStmt != nil {
+		if cerr := q.lastApprovalStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing lastApprovalStmt: %w", cerr)
+		}
+	}
+	if q.latestRequestStmt != nil {
+		if cerr := q.latestRequestStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing latestRequestStmt: %w", cerr)
 		}
 	}
 	if q.listBodiesStmt != nil {
@@ -651,9 +1073,29 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing listCredentialsStmt: %w", cerr)
 		}
 	}
+	if q.listDecidedStmt != nil {
+		if cerr := q.listDecidedStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listDecidedStmt: %w", cerr)
+		}
+	}
+	if q.listDevicesStmt != nil {
+		if cerr := q.listDevicesStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listDevicesStmt: %w", cerr)
+		}
+	}
+	if q.listEndedStmt != nil {
+		if cerr := q.listEndedStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listEndedStmt: %w", cerr)
+		}
+	}
 	if q.listEventsStmt != nil {
 		if cerr := q.listEventsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listEventsStmt: %w", cerr)
+		}
+	}
+	if q.listEventsOfKindStmt != nil {
+		if cerr := q.listEventsOfKindStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listEventsOfKindStmt: %w", cerr)
 		}
 	}
 	if q.listEventsOfUserStmt != nil {
@@ -666,6 +1108,26 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing listKeptStmt: %w", cerr)
 		}
 	}
+	if q.listManagersStmt != nil {
+		if cerr := q.listManagersStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listManagersStmt: %w", cerr)
+		}
+	}
+	if q.listPendingStmt != nil {
+		if cerr := q.listPendingStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listPendingStmt: %w", cerr)
+		}
+	}
+	if q.listRecentRequestsStmt != nil {
+		if cerr := q.listRecentRequestsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listRecentRequestsStmt: %w", cerr)
+		}
+	}
+	if q.listRungStmt != nil {
+		if cerr := q.listRungStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listRungStmt: %w", cerr)
+		}
+	}
 	if q.listSecretsStmt != nil {
 		if cerr := q.listSecretsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listSecretsStmt: %w", cerr)
@@ -674,6 +1136,16 @@ func (q *Queries) Close() error {
 	if q.listSessionsStmt != nil {
 		if cerr := q.listSessionsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listSessionsStmt: %w", cerr)
+		}
+	}
+	if q.listSubscriptionsStmt != nil {
+		if cerr := q.listSubscriptionsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listSubscriptionsStmt: %w", cerr)
+		}
+	}
+	if q.listUnfinishedStmt != nil {
+		if cerr := q.listUnfinishedStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listUnfinishedStmt: %w", cerr)
 		}
 	}
 	if q.listUsersStmt != nil {
@@ -704,6 +1176,11 @@ func (q *Queries) Close() error {
 	if q.lockWorkspaceStmt != nil {
 		if cerr := q.lockWorkspaceStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing lockWorkspaceStmt: %w", cerr)
+		}
+	}
+	if q.mailPairingStmt != nil {
+		if cerr := q.mailPairingStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing mailPairingStmt: %w", cerr)
 		}
 	}
 	if q.markFailedStmt != nil {
@@ -741,6 +1218,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing nextDueStmt: %w", cerr)
 		}
 	}
+	if q.nextExpiredStmt != nil {
+		if cerr := q.nextExpiredStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing nextExpiredStmt: %w", cerr)
+		}
+	}
 	if q.passFirstStmt != nil {
 		if cerr := q.passFirstStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing passFirstStmt: %w", cerr)
@@ -749,6 +1231,11 @@ func (q *Queries) Close() error {
 	if q.passSecondStmt != nil {
 		if cerr := q.passSecondStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing passSecondStmt: %w", cerr)
+		}
+	}
+	if q.raiseSessionStmt != nil {
+		if cerr := q.raiseSessionStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing raiseSessionStmt: %w", cerr)
 		}
 	}
 	if q.redeemAttemptStmt != nil {
@@ -766,6 +1253,16 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing renameCredentialStmt: %w", cerr)
 		}
 	}
+	if q.renameDeviceStmt != nil {
+		if cerr := q.renameDeviceStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing renameDeviceStmt: %w", cerr)
+		}
+	}
+	if q.reportDeviceStmt != nil {
+		if cerr := q.reportDeviceStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing reportDeviceStmt: %w", cerr)
+		}
+	}
 	if q.resealBodyStmt != nil {
 		if cerr := q.resealBodyStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing resealBodyStmt: %w", cerr)
@@ -781,9 +1278,44 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing resealSecretStmt: %w", cerr)
 		}
 	}
+	if q.resealSubscriptionStmt != nil {
+		if cerr := q.resealSubscriptionStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing resealSubscriptionStmt: %w", cerr)
+		}
+	}
+	if q.revokeDeviceStmt != nil {
+		if cerr := q.revokeDeviceStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing revokeDeviceStmt: %w", cerr)
+		}
+	}
+	if q.revokeDeviceOfCredentialStmt != nil {
+		if cerr := q.revokeDeviceOfCredentialStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing revokeDeviceOfCredentialStmt: %w", cerr)
+		}
+	}
+	if q.revokeDevicesOfUserStmt != nil {
+		if cerr := q.revokeDevicesOfUserStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing revokeDevicesOfUserStmt: %w", cerr)
+		}
+	}
+	if q.revokeUnpairedStmt != nil {
+		if cerr := q.revokeUnpairedStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing revokeUnpairedStmt: %w", cerr)
+		}
+	}
 	if q.setDefaultMethodStmt != nil {
 		if cerr := q.setDefaultMethodStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing setDefaultMethodStmt: %w", cerr)
+		}
+	}
+	if q.setDeliveryStmt != nil {
+		if cerr := q.setDeliveryStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing setDeliveryStmt: %w", cerr)
+		}
+	}
+	if q.setDeviceStateStmt != nil {
+		if cerr := q.setDeviceStateStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing setDeviceStateStmt: %w", cerr)
 		}
 	}
 	if q.setProfileStmt != nil {
@@ -809,6 +1341,11 @@ func (q *Queries) Close() error {
 	if q.spendMailedCodeStmt != nil {
 		if cerr := q.spendMailedCodeStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing spendMailedCodeStmt: %w", cerr)
+		}
+	}
+	if q.spendNonceStmt != nil {
+		if cerr := q.spendNonceStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing spendNonceStmt: %w", cerr)
 		}
 	}
 	if q.spendProofStmt != nil {
@@ -866,6 +1403,16 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing tryMailedCodeStmt: %w", cerr)
 		}
 	}
+	if q.tryPairingStmt != nil {
+		if cerr := q.tryPairingStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing tryPairingStmt: %w", cerr)
+		}
+	}
+	if q.useCredentialStmt != nil {
+		if cerr := q.useCredentialStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing useCredentialStmt: %w", cerr)
+		}
+	}
 	if q.verifyEmailStmt != nil {
 		if cerr := q.verifyEmailStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing verifyEmailStmt: %w", cerr)
@@ -899,6 +1446,11 @@ func (q *Queries) Close() error {
 	if q.voidMailedCodesOfUserStmt != nil {
 		if cerr := q.voidMailedCodesOfUserStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing voidMailedCodesOfUserStmt: %w", cerr)
+		}
+	}
+	if q.voidProvenAttemptsStmt != nil {
+		if cerr := q.voidProvenAttemptsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing voidProvenAttemptsStmt: %w", cerr)
 		}
 	}
 	return err
@@ -938,231 +1490,369 @@ func (q *Queries) queryRow(ctx context.Context, stmt *sql.Stmt, query string, ar
 }
 
 type Queries struct {
-	db                          DBTX
-	tx                          *sql.Tx
-	cancelAttemptStmt           *sql.Stmt
-	changeEmailStmt             *sql.Stmt
-	claimMessagesStmt           *sql.Stmt
-	clearGuessesStmt            *sql.Stmt
-	clearGuessesOfSubjectStmt   *sql.Stmt
-	confirmCredentialStmt       *sql.Stmt
-	countOtherOwnersStmt        *sql.Stmt
-	countOwnersStmt             *sql.Stmt
-	deleteCredentialStmt        *sql.Stmt
-	deleteCredentialsOfUserStmt *sql.Stmt
-	deleteExpiredPendingStmt    *sql.Stmt
-	deleteKeptStmt              *sql.Stmt
-	deleteKindStmt              *sql.Stmt
-	deleteOldAttemptsStmt       *sql.Stmt
-	deleteOldBrowsersStmt       *sql.Stmt
-	deleteOldEventsStmt         *sql.Stmt
-	deleteOldGuessesStmt        *sql.Stmt
-	deleteOldLinksStmt          *sql.Stmt
-	deleteOldMailedCodesStmt    *sql.Stmt
-	deleteOldMessagesStmt       *sql.Stmt
-	deleteOldProofsStmt         *sql.Stmt
-	deleteOldRatesStmt          *sql.Stmt
-	deleteOldSessionsStmt       *sql.Stmt
-	deletePendingStmt           *sql.Stmt
-	deleteUserStmt              *sql.Stmt
-	dropAttemptsStmt            *sql.Stmt
-	dropMailedCodesStmt         *sql.Stmt
-	dropSessionsStmt            *sql.Stmt
-	endOtherSessionsStmt        *sql.Stmt
-	endSessionStmt              *sql.Stmt
-	failQueuedStmt              *sql.Stmt
-	finishAttemptStmt           *sql.Stmt
-	forgetOtherBrowsersStmt     *sql.Stmt
-	getAttemptStmt              *sql.Stmt
-	getBrowserStmt              *sql.Stmt
-	getCredentialStmt           *sql.Stmt
-	getGuessesStmt              *sql.Stmt
-	getInstallationStmt         *sql.Stmt
-	getLinkStmt                 *sql.Stmt
-	getMailedCodeStmt           *sql.Stmt
-	getPoolStmt                 *sql.Stmt
-	getRateStmt                 *sql.Stmt
-	getSessionStmt              *sql.Stmt
-	getUserStmt                 *sql.Stmt
-	getWorkspaceStmt            *sql.Stmt
-	giveBackStmt                *sql.Stmt
-	insertAttemptStmt           *sql.Stmt
-	insertCredentialStmt        *sql.Stmt
-	insertEventStmt             *sql.Stmt
-	insertInstallationStmt      *sql.Stmt
-	insertLinkStmt              *sql.Stmt
-	insertMailedCodeStmt        *sql.Stmt
-	insertMessageStmt           *sql.Stmt
-	insertSessionStmt           *sql.Stmt
-	insertUserStmt              *sql.Stmt
-	keepBrowserStmt             *sql.Stmt
-	listBodiesStmt              *sql.Stmt
-	listBrowsersStmt            *sql.Stmt
-	listCredentialsStmt         *sql.Stmt
-	listEventsStmt              *sql.Stmt
-	listEventsOfUserStmt        *sql.Stmt
-	listKeptStmt                *sql.Stmt
-	listSecretsStmt             *sql.Stmt
-	listSessionsStmt            *sql.Stmt
-	listUsersStmt               *sql.Stmt
-	listWorkspacesStmt          *sql.Stmt
-	loadSessionStmt             *sql.Stmt
-	lockGuessesStmt             *sql.Stmt
-	lockUserStmt                *sql.Stmt
-	lockWorkspaceStmt           *sql.Stmt
-	markFailedStmt              *sql.Stmt
-	markKeptStmt                *sql.Stmt
-	markRetryStmt               *sql.Stmt
-	markSentStmt                *sql.Stmt
-	nameWorkspaceStmt           *sql.Stmt
-	nearestUserStmt             *sql.Stmt
-	nextDueStmt                 *sql.Stmt
-	passFirstStmt               *sql.Stmt
-	passSecondStmt              *sql.Stmt
-	redeemAttemptStmt           *sql.Stmt
-	rehashPasswordStmt          *sql.Stmt
-	renameCredentialStmt        *sql.Stmt
-	resealBodyStmt              *sql.Stmt
-	resealInstallationStmt      *sql.Stmt
-	resealSecretStmt            *sql.Stmt
-	setDefaultMethodStmt        *sql.Stmt
-	setProfileStmt              *sql.Stmt
-	setUserRequirementStmt      *sql.Stmt
-	setUserStateStmt            *sql.Stmt
-	spendLinkStmt               *sql.Stmt
-	spendMailedCodeStmt         *sql.Stmt
-	spendProofStmt              *sql.Stmt
-	spendRateStmt               *sql.Stmt
-	stepUpSessionStmt           *sql.Stmt
-	storeCredentialStmt         *sql.Stmt
-	storePasswordStmt           *sql.Stmt
-	storeSettingsStmt           *sql.Stmt
-	takeTryStmt                 *sql.Stmt
-	takeWindowTryStmt           *sql.Stmt
-	touchSessionStmt            *sql.Stmt
-	touchSignedInStmt           *sql.Stmt
-	tryMailedCodeStmt           *sql.Stmt
-	verifyEmailStmt             *sql.Stmt
-	voidAllLinksStmt            *sql.Stmt
-	voidAttemptsStmt            *sql.Stmt
-	voidLinksStmt               *sql.Stmt
-	voidLinksOfUserStmt         *sql.Stmt
-	voidMailedCodesStmt         *sql.Stmt
-	voidMailedCodesOfUserStmt   *sql.Stmt
+	db                           DBTX
+	tx                           *sql.Tx
+	activateDeviceStmt           *sql.Stmt
+	askAttemptStmt               *sql.Stmt
+	askPairingStmt               *sql.Stmt
+	cancelAllRequestsStmt        *sql.Stmt
+	cancelAttemptStmt            *sql.Stmt
+	changeEmailStmt              *sql.Stmt
+	claimMessagesStmt            *sql.Stmt
+	claimPairingStmt             *sql.Stmt
+	clearGuessesStmt             *sql.Stmt
+	clearGuessesOfCounterStmt    *sql.Stmt
+	clearGuessesOfSubjectStmt    *sql.Stmt
+	confirmCredentialStmt        *sql.Stmt
+	confirmDeviceStmt            *sql.Stmt
+	confirmPairingStmt           *sql.Stmt
+	consumeRequestStmt           *sql.Stmt
+	countDeviceStmt              *sql.Stmt
+	countOtherOwnersStmt         *sql.Stmt
+	countOwnersStmt              *sql.Stmt
+	decideRequestStmt            *sql.Stmt
+	deleteCredentialStmt         *sql.Stmt
+	deleteCredentialsOfUserStmt  *sql.Stmt
+	deleteExpiredPendingStmt     *sql.Stmt
+	deleteKeptStmt               *sql.Stmt
+	deleteKindStmt               *sql.Stmt
+	deleteOldAttemptsStmt        *sql.Stmt
+	deleteOldBrowsersStmt        *sql.Stmt
+	deleteOldEventsStmt          *sql.Stmt
+	deleteOldGuessesStmt         *sql.Stmt
+	deleteOldLinksStmt           *sql.Stmt
+	deleteOldMailedCodesStmt     *sql.Stmt
+	deleteOldMessagesStmt        *sql.Stmt
+	deleteOldNoncesStmt          *sql.Stmt
+	deleteOldPairingsStmt        *sql.Stmt
+	deleteOldProofsStmt          *sql.Stmt
+	deleteOldRatesStmt           *sql.Stmt
+	deleteOldRequestsStmt        *sql.Stmt
+	deleteOldSessionsStmt        *sql.Stmt
+	deletePendingStmt            *sql.Stmt
+	deleteStrayDevicesStmt       *sql.Stmt
+	deleteUserStmt               *sql.Stmt
+	disownAttemptStmt            *sql.Stmt
+	dropAttemptsStmt             *sql.Stmt
+	dropMailedCodesStmt          *sql.Stmt
+	dropPairingsStmt             *sql.Stmt
+	dropSessionsStmt             *sql.Stmt
+	endOtherSessionsStmt         *sql.Stmt
+	endPairingStmt               *sql.Stmt
+	endPairingsOfUserStmt        *sql.Stmt
+	endRequestStmt               *sql.Stmt
+	endRequestsOfStmt            *sql.Stmt
+	endRequestsOfUserStmt        *sql.Stmt
+	endSessionStmt               *sql.Stmt
+	endSessionsSinceStmt         *sql.Stmt
+	endShortCodesStmt            *sql.Stmt
+	expireRequestsStmt           *sql.Stmt
+	failQueuedStmt               *sql.Stmt
+	findPasskeyStmt              *sql.Stmt
+	finishAttemptStmt            *sql.Stmt
+	finishPairingStmt            *sql.Stmt
+	forgetOtherBrowsersStmt      *sql.Stmt
+	getAttemptStmt               *sql.Stmt
+	getBrowserStmt               *sql.Stmt
+	getCredentialStmt            *sql.Stmt
+	getDeviceStmt                *sql.Stmt
+	getEventStmt                 *sql.Stmt
+	getGuessesStmt               *sql.Stmt
+	getInstallationStmt          *sql.Stmt
+	getLinkStmt                  *sql.Stmt
+	getMailedCodeStmt            *sql.Stmt
+	getPairingStmt               *sql.Stmt
+	getPairingByCodeStmt         *sql.Stmt
+	getPairingByShortStmt        *sql.Stmt
+	getPairingOfSessionStmt      *sql.Stmt
+	getPoolStmt                  *sql.Stmt
+	getQuestionStmt              *sql.Stmt
+	getRateStmt                  *sql.Stmt
+	getRequestStmt               *sql.Stmt
+	getSessionStmt               *sql.Stmt
+	getUserStmt                  *sql.Stmt
+	getWorkspaceStmt             *sql.Stmt
+	giveBackStmt                 *sql.Stmt
+	giveDeviceCodeStmt           *sql.Stmt
+	insertAttemptStmt            *sql.Stmt
+	insertCredentialStmt         *sql.Stmt
+	insertDeviceStmt             *sql.Stmt
+	insertEventStmt              *sql.Stmt
+	insertInstallationStmt       *sql.Stmt
+	insertLinkStmt               *sql.Stmt
+	insertMailedCodeStmt         *sql.Stmt
+	insertMessageStmt            *sql.Stmt
+	insertPairingStmt            *sql.Stmt
+	insertPasskeyStmt            *sql.Stmt
+	insertRequestStmt            *sql.Stmt
+	insertSessionStmt            *sql.Stmt
+	insertUserStmt               *sql.Stmt
+	joinPairingStmt              *sql.Stmt
+	keepBrowserStmt              *sql.Stmt
+	lastApprovalStmt             *sql.Stmt
+	latestRequestStmt            *sql.Stmt
+	listBodiesStmt               *sql.Stmt
+	listBrowsersStmt             *sql.Stmt
+	listCredentialsStmt          *sql.Stmt
+	listDecidedStmt              *sql.Stmt
+	listDevicesStmt              *sql.Stmt
+	listEndedStmt                *sql.Stmt
+	listEventsStmt               *sql.Stmt
+	listEventsOfKindStmt         *sql.Stmt
+	listEventsOfUserStmt         *sql.Stmt
+	listKeptStmt                 *sql.Stmt
+	listManagersStmt             *sql.Stmt
+	listPendingStmt              *sql.Stmt
+	listRecentRequestsStmt       *sql.Stmt
+	listRungStmt                 *sql.Stmt
+	listSecretsStmt              *sql.Stmt
+	listSessionsStmt             *sql.Stmt
+	listSubscriptionsStmt        *sql.Stmt
+	listUnfinishedStmt           *sql.Stmt
+	listUsersStmt                *sql.Stmt
+	listWorkspacesStmt           *sql.Stmt
+	loadSessionStmt              *sql.Stmt
+	lockGuessesStmt              *sql.Stmt
+	lockUserStmt                 *sql.Stmt
+	lockWorkspaceStmt            *sql.Stmt
+	mailPairingStmt              *sql.Stmt
+	markFailedStmt               *sql.Stmt
+	markKeptStmt                 *sql.Stmt
+	markRetryStmt                *sql.Stmt
+	markSentStmt                 *sql.Stmt
+	nameWorkspaceStmt            *sql.Stmt
+	nearestUserStmt              *sql.Stmt
+	nextDueStmt                  *sql.Stmt
+	nextExpiredStmt              *sql.Stmt
+	passFirstStmt                *sql.Stmt
+	passSecondStmt               *sql.Stmt
+	raiseSessionStmt             *sql.Stmt
+	redeemAttemptStmt            *sql.Stmt
+	rehashPasswordStmt           *sql.Stmt
+	renameCredentialStmt         *sql.Stmt
+	renameDeviceStmt             *sql.Stmt
+	reportDeviceStmt             *sql.Stmt
+	resealBodyStmt               *sql.Stmt
+	resealInstallationStmt       *sql.Stmt
+	resealSecretStmt             *sql.Stmt
+	resealSubscriptionStmt       *sql.Stmt
+	revokeDeviceStmt             *sql.Stmt
+	revokeDeviceOfCredentialStmt *sql.Stmt
+	revokeDevicesOfUserStmt      *sql.Stmt
+	revokeUnpairedStmt           *sql.Stmt
+	setDefaultMethodStmt         *sql.Stmt
+	setDeliveryStmt              *sql.Stmt
+	setDeviceStateStmt           *sql.Stmt
+	setProfileStmt               *sql.Stmt
+	setUserRequirementStmt       *sql.Stmt
+	setUserStateStmt             *sql.Stmt
+	spendLinkStmt                *sql.Stmt
+	spendMailedCodeStmt          *sql.Stmt
+	spendNonceStmt               *sql.Stmt
+	spendProofStmt               *sql.Stmt
+	spendRateStmt                *sql.Stmt
+	stepUpSessionStmt            *sql.Stmt
+	storeCredentialStmt          *sql.Stmt
+	storePasswordStmt            *sql.Stmt
+	storeSettingsStmt            *sql.Stmt
+	takeTryStmt                  *sql.Stmt
+	takeWindowTryStmt            *sql.Stmt
+	touchSessionStmt             *sql.Stmt
+	touchSignedInStmt            *sql.Stmt
+	tryMailedCodeStmt            *sql.Stmt
+	tryPairingStmt               *sql.Stmt
+	useCredentialStmt            *sql.Stmt
+	verifyEmailStmt              *sql.Stmt
+	voidAllLinksStmt             *sql.Stmt
+	voidAttemptsStmt             *sql.Stmt
+	voidLinksStmt                *sql.Stmt
+	voidLinksOfUserStmt          *sql.Stmt
+	voidMailedCodesStmt          *sql.Stmt
+	voidMailedCodesOfUserStmt    *sql.Stmt
+	voidProvenAttemptsStmt       *sql.Stmt
 }
 
 func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 	return &Queries{
-		db:                          tx,
-		tx:                          tx,
-		cancelAttemptStmt:           q.cancelAttemptStmt,
-		changeEmailStmt:             q.changeEmailStmt,
-		claimMessagesStmt:           q.claimMessagesStmt,
-		clearGuessesStmt:            q.clearGuessesStmt,
-		clearGuessesOfSubjectStmt:   q.clearGuessesOfSubjectStmt,
-		confirmCredentialStmt:       q.confirmCredentialStmt,
-		countOtherOwnersStmt:        q.countOtherOwnersStmt,
-		countOwnersStmt:             q.countOwnersStmt,
-		deleteCredentialStmt:        q.deleteCredentialStmt,
-		deleteCredentialsOfUserStmt: q.deleteCredentialsOfUserStmt,
-		deleteExpiredPendingStmt:    q.deleteExpiredPendingStmt,
-		deleteKeptStmt:              q.deleteKeptStmt,
-		deleteKindStmt:              q.deleteKindStmt,
-		deleteOldAttemptsStmt:       q.deleteOldAttemptsStmt,
-		deleteOldBrowsersStmt:       q.deleteOldBrowsersStmt,
-		deleteOldEventsStmt:         q.deleteOldEventsStmt,
-		deleteOldGuessesStmt:        q.deleteOldGuessesStmt,
-		deleteOldLinksStmt:          q.deleteOldLinksStmt,
-		deleteOldMailedCodesStmt:    q.deleteOldMailedCodesStmt,
-		deleteOldMessagesStmt:       q.deleteOldMessagesStmt,
-		deleteOldProofsStmt:         q.deleteOldProofsStmt,
-		deleteOldRatesStmt:          q.deleteOldRatesStmt,
-		deleteOldSessionsStmt:       q.deleteOldSessionsStmt,
-		deletePendingStmt:           q.deletePendingStmt,
-		deleteUserStmt:              q.deleteUserStmt,
-		dropAttemptsStmt:            q.dropAttemptsStmt,
-		dropMailedCodesStmt:         q.dropMailedCodesStmt,
-		dropSessionsStmt:            q.dropSessionsStmt,
-		endOtherSessionsStmt:        q.endOtherSessionsStmt,
-		endSessionStmt:              q.endSessionStmt,
-		failQueuedStmt:              q.failQueuedStmt,
-		finishAttemptStmt:           q.finishAttemptStmt,
-		forgetOtherBrowsersStmt:     q.forgetOtherBrowsersStmt,
-		getAttemptStmt:              q.getAttemptStmt,
-		getBrowserStmt:              q.getBrowserStmt,
-		getCredentialStmt:           q.getCredentialStmt,
-		getGuessesStmt:              q.getGuessesStmt,
-		getInstallationStmt:         q.getInstallationStmt,
-		getLinkStmt:                 q.getLinkStmt,
-		getMailedCodeStmt:           q.getMailedCodeStmt,
-		getPoolStmt:                 q.getPoolStmt,
-		getRateStmt:                 q.getRateStmt,
-		getSessionStmt:              q.getSessionStmt,
-		getUserStmt:                 q.getUserStmt,
-		getWorkspaceStmt:            q.getWorkspaceStmt,
-		giveBackStmt:                q.giveBackStmt,
-		insertAttemptStmt:           q.insertAttemptStmt,
-		insertCredentialStmt:        q.insertCredentialStmt,
-		insertEventStmt:             q.insertEventStmt,
-		insertInstallationStmt:      q.insertInstallationStmt,
-		insertLinkStmt:              q.insertLinkStmt,
-		insertMailedCodeStmt:        q.insertMailedCodeStmt,
-		insertMessageStmt:           q.insertMessageStmt,
-		insertSessionStmt:           q.insertSessionStmt,
-		insertUserStmt:              q.insertUserStmt,
-		keepBrowserStmt:             q.keepBrowserStmt,
-		listBodiesStmt:              q.listBodiesStmt,
-		listBrowsersStmt:            q.listBrowsersStmt,
-		listCredentialsStmt:         q.listCredentialsStmt,
-		listEventsStmt:              q.listEventsStmt,
-		listEventsOfUserStmt:        q.listEventsOfUserStmt,
-		listKeptStmt:                q.listKeptStmt,
-		listSecretsStmt:             q.listSecretsStmt,
-		listSessionsStmt:            q.listSessionsStmt,
-		listUsersStmt:               q.listUsersStmt,
-		listWorkspacesStmt:          q.listWorkspacesStmt,
-		loadSessionStmt:             q.loadSessionStmt,
-		lockGuessesStmt:             q.lockGuessesStmt,
-		lockUserStmt:                q.lockUserStmt,
-		lockWorkspaceStmt:           q.lockWorkspaceStmt,
-		markFailedStmt:              q.markFailedStmt,
-		markKeptStmt:                q.markKeptStmt,
-		markRetryStmt:               q.markRetryStmt,
-		markSentStmt:                q.markSentStmt,
-		nameWorkspaceStmt:           q.nameWorkspaceStmt,
-		nearestUserStmt:             q.nearestUserStmt,
-		nextDueStmt:                 q.nextDueStmt,
-		passFirstStmt:               q.passFirstStmt,
-		passSecondStmt:              q.passSecondStmt,
-		redeemAttemptStmt:           q.redeemAttemptStmt,
-		rehashPasswordStmt:          q.rehashPasswordStmt,
-		renameCredentialStmt:        q.renameCredentialStmt,
-		resealBodyStmt:              q.resealBodyStmt,
-		resealInstallationStmt:      q.resealInstallationStmt,
-		resealSecretStmt:            q.resealSecretStmt,
-		setDefaultMethodStmt:        q.setDefaultMethodStmt,
-		setProfileStmt:              q.setProfileStmt,
-		setUserRequirementStmt:      q.setUserRequirementStmt,
-		setUserStateStmt:            q.setUserStateStmt,
-		spendLinkStmt:               q.spendLinkStmt,
-		spendMailedCodeStmt:         q.spendMailedCodeStmt,
-		spendProofStmt:              q.spendProofStmt,
-		spendRateStmt:               q.spendRateStmt,
-		stepUpSessionStmt:           q.stepUpSessionStmt,
-		storeCredentialStmt:         q.storeCredentialStmt,
-		storePasswordStmt:           q.storePasswordStmt,
-		storeSettingsStmt:           q.storeSettingsStmt,
-		takeTryStmt:                 q.takeTryStmt,
-		takeWindowTryStmt:           q.takeWindowTryStmt,
-		touchSessionStmt:            q.touchSessionStmt,
-		touchSignedInStmt:           q.touchSignedInStmt,
-		tryMailedCodeStmt:           q.tryMailedCodeStmt,
-		verifyEmailStmt:             q.verifyEmailStmt,
-		voidAllLinksStmt:            q.voidAllLinksStmt,
-		voidAttemptsStmt:            q.voidAttemptsStmt,
-		voidLinksStmt:               q.voidLinksStmt,
-		voidLinksOfUserStmt:         q.voidLinksOfUserStmt,
-		voidMailedCodesStmt:         q.voidMailedCodesStmt,
-		voidMailedCodesOfUserStmt:   q.voidMailedCodesOfUserStmt,
+		db:                           tx,
+		tx:                           tx,
+		activateDeviceStmt:           q.activateDeviceStmt,
+		askAttemptStmt:               q.askAttemptStmt,
+		askPairingStmt:               q.askPairingStmt,
+		cancelAllRequestsStmt:        q.cancelAllRequestsStmt,
+		cancelAttemptStmt:            q.cancelAttemptStmt,
+		changeEmailStmt:              q.changeEmailStmt,
+		claimMessagesStmt:            q.claimMessagesStmt,
+		claimPairingStmt:             q.claimPairingStmt,
+		clearGuessesStmt:             q.clearGuessesStmt,
+		clearGuessesOfCounterStmt:    q.clearGuessesOfCounterStmt,
+		clearGuessesOfSubjectStmt:    q.clearGuessesOfSubjectStmt,
+		confirmCredentialStmt:        q.confirmCredentialStmt,
+		confirmDeviceStmt:            q.confirmDeviceStmt,
+		confirmPairingStmt:           q.confirmPairingStmt,
+		consumeRequestStmt:           q.consumeRequestStmt,
+		countDeviceStmt:              q.countDeviceStmt,
+		countOtherOwnersStmt:         q.countOtherOwnersStmt,
+		countOwnersStmt:              q.countOwnersStmt,
+		decideRequestStmt:            q.decideRequestStmt,
+		deleteCredentialStmt:         q.deleteCredentialStmt,
+		deleteCredentialsOfUserStmt:  q.deleteCredentialsOfUserStmt,
+		deleteExpiredPendingStmt:     q.deleteExpiredPendingStmt,
+		deleteKeptStmt:               q.deleteKeptStmt,
+		deleteKindStmt:               q.deleteKindStmt,
+		deleteOldAttemptsStmt:        q.deleteOldAttemptsStmt,
+		deleteOldBrowsersStmt:        q.deleteOldBrowsersStmt,
+		deleteOldEventsStmt:          q.deleteOldEventsStmt,
+		deleteOldGuessesStmt:         q.deleteOldGuessesStmt,
+		deleteOldLinksStmt:           q.deleteOldLinksStmt,
+		deleteOldMailedCodesStmt:     q.deleteOldMailedCodesStmt,
+		deleteOldMessagesStmt:        q.deleteOldMessagesStmt,
+		deleteOldNoncesStmt:          q.deleteOldNoncesStmt,
+		deleteOldPairingsStmt:        q.deleteOldPairingsStmt,
+		deleteOldProofsStmt:          q.deleteOldProofsStmt,
+		deleteOldRatesStmt:           q.deleteOldRatesStmt,
+		deleteOldRequestsStmt:        q.deleteOldRequestsStmt,
+		deleteOldSessionsStmt:        q.deleteOldSessionsStmt,
+		deletePendingStmt:            q.deletePendingStmt,
+		deleteStrayDevicesStmt:       q.deleteStrayDevicesStmt,
+		deleteUserStmt:               q.deleteUserStmt,
+		disownAttemptStmt:            q.disownAttemptStmt,
+		dropAttemptsStmt:             q.dropAttemptsStmt,
+		dropMailedCodesStmt:          q.dropMailedCodesStmt,
+		dropPairingsStmt:             q.dropPairingsStmt,
+		dropSessionsStmt:             q.dropSessionsStmt,
+		endOtherSessionsStmt:         q.endOtherSessionsStmt,
+		endPairingStmt:               q.endPairingStmt,
+		endPairingsOfUserStmt:        q.endPairingsOfUserStmt,
+		endRequestStmt:               q.endRequestStmt,
+		endRequestsOfStmt:            q.endRequestsOfStmt,
+		endRequestsOfUserStmt:        q.endRequestsOfUserStmt,
+		endSessionStmt:               q.endSessionStmt,
+		endSessionsSinceStmt:         q.endSessionsSinceStmt,
+		endShortCodesStmt:            q.endShortCodesStmt,
+		expireRequestsStmt:           q.expireRequestsStmt,
+		failQueuedStmt:               q.failQueuedStmt,
+		findPasskeyStmt:              q.findPasskeyStmt,
+		finishAttemptStmt:            q.finishAttemptStmt,
+		finishPairingStmt:            q.finishPairingStmt,
+		forgetOtherBrowsersStmt:      q.forgetOtherBrowsersStmt,
+		getAttemptStmt:               q.getAttemptStmt,
+		getBrowserStmt:               q.getBrowserStmt,
+		getCredentialStmt:            q.getCredentialStmt,
+		getDeviceStmt:                q.getDeviceStmt,
+		getEventStmt:                 q.getEventStmt,
+		getGuessesStmt:               q.getGuessesStmt,
+		getInstallationStmt:          q.getInstallationStmt,
+		getLinkStmt:                  q.getLinkStmt,
+		getMailedCodeStmt:            q.getMailedCodeStmt,
+		getPairingStmt:               q.getPairingStmt,
+		getPairingByCodeStmt:         q.getPairingByCodeStmt,
+		getPairingByShortStmt:        q.getPairingByShortStmt,
+		getPairingOfSessionStmt:      q.getPairingOfSessionStmt,
+		getPoolStmt:                  q.getPoolStmt,
+		getQuestionStmt:              q.getQuestionStmt,
+		getRateStmt:                  q.getRateStmt,
+		getRequestStmt:               q.getRequestStmt,
+		getSessionStmt:               q.getSessionStmt,
+		getUserStmt:                  q.getUserStmt,
+		getWorkspaceStmt:             q.getWorkspaceStmt,
+		giveBackStmt:                 q.giveBackStmt,
+		giveDeviceCodeStmt:           q.giveDeviceCodeStmt,
+		insertAttemptStmt:            q.insertAttemptStmt,
+		insertCredentialStmt:         q.insertCredentialStmt,
+		insertDeviceStmt:             q.insertDeviceStmt,
+		insertEventStmt:              q.insertEventStmt,
+		insertInstallationStmt:       q.insertInstallationStmt,
+		insertLinkStmt:               q.insertLinkStmt,
+		insertMailedCodeStmt:         q.insertMailedCodeStmt,
+		insertMessageStmt:            q.insertMessageStmt,
+		insertPairingStmt:            q.insertPairingStmt,
+		insertPasskeyStmt:            q.insertPasskeyStmt,
+		insertRequestStmt:            q.insertRequestStmt,
+		insertSessionStmt:            q.insertSessionStmt,
+		insertUserStmt:               q.insertUserStmt,
+		joinPairingStmt:              q.joinPairingStmt,
+		keepBrowserStmt:              q.keepBrowserStmt,
+		lastApprovalStmt:             q.lastApprovalStmt,
+		latestRequestStmt:            q.latestRequestStmt,
+		listBodiesStmt:               q.listBodiesStmt,
+		listBrowsersStmt:             q.listBrowsersStmt,
+		listCredentialsStmt:          q.listCredentialsStmt,
+		listDecidedStmt:              q.listDecidedStmt,
+		listDevicesStmt:              q.listDevicesStmt,
+		listEndedStmt:                q.listEndedStmt,
+		listEventsStmt:               q.listEventsStmt,
+		listEventsOfKindStmt:         q.listEventsOfKindStmt,
+		listEventsOfUserStmt:         q.listEventsOfUserStmt,
+		listKeptStmt:                 q.listKeptStmt,
+		listManagersStmt:             q.listManagersStmt,
+		listPendingStmt:              q.listPendingStmt,
+		listRecentRequestsStmt:       q.listRecentRequestsStmt,
+		listRungStmt:                 q.listRungStmt,
+		listSecretsStmt:              q.listSecretsStmt,
+		listSessionsStmt:             q.listSessionsStmt,
+		listSubscriptionsStmt:        q.listSubscriptionsStmt,
+		listUnfinishedStmt:           q.listUnfinishedStmt,
+		listUsersStmt:                q.listUsersStmt,
+		listWorkspacesStmt:           q.listWorkspacesStmt,
+		loadSessionStmt:              q.loadSessionStmt,
+		lockGuessesStmt:              q.lockGuessesStmt,
+		lockUserStmt:                 q.lockUserStmt,
+		lockWorkspaceStmt:            q.lockWorkspaceStmt,
+		mailPairingStmt:              q.mailPairingStmt,
+		markFailedStmt:               q.markFailedStmt,
+		markKeptStmt:                 q.markKeptStmt,
+		markRetryStmt:                q.markRetryStmt,
+		markSentStmt:                 q.markSentStmt,
+		nameWorkspaceStmt:            q.nameWorkspaceStmt,
+		nearestUserStmt:              q.nearestUserStmt,
+		nextDueStmt:                  q.nextDueStmt,
+		nextExpiredStmt:              q.nextExpiredStmt,
+		passFirstStmt:                q.passFirstStmt,
+		passSecondStmt:               q.passSecondStmt,
+		raiseSessionStmt:             q.raiseSessionStmt,
+		redeemAttemptStmt:            q.redeemAttemptStmt,
+		rehashPasswordStmt:           q.rehashPasswordStmt,
+		renameCredentialStmt:         q.renameCredentialStmt,
+		renameDeviceStmt:             q.renameDeviceStmt,
+		reportDeviceStmt:             q.reportDeviceStmt,
+		resealBodyStmt:               q.resealBodyStmt,
+		resealInstallationStmt:       q.resealInstallationStmt,
+		resealSecretStmt:             q.resealSecretStmt,
+		resealSubscriptionStmt:       q.resealSubscriptionStmt,
+		revokeDeviceStmt:             q.revokeDeviceStmt,
+		revokeDeviceOfCredentialStmt: q.revokeDeviceOfCredentialStmt,
+		revokeDevicesOfUserStmt:      q.revokeDevicesOfUserStmt,
+		revokeUnpairedStmt:           q.revokeUnpairedStmt,
+		setDefaultMethodStmt:         q.setDefaultMethodStmt,
+		setDeliveryStmt:              q.setDeliveryStmt,
+		setDeviceStateStmt:           q.setDeviceStateStmt,
+		setProfileStmt:               q.setProfileStmt,
+		setUserRequirementStmt:       q.setUserRequirementStmt,
+		setUserStateStmt:             q.setUserStateStmt,
+		spendLinkStmt:                q.spendLinkStmt,
+		spendMailedCodeStmt:          q.spendMailedCodeStmt,
+		spendNonceStmt:               q.spendNonceStmt,
+		spendProofStmt:               q.spendProofStmt,
+		spendRateStmt:                q.spendRateStmt,
+		stepUpSessionStmt:            q.stepUpSessionStmt,
+		storeCredentialStmt:          q.storeCredentialStmt,
+		storePasswordStmt:            q.storePasswordStmt,
+		storeSettingsStmt:            q.storeSettingsStmt,
+		takeTryStmt:                  q.takeTryStmt,
+		takeWindowTryStmt:            q.takeWindowTryStmt,
+		touchSessionStmt:             q.touchSessionStmt,
+		touchSignedInStmt:            q.touchSignedInStmt,
+		tryMailedCodeStmt:            q.tryMailedCodeStmt,
+		tryPairingStmt:               q.tryPairingStmt,
+		useCredentialStmt:            q.useCredentialStmt,
+		verifyEmailStmt:              q.verifyEmailStmt,
+		voidAllLinksStmt:             q.voidAllLinksStmt,
+		voidAttemptsStmt:             q.voidAttemptsStmt,
+		voidLinksStmt:                q.voidLinksStmt,
+		voidLinksOfUserStmt:          q.voidLinksOfUserStmt,
+		voidMailedCodesStmt:          q.voidMailedCodesStmt,
+		voidMailedCodesOfUserStmt:    q.voidMailedCodesOfUserStmt,
+		voidProvenAttemptsStmt:       q.voidProvenAttemptsStmt,
 	}
 }

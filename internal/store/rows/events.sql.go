@@ -25,6 +25,34 @@ func (q *Queries) DeleteOldEvents(ctx context.Context, workspaceID countersign.W
 	return result.RowsAffected()
 }
 
+const getEvent = `-- name: GetEvent :one
+SELECT workspace_id, id, at, kind, outcome, actor_kind, actor_id, user_id, target, session_id, attempt_id, request_id, ip, user_agent, detail, seal_id FROM events WHERE workspace_id = $1 AND id = $2
+`
+
+func (q *Queries) GetEvent(ctx context.Context, workspaceID countersign.WorkspaceID, iD countersign.EventID) (Event, error) {
+	row := q.queryRow(ctx, q.getEventStmt, getEvent, workspaceID, iD)
+	var i Event
+	err := row.Scan(
+		&i.WorkspaceID,
+		&i.ID,
+		&i.At,
+		&i.Kind,
+		&i.Outcome,
+		&i.ActorKind,
+		&i.ActorID,
+		&i.UserID,
+		&i.Target,
+		&i.SessionID,
+		&i.AttemptID,
+		&i.RequestID,
+		&i.IP,
+		&i.UserAgent,
+		&i.Detail,
+		&i.SealID,
+	)
+	return i, err
+}
+
 const insertEvent = `-- name: InsertEvent :exec
 INSERT INTO events (workspace_id, id, at, kind, outcome, actor_kind, actor_id, user_id, target, session_id, attempt_id, request_id, ip, user_agent, detail)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
@@ -75,6 +103,51 @@ SELECT workspace_id, id, at, kind, outcome, actor_kind, actor_id, user_id, targe
 
 func (q *Queries) ListEvents(ctx context.Context, workspaceID countersign.WorkspaceID, after countersign.EventID, most int32) ([]Event, error) {
 	rows, err := q.query(ctx, q.listEventsStmt, listEvents, workspaceID, after, most)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []Event{}
+	for rows.Next() {
+		var i Event
+		if err := rows.Scan(
+			&i.WorkspaceID,
+			&i.ID,
+			&i.At,
+			&i.Kind,
+			&i.Outcome,
+			&i.ActorKind,
+			&i.ActorID,
+			&i.UserID,
+			&i.Target,
+			&i.SessionID,
+			&i.AttemptID,
+			&i.RequestID,
+			&i.IP,
+			&i.UserAgent,
+			&i.Detail,
+			&i.SealID,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listEventsOfKind = `-- name: ListEventsOfKind :many
+SELECT workspace_id, id, at, kind, outcome, actor_kind, actor_id, user_id, target, session_id, attempt_id, request_id, ip, user_agent, detail, seal_id FROM events WHERE workspace_id = $1 AND user_id = $2 AND kind = $3 ORDER BY id DESC LIMIT 1000
+`
+
+// A person's events of one kind, the latest first.
+func (q *Queries) ListEventsOfKind(ctx context.Context, workspaceID countersign.WorkspaceID, userID countersign.UserID, kind string) ([]Event, error) {
+	rows, err := q.query(ctx, q.listEventsOfKindStmt, listEventsOfKind, workspaceID, userID, kind)
 	if err != nil {
 		return nil, err
 	}

@@ -35,6 +35,18 @@ func (q *Queries) ClearGuesses(ctx context.Context, arg ClearGuessesParams) (int
 	return result.RowsAffected()
 }
 
+const clearGuessesOfCounter = `-- name: ClearGuessesOfCounter :execrows
+DELETE FROM guesses WHERE workspace_id = $1 AND subject = $2 AND counter = $3
+`
+
+func (q *Queries) ClearGuessesOfCounter(ctx context.Context, workspaceID countersign.WorkspaceID, subject string, counter string) (int64, error) {
+	result, err := q.exec(ctx, q.clearGuessesOfCounterStmt, clearGuessesOfCounter, workspaceID, subject, counter)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const clearGuessesOfSubject = `-- name: ClearGuessesOfSubject :execrows
 DELETE FROM guesses WHERE workspace_id = $1 AND subject = $2
 `
@@ -48,7 +60,7 @@ func (q *Queries) ClearGuessesOfSubject(ctx context.Context, workspaceID counter
 }
 
 const deleteOldGuesses = `-- name: DeleteOldGuesses :execrows
-DELETE FROM guesses WHERE (since < $1 AND sort IN ('address', 'recovery'))
+DELETE FROM guesses WHERE (since < $1 AND sort IN ('address', 'recovery', 'mismatch', 'source', 'source_reported'))
   OR (since < $2 AND locked_until < $2 AND sort = 'password')
 `
 

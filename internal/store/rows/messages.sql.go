@@ -15,19 +15,31 @@ const claimMessages = `-- name: ClaimMessages :many
 UPDATE messages SET lease_until = $1, tries = tries + 1
 WHERE (messages.workspace_id, messages.id) IN (
     SELECT m.workspace_id, m.id FROM messages m
-    WHERE m.state = 'queued' AND m.next_at <= $2 AND m.lease_until <= $2
-    ORDER BY m.next_at, m.id LIMIT CAST($3 AS INTEGER))
-  AND NOT messages.state <> 'queued' AND messages.next_at <= $2 AND messages.lease_until <= $2
+    WHERE m.state = 'queued' AND m.channel = $2 AND m.next_at <= $3 AND m.lease_until <= $3
+    ORDER BY m.next_at, m.id LIMIT CAST($4 AS INTEGER))
+  AND NOT messages.state <> 'queued' AND messages.next_at <= $3 AND messages.lease_until <= $3
 RETURNING workspace_id, id, kind, channel, user_id, recipient, body, state, tries, next_at, lease_until, expires_at, created_at, sent_at, problem
 `
+
+type ClaimMessagesParams struct {
+	LeaseUntil int64
+	Channel    string
+	Now        int64
+	Most       int32
+}
 
 // A worker's claim: each message goes to one worker, whatever its node. The row
 // that is written is asked again what the inner part asked, because on PostgreSQL
 // another worker may have been there in between; NOT state <> is a question that
 // no index answers, so that the row is found by its key, and not by reading all
 // that wait.
-func (q *Queries) ClaimMessages(ctx context.Context, leaseUntil int64, now int64, most int32) ([]Message, error) {
-	rows, err := q.query(ctx, q.claimMessagesStmt, claimMessages, leaseUntil, now, most)
+func (q *Queries) ClaimMessages(ctx context.Context, arg ClaimMessagesParams) ([]Message, error) {
+	rows, err := q.query(ctx, q.claimMessagesStmt, claimMessages,
+		arg.LeaseUntil,
+		arg.Channel,
+		arg.Now,
+		arg.Most,
+	)
 	if err != nil {
 		return nil, err
 	}
@@ -256,11 +268,11 @@ func (q *Queries) MarkSent(ctx context.Context, arg MarkSentParams) (int64, erro
 }
 
 const nextDue = `-- name: NextDue :one
-SELECT CAST(COALESCE(MIN(next_at), 0) AS BIGINT) FROM messages WHERE state = 'queued'
+SELECT CAST(COALESCE(MIN(next_at), 0) AS BIGINT) FROM messages WHERE state = 'queued' AND channel = $1
 `
 
-func (q *Queries) NextDue(ctx context.Context) (int64, error) {
-	row := q.queryRow(ctx, q.nextDueStmt, nextDue)
+func (q *Queries) NextDue(ctx context.Context, channel string) (int64, error) {
+	row := q.queryRow(ctx, q.nextDueStmt, nextDue, channel)
 	var column_1 int64
 	err := row.Scan(&column_1)
 	return column_1, err

@@ -26,6 +26,7 @@ type Attempt struct {
 	UserAgent   string
 	CreatedAt   int64
 	ExpiresAt   int64
+	Asked       int64
 }
 
 type Browser struct {
@@ -58,6 +59,34 @@ type Credential struct {
 	ConfirmedAt int64
 	UsedAt      int64
 	UsedFrom    string
+}
+
+type Device struct {
+	WorkspaceID   countersign.WorkspaceID
+	ID            countersign.DeviceID
+	UserID        countersign.UserID
+	CredentialID  countersign.CredentialID
+	Kind          string
+	Name          string
+	Platform      string
+	Client        string
+	Version       string
+	State         string
+	DeviceKey     []byte
+	VerifyID      []byte
+	VerifyKey     []byte
+	VerifyUser    []byte
+	BackedUp      int64
+	Counter       int64
+	Biometrics    int64
+	Notifications string
+	Subscription  []byte
+	Delivery      string
+	CodeGiven     int64
+	CreatedAt     int64
+	ActivatedAt   int64
+	SeenAt        int64
+	EndedAt       int64
 }
 
 type Event struct {
@@ -142,6 +171,49 @@ type Message struct {
 	Problem     string
 }
 
+type Nonce struct {
+	WorkspaceID countersign.WorkspaceID
+	KeyID       string
+	Nonce       string
+	ExpiresAt   int64
+}
+
+type Pairing struct {
+	WorkspaceID countersign.WorkspaceID
+	ID          countersign.PairingID
+	UserID      countersign.UserID
+	SessionID   countersign.SessionID
+	State       string
+	Secret      []byte
+	CodeHash    []byte
+	ShortMac    []byte
+	ClaimedBy   string
+	TokenHash   []byte
+	Kind        string
+	Name        string
+	Platform    string
+	Client      string
+	Version     string
+	Challenge   []byte
+	VerifyUser  []byte
+	Salt        []byte
+	ConfirmMac  []byte
+	MailedMac   []byte
+	Tries       int64
+	DeviceID    countersign.DeviceID
+	RequestID   countersign.RequestID
+	IP          string
+	UserAgent   string
+	CreatedAt   int64
+	ExpiresAt   int64
+}
+
+type Passkey struct {
+	WorkspaceID  countersign.WorkspaceID
+	Digest       []byte
+	CredentialID countersign.CredentialID
+}
+
 type Pool struct {
 	WorkspaceID countersign.WorkspaceID
 	ID          countersign.PoolID
@@ -154,6 +226,28 @@ type Rate struct {
 	WorkspaceID countersign.WorkspaceID
 	Subject     string
 	Arrival     int64
+}
+
+type Request struct {
+	WorkspaceID countersign.WorkspaceID
+	ID          countersign.RequestID
+	UserID      countersign.UserID
+	Kind        string
+	Act         string
+	Requester   string
+	OnlyDevice  countersign.DeviceID
+	State       string
+	Mode        string
+	Number      string
+	Display     string
+	IP          string
+	Known       int64
+	FirstAt     int64
+	Rung        int64
+	DeviceID    countersign.DeviceID
+	CreatedAt   int64
+	ExpiresAt   int64
+	DecidedAt   int64
 }
 
 type Seal struct {
@@ -184,6 +278,7 @@ type Session struct {
 	ExpiresAt   int64
 	IP          string
 	UserAgent   string
+	SecondFor   string
 }
 
 type SpentProof struct {

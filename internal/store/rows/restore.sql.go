@@ -9,6 +9,18 @@ import (
 	"context"
 )
 
+const cancelAllRequests = `-- name: CancelAllRequests :execrows
+UPDATE requests SET state = 'cancelled', decided_at = $1 WHERE state IN ('pending', 'approved')
+`
+
+func (q *Queries) CancelAllRequests(ctx context.Context, now int64) (int64, error) {
+	result, err := q.exec(ctx, q.cancelAllRequestsStmt, cancelAllRequests, now)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const dropAttempts = `-- name: DropAttempts :execrows
 DELETE FROM attempts WHERE state IN ('open', 'done')
 `
@@ -27,6 +39,18 @@ DELETE FROM mailed_codes
 
 func (q *Queries) DropMailedCodes(ctx context.Context) (int64, error) {
 	result, err := q.exec(ctx, q.dropMailedCodesStmt, dropMailedCodes)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const dropPairings = `-- name: DropPairings :execrows
+DELETE FROM pairings
+`
+
+func (q *Queries) DropPairings(ctx context.Context) (int64, error) {
+	result, err := q.exec(ctx, q.dropPairingsStmt, dropPairings)
 	if err != nil {
 		return 0, err
 	}

@@ -47,8 +47,20 @@ func (q *Queries) EndSession(ctx context.Context, workspaceID countersign.Worksp
 	return result.RowsAffected()
 }
 
+const endSessionsSince = `-- name: EndSessionsSince :execrows
+DELETE FROM sessions WHERE workspace_id = $1 AND user_id = $2 AND created_at >= CAST($3 AS BIGINT)
+`
+
+func (q *Queries) EndSessionsSince(ctx context.Context, workspaceID countersign.WorkspaceID, userID countersign.UserID, since int64) (int64, error) {
+	result, err := q.exec(ctx, q.endSessionsSinceStmt, endSessionsSince, workspaceID, userID, since)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const getSession = `-- name: GetSession :one
-SELECT workspace_id, id, token_hash, user_id, browser_id, entry, first, first_at, second, second_at, mailed_at, known_since, return_to, created_at, seen_at, expires_at, ip, user_agent FROM sessions WHERE workspace_id = $1 AND id = $2
+SELECT workspace_id, id, token_hash, user_id, browser_id, entry, first, first_at, second, second_at, mailed_at, known_since, return_to, created_at, seen_at, expires_at, ip, user_agent, second_for FROM sessions WHERE workspace_id = $1 AND id = $2
 `
 
 func (q *Queries) GetSession(ctx context.Context, workspaceID countersign.WorkspaceID, iD countersign.SessionID) (Session, error) {
@@ -73,6 +85,7 @@ func (q *Queries) GetSession(ctx context.Context, workspaceID countersign.Worksp
 		&i.ExpiresAt,
 		&i.IP,
 		&i.UserAgent,
+		&i.SecondFor,
 	)
 	return i, err
 }
@@ -126,7 +139,7 @@ func (q *Queries) InsertSession(ctx context.Context, arg InsertSessionParams) er
 }
 
 const listSessions = `-- name: ListSessions :many
-SELECT workspace_id, id, token_hash, user_id, browser_id, entry, first, first_at, second, second_at, mailed_at, known_since, return_to, created_at, seen_at, expires_at, ip, user_agent FROM sessions WHERE workspace_id = $1 AND user_id = $2 AND expires_at > $3 AND seen_at > $4
+SELECT workspace_id, id, token_hash, user_id, browser_id, entry, first, first_at, second, second_at, mailed_at, known_since, return_to, created_at, seen_at, expires_at, ip, user_agent, second_for FROM sessions WHERE workspace_id = $1 AND user_id = $2 AND expires_at > $3 AND seen_at > $4
 ORDER BY seen_at DESC, id
 `
 
@@ -170,6 +183,7 @@ func (q *Queries) ListSessions(ctx context.Context, arg ListSessionsParams) ([]S
 			&i.ExpiresAt,
 			&i.IP,
 			&i.UserAgent,
+			&i.SecondFor,
 		); err != nil {
 			return nil, err
 		}
@@ -185,9 +199,11 @@ func (q *Queries) ListSessions(ctx context.Context, arg ListSessionsParams) ([]S
 }
 
 const loadSession = `-- name: LoadSession :one
-SELECT s.workspace_id, s.id, s.token_hash, s.user_id, s.browser_id, s.entry, s.first, s.first_at, s.second, s.second_at, s.mailed_at, s.known_since, s.return_to, s.created_at, s.seen_at, s.expires_at, s.ip, s.user_agent, u.workspace_id, u.id, u.pool_id, u.email, u.email_key, u.email_verified_at, u.name, u.role, u.state, u.language, u.zone, u.password_hash, u.password_version, u.password_changed_at, u.require_second_factor, u.default_method, u.default_set_at, u.created_at, u.signed_in_at, w.name AS workspace_name, w.settings_version,
+SELECT s.workspace_id, s.id, s.token_hash, s.user_id, s.browser_id, s.entry, s.first, s.first_at, s.second, s.second_at, s.mailed_at, s.known_since, s.return_to, s.created_at, s.seen_at, s.expires_at, s.ip, s.user_agent, s.second_for, u.workspace_id, u.id, u.pool_id, u.email, u.email_key, u.email_verified_at, u.name, u.role, u.state, u.language, u.zone, u.password_hash, u.password_version, u.password_changed_at, u.require_second_factor, u.default_method, u.default_set_at, u.created_at, u.signed_in_at, w.name AS workspace_name, w.settings_version,
   (SELECT COUNT(*) FROM credentials c WHERE c.workspace_id = s.workspace_id AND c.user_id = s.user_id
     AND c.state = 'active' AND c.kind <> 'recovery') AS second_factors,
+  (SELECT COUNT(*) FROM credentials c WHERE c.workspace_id = s.workspace_id AND c.user_id = s.user_id
+    AND c.state = 'active' AND c.kind NOT IN ('recovery', 'push')) AS other_factors,
   (SELECT CAST(COALESCE(SUM(c.counter), 0) AS BIGINT) FROM credentials c WHERE c.workspace_id = s.workspace_id AND c.user_id = s.user_id
     AND c.state = 'active' AND c.kind = 'recovery') AS recovery_left
 FROM sessions s
@@ -202,6 +218,7 @@ type LoadSessionRow struct {
 	WorkspaceName   string
 	SettingsVersion int64
 	SecondFactors   int64
+	OtherFactors    int64
 	RecoveryLeft    int64
 }
 
@@ -228,6 +245,7 @@ func (q *Queries) LoadSession(ctx context.Context, workspaceID countersign.Works
 		&i.Session.ExpiresAt,
 		&i.Session.IP,
 		&i.Session.UserAgent,
+		&i.Session.SecondFor,
 		&i.User.WorkspaceID,
 		&i.User.ID,
 		&i.User.PoolID,
@@ -250,14 +268,43 @@ func (q *Queries) LoadSession(ctx context.Context, workspaceID countersign.Works
 		&i.WorkspaceName,
 		&i.SettingsVersion,
 		&i.SecondFactors,
+		&i.OtherFactors,
 		&i.RecoveryLeft,
 	)
 	return i, err
 }
 
+const raiseSession = `-- name: RaiseSession :execrows
+UPDATE sessions SET second = $1, second_at = $2, second_for = '' WHERE workspace_id = $3 AND id = $4 AND user_id = $5
+`
+
+type RaiseSessionParams struct {
+	Second      string
+	SecondAt    int64
+	WorkspaceID countersign.WorkspaceID
+	ID          countersign.SessionID
+	UserID      countersign.UserID
+}
+
+// A second factor that was proved elsewhere for this session. Its token turns when its
+// browser comes next.
+func (q *Queries) RaiseSession(ctx context.Context, arg RaiseSessionParams) (int64, error) {
+	result, err := q.exec(ctx, q.raiseSessionStmt, raiseSession,
+		arg.Second,
+		arg.SecondAt,
+		arg.WorkspaceID,
+		arg.ID,
+		arg.UserID,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const stepUpSession = `-- name: StepUpSession :execrows
-UPDATE sessions SET token_hash = $1, first_at = $2, second = $3, second_at = $4, mailed_at = $5
-WHERE workspace_id = $6 AND id = $7 AND user_id = $8
+UPDATE sessions SET token_hash = $1, first_at = $2, second = $3, second_at = $4, second_for = $5, mailed_at = $6
+WHERE workspace_id = $7 AND id = $8 AND user_id = $9
 `
 
 type StepUpSessionParams struct {
@@ -265,6 +312,7 @@ type StepUpSessionParams struct {
 	FirstAt     int64
 	Second      string
 	SecondAt    int64
+	SecondFor   string
 	MailedAt    int64
 	WorkspaceID countersign.WorkspaceID
 	ID          countersign.SessionID
@@ -278,6 +326,7 @@ func (q *Queries) StepUpSession(ctx context.Context, arg StepUpSessionParams) (i
 		arg.FirstAt,
 		arg.Second,
 		arg.SecondAt,
+		arg.SecondFor,
 		arg.MailedAt,
 		arg.WorkspaceID,
 		arg.ID,

@@ -11,6 +11,19 @@ import (
 	"countersign"
 )
 
+const askAttempt = `-- name: AskAttempt :execrows
+UPDATE attempts SET asked = CAST($1 AS BIGINT) WHERE workspace_id = $2 AND id = $3 AND state = 'open' AND first = '' AND expires_at > CAST($1 AS BIGINT)
+`
+
+// The phone was asked in the password's place, or somebody thinks so.
+func (q *Queries) AskAttempt(ctx context.Context, now int64, workspaceID countersign.WorkspaceID, iD countersign.AttemptID) (int64, error) {
+	result, err := q.exec(ctx, q.askAttemptStmt, askAttempt, now, workspaceID, iD)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const cancelAttempt = `-- name: CancelAttempt :execrows
 UPDATE attempts SET state = 'cancelled' WHERE workspace_id = $1 AND id = $2 AND state = 'open'
 `
@@ -47,6 +60,19 @@ func (q *Queries) DeleteOldBrowsers(ctx context.Context, before int64) (int64, e
 	return result.RowsAffected()
 }
 
+const disownAttempt = `-- name: DisownAttempt :execrows
+UPDATE attempts SET user_id = '' WHERE workspace_id = $1 AND id = $2 AND state = 'open' AND first = ''
+`
+
+// One that has proved nothing is nobody's from here on.
+func (q *Queries) DisownAttempt(ctx context.Context, workspaceID countersign.WorkspaceID, iD countersign.AttemptID) (int64, error) {
+	result, err := q.exec(ctx, q.disownAttemptStmt, disownAttempt, workspaceID, iD)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const finishAttempt = `-- name: FinishAttempt :execrows
 UPDATE attempts SET state = 'done'
 WHERE workspace_id = $1 AND id = $2 AND state = 'open' AND first <> '' AND expires_at > CAST($3 AS BIGINT)
@@ -73,7 +99,7 @@ func (q *Queries) ForgetOtherBrowsers(ctx context.Context, workspaceID countersi
 }
 
 const getAttempt = `-- name: GetAttempt :one
-SELECT workspace_id, id, browser_hash, user_id, identifier, entry, state, first, first_at, second, second_at, effect, return_to, ip, user_agent, created_at, expires_at FROM attempts WHERE workspace_id = $1 AND id = $2
+SELECT workspace_id, id, browser_hash, user_id, identifier, entry, state, first, first_at, second, second_at, effect, return_to, ip, user_agent, created_at, expires_at, asked FROM attempts WHERE workspace_id = $1 AND id = $2
 `
 
 func (q *Queries) GetAttempt(ctx context.Context, workspaceID countersign.WorkspaceID, iD countersign.AttemptID) (Attempt, error) {
@@ -97,6 +123,7 @@ func (q *Queries) GetAttempt(ctx context.Context, workspaceID countersign.Worksp
 		&i.UserAgent,
 		&i.CreatedAt,
 		&i.ExpiresAt,
+		&i.Asked,
 	)
 	return i, err
 }
@@ -252,6 +279,61 @@ func (q *Queries) ListBrowsers(ctx context.Context, workspaceID countersign.Work
 	return items, nil
 }
 
+const listUnfinished = `-- name: ListUnfinished :many
+SELECT a.workspace_id, a.id, a.browser_hash, a.user_id, a.identifier, a.entry, a.state, a.first, a.first_at, a.second, a.second_at, a.effect, a.return_to, a.ip, a.user_agent, a.created_at, a.expires_at, a.asked FROM attempts a
+WHERE a.expires_at > CAST($1 AS BIGINT) AND a.first_at > 0 AND a.first_at <= CAST($2 AS BIGINT) AND a.second = '' AND a.user_id <> ''
+  AND a.state IN ('open', 'cancelled')
+  AND NOT EXISTS (SELECT 1 FROM sessions s WHERE s.workspace_id = a.workspace_id AND s.user_id = a.user_id AND s.created_at >= a.first_at
+    AND s.ip = a.ip AND s.user_agent = a.user_agent)
+  AND NOT EXISTS (SELECT 1 FROM requests r WHERE r.workspace_id = a.workspace_id AND r.requester = a.id AND r.state IN ('denied', 'reported', 'mismatch'))
+  AND NOT EXISTS (SELECT 1 FROM rates t WHERE t.workspace_id = a.workspace_id AND t.subject = 'unfinished:' || a.id)
+ORDER BY a.first_at LIMIT CAST($3 AS INTEGER)
+`
+
+// Sign-ins whose first factor was proven a while ago and whose second was not, by somebody
+// who is not in by now, and was not refused on the phone: of that the person knows.
+func (q *Queries) ListUnfinished(ctx context.Context, now int64, before int64, most int32) ([]Attempt, error) {
+	rows, err := q.query(ctx, q.listUnfinishedStmt, listUnfinished, now, before, most)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []Attempt{}
+	for rows.Next() {
+		var i Attempt
+		if err := rows.Scan(
+			&i.WorkspaceID,
+			&i.ID,
+			&i.BrowserHash,
+			&i.UserID,
+			&i.Identifier,
+			&i.Entry,
+			&i.State,
+			&i.First,
+			&i.FirstAt,
+			&i.Second,
+			&i.SecondAt,
+			&i.Effect,
+			&i.ReturnTo,
+			&i.IP,
+			&i.UserAgent,
+			&i.CreatedAt,
+			&i.ExpiresAt,
+			&i.Asked,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const passFirst = `-- name: PassFirst :execrows
 UPDATE attempts SET first = $1, first_at = $2, browser_hash = $3, expires_at = $4
 WHERE workspace_id = $5 AND id = $6 AND state = 'open' AND first = '' AND expires_at > $2
@@ -342,6 +424,20 @@ UPDATE attempts SET state = 'cancelled' WHERE workspace_id = $1 AND user_id = $2
 // the change would outlive it.
 func (q *Queries) VoidAttempts(ctx context.Context, workspaceID countersign.WorkspaceID, userID countersign.UserID, iD countersign.AttemptID) (int64, error) {
 	result, err := q.exec(ctx, q.voidAttemptsStmt, voidAttempts, workspaceID, userID, iD)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const voidProvenAttempts = `-- name: VoidProvenAttempts :execrows
+UPDATE attempts SET state = 'cancelled' WHERE workspace_id = $1 AND user_id = $2 AND state IN ('open', 'done') AND first <> ''
+`
+
+// The same for those that have proved something: an end of the others would be seen by
+// whoever has only typed an address.
+func (q *Queries) VoidProvenAttempts(ctx context.Context, workspaceID countersign.WorkspaceID, userID countersign.UserID) (int64, error) {
+	result, err := q.exec(ctx, q.voidProvenAttemptsStmt, voidProvenAttempts, workspaceID, userID)
 	if err != nil {
 		return 0, err
 	}

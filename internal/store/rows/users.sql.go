@@ -147,6 +147,54 @@ func (q *Queries) InsertUser(ctx context.Context, arg InsertUserParams) error {
 	return err
 }
 
+const listManagers = `-- name: ListManagers :many
+SELECT workspace_id, id, pool_id, email, email_key, email_verified_at, name, role, state, language, zone, password_hash, password_version, password_changed_at, require_second_factor, default_method, default_set_at, created_at, signed_in_at FROM users WHERE workspace_id = $1 AND role IN ('owner', 'administrator') AND state = 'active' ORDER BY created_at, id LIMIT 100
+`
+
+// Whom the installation turns to.
+func (q *Queries) ListManagers(ctx context.Context, workspaceID countersign.WorkspaceID) ([]User, error) {
+	rows, err := q.query(ctx, q.listManagersStmt, listManagers, workspaceID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []User{}
+	for rows.Next() {
+		var i User
+		if err := rows.Scan(
+			&i.WorkspaceID,
+			&i.ID,
+			&i.PoolID,
+			&i.Email,
+			&i.EmailKey,
+			&i.EmailVerifiedAt,
+			&i.Name,
+			&i.Role,
+			&i.State,
+			&i.Language,
+			&i.Zone,
+			&i.PasswordHash,
+			&i.PasswordVersion,
+			&i.PasswordChangedAt,
+			&i.RequireSecondFactor,
+			&i.DefaultMethod,
+			&i.DefaultSetAt,
+			&i.CreatedAt,
+			&i.SignedInAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const listUsers = `-- name: ListUsers :many
 SELECT workspace_id, id, pool_id, email, email_key, email_verified_at, name, role, state, language, zone, password_hash, password_version, password_changed_at, require_second_factor, default_method, default_set_at, created_at, signed_in_at FROM users WHERE workspace_id = $1 AND email_key > $2 ORDER BY email_key LIMIT CAST($3 AS INTEGER)
 `

@@ -21,6 +21,7 @@ import (
 
 	_ "github.com/jackc/pgx/v5/stdlib" // the driver "pgx" of database/sql
 
+	"countersign/e2e/port"
 	"countersign/internal/seal"
 )
 
@@ -68,14 +69,14 @@ func (s *server) start() error {
 	// Between finding a free port and taking it, somebody else may take it.
 	var err error
 	for range 5 {
-		var port int
-		port, err = freePort()
+		var at int
+		at, err = port.Free()
 		if err != nil {
 			return err
 		}
-		err = s.launch(port)
+		err = s.launch(at)
 		if err == nil {
-			s.port = port
+			s.port = at
 			return s.admin("CREATE ROLE countersign LOGIN PASSWORD '" + s.password + "'")
 		}
 	}
@@ -331,21 +332,4 @@ func major(initdb string) int {
 		return 0
 	}
 	return n
-}
-
-// freePort asks the system for a port of 127.0.0.1 that nobody uses.
-func freePort() (int, error) {
-	listener, err := new(net.ListenConfig).Listen(context.Background(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		return 0, fmt.Errorf("find a free port: %w", err)
-	}
-	_, text, err := net.SplitHostPort(listener.Addr().String())
-	if err != nil {
-		return 0, fmt.Errorf("read the free port: %w", err)
-	}
-	port, err := strconv.Atoi(text)
-	if err != nil {
-		return 0, fmt.Errorf("read the free port: %w", err)
-	}
-	return port, listener.Close()
 }

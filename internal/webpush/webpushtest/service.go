@@ -6,12 +6,10 @@ import (
 	"crypto/x509"
 	"encoding/hex"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"regexp"
-	"strconv"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -32,25 +30,28 @@ type Service struct {
 	subscriptions map[string]*Subscription // by path
 	trouble       http.HandlerFunc
 	dialled       []string
+	taken         []Push
 }
 
 // Subscription is one browser's, at the service.
 type Subscription struct {
-	*Browser
+	*Browser // nil where a real one holds the keys
 
 	Endpoint string
 	Pushes   []Push
 	key      string // the sender's, in base64url
+	deliver  func(*Push, []byte) error
 }
 
 // Push is one that was taken.
 type Push struct {
-	Text    string
-	TTL     int // seconds
-	Topic   string
-	Urgency string
-	Length  int // octets of the body
-	Token   string
+	Endpoint string
+	Text     string
+	TTL      int // seconds
+	Topic    string
+	Urgency  string
+	Length   int // octets of the body
+	Token    string
 }
 
 // Start starts a push service with a vendor's name.
@@ -84,6 +85,15 @@ func (s *Service) Dialled() []string {
 	return append([]string{}, s.dialled...)
 }
 
+// Host is the vendor's name.
+func (s *Service) Host() string { return s.host }
+
+// Address is where the service really listens, as host:port.
+func (s *Service) Address() string { return s.server.Listener.Addr().String() }
+
+// Certificate is the one that the service shows, which is its own authority.
+func (s *Service) Certificate() *x509.Certificate { return s.server.Certificate() }
+
 // Roots trust the service.
 func (s *Service) Roots() *x509.CertPool {
 	pool := x509.NewCertPool()
@@ -97,18 +107,58 @@ func (s *Service) Subscribe(tb testing.TB, key string) *Subscription {
 	b := make([]byte, 16)
 	_, _ = rand.Read(b)
 	path := "/wpush/v2/" + hex.EncodeToString(b)
-	one := &Subscription{Browser: New(tb), Endpoint: "https://" + s.host + path, key: key}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.subscriptions[path] = one
+	one := &Subscription{Browser: New(tb), key: key}
+	one.deliver = func(push *Push, body []byte) error {
+		text, err := one.Open(body)
+		push.Text = string(text)
+		return err
+	}
+	s.add(path, one)
 	return one
 }
 
-// Drop ends a subscription, as a browser does that is uninstalled.
-func (s *Service) Drop(one *Subscription) {
+// Register makes a subscription whose keys a real browser holds: deliver takes the
+// body as it came, and must not call the service. The path is for the endpoint.
+func (s *Service) Register(path, key string, deliver func(*Push, []byte) error) *Subscription {
+	one := &Subscription{key: key, deliver: deliver}
+	s.add(path, one)
+	return one
+}
+
+func (s *Service) add(path string, one *Subscription) {
+	one.Endpoint = "https://" + s.host + path
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	delete(s.subscriptions, strings.TrimPrefix(one.Endpoint, "https://"+s.host))
+	s.subscriptions[path] = one
+}
+
+// Endpoints are those of all subscriptions that were not dropped.
+func (s *Service) Endpoints() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var all []string
+	for _, one := range s.subscriptions {
+		all = append(all, one.Endpoint)
+	}
+	slices.Sort(all)
+	return all
+}
+
+// Pushes are all that were taken, the oldest first.
+func (s *Service) Pushes() []Push {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.taken)
+}
+
+// Drop ends a subscription, as a browser does that is uninstalled.
+func (s *Service) Drop(one *Subscription) { s.DropEndpoint(one.Endpoint) }
+
+// DropEndpoint is Drop by the address of the subscription.
+func (s *Service) DropEndpoint(endpoint string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.subscriptions, strings.TrimPrefix(endpoint, "https://"+s.host))
 }
 
 // Trouble answers all pushes from now on; nil ends it.
@@ -130,51 +180,16 @@ func (s *Service) serve(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "no such subscription", http.StatusGone)
 		return
 	}
-	push, status, err := s.judge(r, one)
+	push, body, status, err := s.judge(r, one)
+	if err == nil {
+		status, err = http.StatusBadRequest, one.deliver(&push, body)
+	}
 	if err != nil {
 		http.Error(w, fmt.Sprintf(`{"reason":%q}`, err.Error()), status)
 		return
 	}
 	one.Pushes = append(one.Pushes, push)
+	s.taken = append(s.taken, push)
 	w.Header().Set("Location", "https://"+s.host+"/m/1")
 	w.WriteHeader(http.StatusCreated)
-}
-
-var (
-	topic   = regexp.MustCompile(`^[A-Za-z0-9_-]{1,32}$`)
-	urgency = regexp.MustCompile(`^(very-low|low|normal|high)$`)
-)
-
-func (s *Service) judge(r *http.Request, one *Subscription) (Push, int, error) {
-	h := r.Header
-	seconds, err := strconv.Atoi(h.Get("Ttl"))
-	if r.Method != http.MethodPost || err != nil || seconds < 0 {
-		return Push{}, http.StatusBadRequest, fmt.Errorf("%s with TTL %q", r.Method, h.Get("Ttl"))
-	}
-	if !urgency.MatchString(h.Get("Urgency")) || h.Get("Topic") != "" && !topic.MatchString(h.Get("Topic")) {
-		return Push{}, http.StatusBadRequest, fmt.Errorf("urgency %q, topic %q", h.Get("Urgency"), h.Get("Topic"))
-	}
-	if h.Get("Content-Encoding") != "aes128gcm" {
-		return Push{}, http.StatusBadRequest, fmt.Errorf("encoded as %q", h.Get("Content-Encoding"))
-	}
-	token, err := ReadToken(h.Get("Authorization"))
-	if err != nil {
-		return Push{}, http.StatusUnauthorized, err
-	}
-	err = token.judge("https://"+s.host, one.key, s.now())
-	if err != nil {
-		return Push{}, http.StatusForbidden, err
-	}
-	body, err := io.ReadAll(io.LimitReader(r.Body, 4097))
-	if err != nil || len(body) > 4096 {
-		return Push{}, http.StatusRequestEntityTooLarge, fmt.Errorf("%d octets", len(body))
-	}
-	text, err := one.Open(body)
-	if err != nil {
-		return Push{}, http.StatusBadRequest, err
-	}
-	return Push{
-		Text: string(text), TTL: seconds, Topic: h.Get("Topic"), Urgency: h.Get("Urgency"), Length: len(body),
-		Token: h.Get("Authorization"),
-	}, 0, nil
 }

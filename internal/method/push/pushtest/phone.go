@@ -46,7 +46,7 @@ type Phone struct {
 // New is a phone that belongs to a site.
 func New(tb testing.TB, site push.Site) *Phone {
 	tb.Helper()
-	id := make([]byte, 16)
+	id := make([]byte, idSize)
 	_, _ = rand.Read(id)
 	return &Phone{Site: site, Flags: Present | Verified, Type: "webauthn.get", tb: tb, device: newKey(tb), verifying: newKey(tb), id: id, User: []byte("a random handle")}
 }
