@@ -46,18 +46,23 @@ SELECT $1, $15, $12, $16, $17, $18, $19, $2, $13, $20, $21, $22, $23, $24, $25 F
 func (s *Store) ApproveAtOnce(ctx context.Context, q rows.GetQuestionRow, counter int64, event func(now time.Time) (rows.InsertEventParams, error)) (bool, error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), writeLimit)
 	defer cancel()
-	// The connection first, which may have to be waited for: a question ends meanwhile.
-	conn, err := s.db.Conn(ctx)
-	if err != nil {
-		return false, busy(fmt.Errorf("connect: %w", err))
+	var on rows.DBTX = s.db
+	if !s.idle() {
+		// The connection has to be waited for, and a question ends meanwhile: the clock is
+		// read when it is there. Elsewhere it is not held while the event is made.
+		conn, err := s.db.Conn(ctx)
+		if err != nil {
+			return false, busy(fmt.Errorf("connect: %w", err))
+		}
+		defer func() { _ = conn.Close() }()
+		on = conn
 	}
-	defer func() { _ = conn.Close() }()
 	e, err := event(s.now())
 	if err != nil {
 		return false, err
 	}
 	u, d := q.User, q.Device
-	result, err := conn.ExecContext(ctx, approveAtOnce,
+	result, err := on.ExecContext(ctx, approveAtOnce,
 		u.WorkspaceID, u.ID, u.State, u.PoolID, d.ID, d.State, d.Counter, d.BackedUp, d.Version, d.Biometrics, q.Workspace.SettingsVersion,
 		e.At, q.Request.ID, max(counter, d.Counter),
 		e.ID, e.Kind, e.Outcome, e.ActorKind, e.ActorID, e.SessionID, e.AttemptID, e.RequestID, e.IP, e.UserAgent, e.Detail)
