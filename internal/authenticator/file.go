@@ -1,21 +1,21 @@
 package authenticator
 
 import (
-	"bytes"
-	"compress/gzip"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
 	"net/http"
 	"strings"
+
+	"countersign/internal/web"
 )
 
-// file is one that is served as it is, compressed once. It holds no secret.
+// file is one that is served as it is. It holds no secret.
 type file struct {
-	kind string
-	tag  string // the ETag
-	body []byte
-	gzip []byte // nil where it would not be smaller
+	kind  string
+	tag   string // the ETag
+	plain []byte
+	body  web.Body
 }
 
 func kindOf(ext string) (string, error) {
@@ -34,24 +34,7 @@ func newFile(ext string, body []byte) (file, error) {
 	if err != nil {
 		return file{}, err
 	}
-	var packed bytes.Buffer
-	z, err := gzip.NewWriterLevel(&packed, gzip.BestCompression)
-	if err != nil {
-		return file{}, err
-	}
-	_, err = z.Write(body)
-	if err != nil {
-		return file{}, err
-	}
-	err = z.Close()
-	if err != nil {
-		return file{}, err
-	}
-	made := file{kind: kind, tag: tagOf(body), body: body}
-	if packed.Len() < len(body) {
-		made.gzip = packed.Bytes()
-	}
-	return made, nil
+	return file{kind: kind, tag: tagOf(body), plain: body, body: web.NewBody(body)}, nil
 }
 
 func tagOf(body []byte) string {
@@ -60,13 +43,7 @@ func tagOf(body []byte) string {
 }
 
 func (f file) write(w http.ResponseWriter, r *http.Request) error {
-	w.Header().Add("Vary", "Accept-Encoding")
-	body := f.body
-	if f.gzip != nil && strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
-		body = f.gzip
-		w.Header().Set("Content-Encoding", "gzip")
-	}
-	return send(w, r, f.kind, f.tag, body)
+	return send(w, r, f.kind, f.tag, f.body.For(w, r))
 }
 
 // writeMade sends what was made for this request.

@@ -133,7 +133,7 @@ func (a *app) add(name string, body []byte) error {
 func (a *app) loadShells() error {
 	page := a.files["index.html"]
 	delete(a.files, "index.html")
-	parsed, err := template.New("index.html").Parse(string(page.body))
+	parsed, err := template.New("index.html").Parse(string(page.plain))
 	if err != nil {
 		return err
 	}
@@ -172,7 +172,7 @@ func (a *app) loadWorker() error {
 	if err != nil {
 		return err
 	}
-	a.worker, err = newFile(".js", fmt.Appendf(nil, "const BUILD = %s;\n%s", build, source.body))
+	a.worker, err = newFile(".js", fmt.Appendf(nil, "const BUILD = %s;\n%s", build, source.plain))
 	return err
 }
 

@@ -1,8 +1,6 @@
 package web
 
 import (
-	"bytes"
-	"compress/gzip"
 	"crypto/sha256"
 	"embed"
 	"encoding/hex"
@@ -19,10 +17,8 @@ import (
 //go:embed static
 var static embed.FS
 
-// assets are the static files, compressed once. Their addresses carry a hash
-// of the content, so a browser may keep them for ever. Nothing that a request
-// can change is ever compressed together with a secret (BREACH): pages are not
-// compressed at all.
+// assets are the static files. Their addresses carry a hash of the content, so a
+// browser may keep them for ever. Pages are not compressed at all.
 type assets struct {
 	byURL map[string]asset  // "base.1f2e3d4c.css"
 	urls  map[string]string // "base.css" → "/assets/base.1f2e3d4c.css"
@@ -30,8 +26,7 @@ type assets struct {
 
 type asset struct {
 	kind string
-	body []byte
-	gzip []byte // nil when it would not be smaller
+	body Body
 }
 
 var kinds = map[string]string{
@@ -64,26 +59,9 @@ func (a *assets) add(name string, body []byte) error {
 	if !ok {
 		return fmt.Errorf("static file %s: unknown kind", name)
 	}
-	var packed bytes.Buffer
-	z, err := gzip.NewWriterLevel(&packed, gzip.BestCompression)
-	if err != nil {
-		return err
-	}
-	_, err = z.Write(body)
-	if err != nil {
-		return err
-	}
-	err = z.Close()
-	if err != nil {
-		return err
-	}
 	sum := sha256.Sum256(body)
 	hashed := strings.TrimSuffix(name, ext) + "." + hex.EncodeToString(sum[:6]) + ext
-	file := asset{kind: kind, body: body}
-	if packed.Len() < len(body) {
-		file.gzip = packed.Bytes()
-	}
-	a.byURL[hashed] = file
+	a.byURL[hashed] = asset{kind: kind, body: NewBody(body)}
 	a.urls[name] = "/assets/" + hashed
 	return nil
 }
@@ -118,13 +96,7 @@ func (a *assets) favicon(w http.ResponseWriter, r *http.Request) error {
 
 func (f asset) write(w http.ResponseWriter, r *http.Request) error {
 	w.Header().Set("Content-Type", f.kind)
-	w.Header().Set("Vary", "Accept-Encoding")
-	body := f.body
-	if f.gzip != nil && strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
-		w.Header().Set("Content-Encoding", "gzip")
-		body = f.gzip
-	}
-	_, err := w.Write(body)
+	_, err := w.Write(f.body.For(w, r))
 	return err
 }
 
