@@ -111,7 +111,7 @@ func s0Backup(t *testing.T, h *house) {
 	ada.first(desk)
 	desk.See("Type the code from your authenticator app")
 	desk.Click("Try another way")
-	desk.See("Approve on your phone", "Pixel 9")
+	desk.See("Approve on your phone", "Pixel 9", "Asked first: it is your default")
 	desk.Open(desk.Attr(`.way[href$="/phone"]`, "href"))
 	desk.Click("Send a request")
 	desk.See("Check your phone")

@@ -69,10 +69,22 @@ func Trouble(d rows.Device, s policy.Settings) string {
 	return ""
 }
 
-// Answers tells whether a device may answer a person's questions now. Workspaces that
-// allow command lines no more do not hear those that were paired.
+// Unheard is why a person's device is not asked now, "" for nothing: its trouble,
+// "signed_out", or "terminal" for a command line that was paired where there may be none
+// any more.
+func Unheard(d rows.Device, s policy.Settings) string {
+	switch {
+	case d.State == "signed_out":
+		return "signed_out"
+	case account.Barred(d, s):
+		return "terminal"
+	}
+	return Trouble(d, s)
+}
+
+// Answers tells whether a device may answer a person's questions now.
 func Answers(d rows.Device, s policy.Settings) bool {
-	return d.State == "active" && Trouble(d, s) == "" && !account.Barred(d, s)
+	return d.State == "active" && Unheard(d, s) == ""
 }
 
 // The kinds of device.

@@ -80,7 +80,9 @@ func families() []family {
 		{"proof.required_by_", ""},
 		{"proof.use_", ""},
 		{"signin.locked_", "_title"},
+		{"signin.instead_", ""},
 		{"signin.way_", ""},
+		{"signin.why_", ""},
 		{"terms.", "*"},
 		{"time.month_", "*"},
 	}

@@ -70,8 +70,8 @@ func TestAPasskeyIsEnough(t *testing.T) {
 		}
 	}
 	s, err := Resolve(nil, nil)
-	kind, why := First(Choice{Ways: []Way{{Push, true}, {"totp", true}, {Passkey, true}}, Settings: s})
-	if err != nil || kind != Passkey || why != WhyStrongest {
-		t.Errorf("%s, %s, %v", kind, why, err)
+	chosen := Choose(Choice{Ways: []Way{{Kind: Push}, {Kind: "totp"}, {Kind: Passkey}}, Settings: s})
+	if err != nil || chosen.First != Passkey || chosen.Why != WhyStrongest {
+		t.Errorf("%+v, %v", chosen, err)
 	}
 }

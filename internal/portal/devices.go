@@ -17,18 +17,6 @@ import (
 	"countersign/internal/web"
 )
 
-// troubleOf is why a device is not asked, "" for none: signed_out, version, biometrics,
-// terminal.
-func troubleOf(d rows.Device, s policy.Settings) string {
-	switch {
-	case d.State == "signed_out":
-		return "signed_out"
-	case account.Barred(d, s):
-		return "terminal"
-	}
-	return approve.Trouble(d, s)
-}
-
 // reach is whether pushes arrive at a device: on, off (the person said no), gone,
 // refused, none.
 func reach(d rows.Device) string {
@@ -46,7 +34,7 @@ func reach(d rows.Device) string {
 func deviceOf(d rows.Device, s policy.Settings, now time.Time) Device {
 	return Device{
 		ID: string(d.CredentialID), Name: d.Name, Platform: d.Platform, Client: d.Client, Version: d.Version, Terminal: d.Kind == approve.KindTerminal,
-		Trouble: troubleOf(d, s), Least: s.PushMinVersion, Reach: reach(d), Added: moment(d.ActivatedAt), Seen: moment(d.SeenAt),
+		Trouble: approve.Unheard(d, s), Least: s.PushMinVersion, Reach: reach(d), Added: moment(d.ActivatedAt), Seen: moment(d.SeenAt),
 		Synced: d.BackedUp != 0, Quiet: d.Kind != approve.KindTerminal && now.Sub(moment(d.SeenAt)) > quietAfter,
 	}
 }

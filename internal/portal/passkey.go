@@ -107,25 +107,6 @@ func passkeyNames(at signin.Attempt) []string {
 	return names
 }
 
-// asksPasskey tells whether a passkey is what the second step asks first.
-func asksPasskey(at signin.Attempt) bool {
-	if !hasPasskeys(at) || at.Phone != nil {
-		return false
-	}
-	kind, _ := policy.First(policy.Choice{
-		Ways: []policy.Way{
-			{Kind: policy.Passkey, Usable: true}, {Kind: policy.Push, Usable: offersPhone(at)}, {Kind: string(method.TOTP), Usable: hasCodes(at)},
-		},
-		Default: at.Account.User.DefaultMethod, DefaultAt: at.Account.User.DefaultSetAt,
-		Last: at.Browser.LastMethod, LastAt: at.Browser.LastMethodAt, Settings: at.Account.Settings,
-	})
-	return kind == policy.Passkey || !hasCodes(at) && !mayAskPhone(at)
-}
-
-func passkeyWay(at signin.Attempt) Way {
-	return used(Way{Kind: policy.Passkey, Devices: passkeyNames(at), Href: base(at) + "/passkey"}, at)
-}
-
 func (p *Portal) passkeyStep(w http.ResponseWriter, r *http.Request, at signin.Attempt) error {
 	if at.Step != policy.StepSecond || !hasPasskeys(at) {
 		return p.elsewhereThanPhone(w, r, at)
@@ -140,7 +121,7 @@ func (p *Portal) showPasskey(w http.ResponseWriter, r *http.Request, at signin.A
 	}
 	return p.pages.Render(w, r, status, "signin/passkey", PasskeyView{
 		Page: web.Page{Form: form}, Attempt: string(at.ID), Names: passkeyNames(at), Options: options,
-		HasCode: hasCodes(at), Phone: offersPhone(at), Recovers: recovers(at),
+		Others: others(at, policy.Passkey, policy.Recovery), Recovers: recovers(at),
 	})
 }
 

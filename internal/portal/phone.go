@@ -17,7 +17,7 @@ import (
 
 // phoneStep is the page that waits for an approval on the phone.
 func (p *Portal) phoneStep(w http.ResponseWriter, r *http.Request, at signin.Attempt) error {
-	if at.Step == policy.StepFirst && at.Phone == nil || at.Step == policy.StepDone || at.Step == policy.StepSecond && !mayAskPhone(at) {
+	if at.Step == policy.StepFirst && at.Phone == nil || at.Step == policy.StepDone || at.Step == policy.StepSecond && !at.MayAskPhone() {
 		return p.elsewhereThanPhone(w, r, at)
 	}
 	return p.showPhone(w, r, at, web.NewForm(), http.StatusOK)
@@ -30,24 +30,22 @@ func (p *Portal) elsewhereThanPhone(w http.ResponseWriter, r *http.Request, at s
 	return p.elsewhere(w, r, at)
 }
 
-// mayAskPhone tells whether the phone is one of this sign-in's second steps.
-func mayAskPhone(at signin.Attempt) bool {
-	return at.Account.Settings.Pushes() && at.First != policy.FirstTap && len(at.Devices) > 0
-}
-
 func (p *Portal) showPhone(w http.ResponseWriter, r *http.Request, at signin.Attempt, form *web.Form, status int) error {
 	browser, system := agent.Describe(r.UserAgent())
 	v := PhoneView{
 		Page: web.Page{Form: form}, Base: base(at), Ask: base(at) + "/phone/ask", Events: base(at) + "/phone/events",
-		First: at.Step == policy.StepFirst, Browser: browser, System: system, IP: web.Place(r).IP, HasCode: hasCodes(at), Recovers: recovers(at),
+		First: at.Step == policy.StepFirst, Browser: browser, System: system, IP: web.Place(r).IP,
 		OnPhone: system == "Android" || system == "iOS",
 	}
 	for _, d := range at.Devices {
 		if approve.Answers(d, at.Account.Settings) {
 			v.Devices = append(v.Devices, d.Name)
 		} else {
-			v.Troubled = append(v.Troubled, TroubledDevice{Name: d.Name, Trouble: troubleOf(d, at.Account.Settings)})
+			v.Troubled = append(v.Troubled, TroubledDevice{Name: d.Name, Trouble: approve.Unheard(d, at.Account.Settings)})
 		}
+	}
+	if next := at.Choose().After(policy.Push); next != "" && !v.First {
+		v.Next = &Other{Kind: next, Href: base(at) + "/" + pageOf(next)}
 	}
 	if at.Phone != nil {
 		v.take(*at.Phone, p.Now())

@@ -1,6 +1,7 @@
 package portal
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"net/url"
@@ -27,10 +28,11 @@ func (p *Portal) chooseProof(r *http.Request, c session.Current, with string, vi
 	if err != nil {
 		return err
 	}
-	var kinds []string
+	choice := policy.Choice{Default: c.Account.User.DefaultMethod, DefaultAt: c.Account.User.DefaultSetAt, Settings: c.Account.Settings}
+	offer := func(kind string) { choice.Ways = append(choice.Ways, policy.Way{Kind: kind}) }
 	for _, d := range devices {
 		if approve.Answers(d, c.Account.Settings) && c.Account.Settings.Pushes() {
-			kinds = []string{policy.Push}
+			offer(policy.Push)
 		}
 		if account.PhoneCodes(d, c.Account.Settings) {
 			view.Devices = append(view.Devices, d.Name)
@@ -40,31 +42,22 @@ func (p *Portal) chooseProof(r *http.Request, c session.Current, with string, vi
 		switch {
 		case one.Kind == string(method.TOTP):
 			view.Devices = append(view.Devices, one.Name)
-		case one.Kind == policy.Passkey && c.Account.Settings.Passkeys() && !slices.Contains(kinds, policy.Passkey):
-			kinds = append([]string{policy.Passkey}, kinds...)
+		case one.Kind == policy.Passkey && c.Account.Settings.Passkeys():
+			offer(policy.Passkey)
 		}
 	}
 	if len(view.Devices) > 0 {
-		kinds = append(kinds, string(method.TOTP))
+		offer(string(method.TOTP))
 	}
 	if c.CodesLeft > 0 && c.Account.Settings.Recovers() {
-		kinds = append(kinds, string(method.Recovery))
+		offer(policy.Recovery)
 	}
-	switch {
-	case slices.Contains(kinds, with):
+	chosen := policy.Choose(choice)
+	view.Kind = cmp.Or(chosen.First, chosen.After(""), string(method.TOTP))
+	if slices.Contains(chosen.Offered, with) {
 		view.Kind = with
-	case slices.Contains(kinds, c.Account.User.DefaultMethod):
-		view.Kind = c.Account.User.DefaultMethod
-	case len(kinds) > 0:
-		view.Kind = kinds[0]
-	default:
-		view.Kind = string(method.TOTP)
 	}
-	for _, kind := range kinds {
-		if kind != view.Kind {
-			view.Others = append(view.Others, kind)
-		}
-	}
+	view.Others = slices.DeleteFunc(chosen.Offered, func(kind string) bool { return kind == view.Kind })
 	switch view.Kind {
 	case policy.Passkey:
 		asked, err := p.Sessions.AskPasskey(r.Context(), c)

@@ -13,7 +13,7 @@ func passkeySamples(in web.Page, user *web.User) []sample {
 	refused.Form = web.NewForm("name", "Passkey on Linux")
 	refused.Form.Wrong("passkey", "passkey_model")
 	refused.Unknown, refused.Models, refused.Leave = `{"rpId":"id.example.com","credentialId":"AAAA"}`, true, false
-	asked := PasskeyView{Attempt: "att_1", Names: []string{"Pixel 9"}, Options: options, HasCode: true, Phone: true, Recovers: true}
+	asked := PasskeyView{Attempt: "att_1", Names: []string{"Pixel 9"}, Options: options, Others: []Other{{Kind: "push", Href: "/signin/att_1/phone"}, {Kind: "totp", Href: "/signin/att_1/code"}}, Recovers: true}
 	wrongly := asked
 	wrongly.Form, wrongly.Names = wrong("passkey", "passkey_wrong_left", "Count", 2), []string{"Pixel 9", "Tablet"}
 	return []sample{
@@ -29,8 +29,8 @@ func passkeySamples(in web.Page, user *web.User) []sample {
 		}},
 		{"signin/recovery", "passkey", RecoveryView{Attempt: "att_1", Workspace: "Acme", Passkey: true}},
 		{"signin/identifier", "passkey refused, form gone", IdentifierView{Page: web.Page{Form: wrong("passkey", "passkey_stale")}}},
-		{"signin/code", "passkey", CodeView{Workspace: "Acme", Devices: []string{"Pixel 9"}, Passkey: true}},
-		{"signin/ways", "passkey", WaysView{Ways: []Way{{Kind: "passkey", Devices: []string{"Pixel 9"}, Used: now, Href: "/signin/passkey"}}}},
+		{"signin/code", "passkey", CodeView{Workspace: "Acme", Devices: []string{"Pixel 9"}, Others: []Other{{Kind: "passkey", Href: "/signin/att_1/passkey"}}}},
+		{"signin/ways", "passkey", WaysView{Ways: []Way{{Kind: "passkey", Devices: []string{"Pixel 9"}, Used: now, Href: "/signin/passkey", Why: "strongest"}}}},
 		{"signin/proof", "passkey", ProofView{
 			Page: in, Act: "rename:crd_4", Upon: &Upon{"Pixel 9", "passkey"}, Kind: "passkey", Options: options, Others: []string{"totp"}, Back: "/", Return: "/",
 		}},

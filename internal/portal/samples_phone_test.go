@@ -6,7 +6,7 @@ import "countersign/internal/web"
 func phoneSamples(in web.Page, user *web.User) []sample {
 	pending := PhoneView{
 		Base: "/signin/att_1", Ask: "/signin/att_1/phone/ask", Events: "/signin/att_1/phone/events", State: "pending", Number: "47",
-		Devices: []string{"Pixel 9"}, Left: 112, Waited: 8, Browser: "Firefox", System: "Linux", IP: "203.0.113.84", HasCode: true, Recovers: true,
+		Devices: []string{"Pixel 9"}, Left: 112, Waited: 8, Browser: "Firefox", System: "Linux", IP: "203.0.113.84", Next: &Other{Kind: "totp", Href: "/signin/att_1/code"},
 	}
 	with := func(change func(v *PhoneView)) PhoneView {
 		v := pending
@@ -55,10 +55,10 @@ func phoneSamples(in web.Page, user *web.User) []sample {
 		{"signin/phone", "six", with(func(v *PhoneView) { v.Number = "048213" })},
 		{"signin/phone", "on a phone", with(func(v *PhoneView) { v.OnPhone, v.System, v.Browser = true, "Android", "Chrome" })},
 		{"signin/phone", "late", with(func(v *PhoneView) { v.Left, v.Waited, v.Browser = 20, 100, "" })},
-		{"signin/phone", "first", with(func(v *PhoneView) { v.First, v.Devices, v.HasCode, v.Recovers = true, nil, false, false })},
-		{"signin/phone", "first, tap", with(func(v *PhoneView) { v.First, v.Devices, v.HasCode, v.Recovers, v.Number = true, nil, false, false, "" })},
+		{"signin/phone", "first", with(func(v *PhoneView) { v.First, v.Devices, v.Next = true, nil, nil })},
+		{"signin/phone", "first, tap", with(func(v *PhoneView) { v.First, v.Devices, v.Next, v.Number = true, nil, nil, "" })},
 		{"signin/phone", "first, expired", with(func(v *PhoneView) {
-			v.First, v.Devices, v.HasCode, v.Recovers, v.State, v.Number = true, nil, false, false, "expired", ""
+			v.First, v.Devices, v.Next, v.State, v.Number = true, nil, nil, "expired", ""
 		})},
 		{"signin/phone", "approved", ended("approved")},
 		{"signin/phone", "denied", ended("denied")},
@@ -67,16 +67,17 @@ func phoneSamples(in web.Page, user *web.User) []sample {
 		{"signin/phone", "expired", ended("expired")},
 		{"signin/phone", "cancelled", ended("cancelled")},
 		{"signin/phone", "superseded", ended("superseded")},
-		{"signin/phone", "to ask", with(func(v *PhoneView) { v.State, v.Number, v.HasCode = "", "", false })},
+		{"signin/phone", "to ask", with(func(v *PhoneView) { v.State, v.Number, v.Next = "", "", nil })},
 		{"signin/phone", "troubled", with(func(v *PhoneView) { v.State, v.Number, v.Devices, v.Troubled = "", "", nil, troubled })},
 		{"signin/phone", "in peace", with(func(v *PhoneView) { v.Form, v.State, v.Number = wrong("", "push_locked"), "", "" })},
 		{"signin/ways", "phone", WaysView{Ways: []Way{
-			{Kind: "push", Devices: []string{"Pixel 9"}, Used: now.AddDate(0, 0, -1), Href: "/signin/phone"},
+			{Kind: "push", Devices: []string{"Pixel 9"}, Used: now.AddDate(0, 0, -1), Href: "/signin/phone", Why: "default"},
 			{Kind: "totp", Devices: []string{"Pixel 9", "Tablet"}, Href: "/signin/code"},
 			{Kind: "recovery", Href: "/signin/recovery"},
 		}}},
-		{"signin/ways", "no phone", WaysView{PhoneMissing: true, Ways: []Way{{Kind: "totp", Devices: []string{"Tablet"}, Href: "/signin/code"}}}},
-		{"signin/ways", "troubled", WaysView{Troubled: troubled, Ways: []Way{{Kind: "totp", Devices: []string{"Tablet"}, Href: "/signin/code"}}}},
+		{"signin/code", "troubled", CodeView{Attempt: "att_1", Workspace: "Acme", Devices: []string{"Tablet"}, Recovers: true, Troubled: troubled[:1]}},
+		{"signin/ways", "no phone", WaysView{Workspace: "Acme", PhoneMissing: true, Ways: []Way{{Kind: "totp", Devices: []string{"Tablet"}, Href: "/signin/code", Why: "preferred"}}}},
+		{"signin/ways", "troubled", WaysView{Troubled: troubled, Ways: []Way{{Kind: "totp", Devices: []string{"Tablet"}, Href: "/signin/code", Why: "only"}}}},
 		{"signin/ways", "nothing", WaysView{Troubled: troubled[:1]}},
 		{"signin/proof", "phone", proof(nil)},
 		{"signin/proof", "phone pending", proof(&ProofPhone{State: "pending", Number: "47", Left: 100, Waited: 20})},

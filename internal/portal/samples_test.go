@@ -90,7 +90,7 @@ func samples() []sample {
 		{"signin/recovery", "", RecoveryView{Workspace: "Acme", AdminReset: true}},
 		{"signin/recovery", "resets", RecoveryView{Workspace: "Acme", Resets: true, Required: true}},
 		{"signin/ways", "", WaysView{Ways: []Way{
-			{Kind: "totp", Devices: []string{"Pixel 9", "Tablet"}, Used: now.AddDate(0, 0, -1), Href: "/signin/code"},
+			{Kind: "totp", Devices: []string{"Pixel 9", "Tablet"}, Used: now.AddDate(0, 0, -1), Href: "/signin/code", Why: "last"},
 			{Kind: "recovery", Href: "/signin/recovery"},
 		}}},
 		{"signin/locked", "password", LockedView{Kind: "password", Wait: time.Minute, Until: now.Add(time.Minute)}},

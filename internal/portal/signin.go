@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 	"time"
 
 	"countersign"
@@ -160,12 +161,37 @@ func (p *Portal) dispatch(w http.ResponseWriter, r *http.Request, at signin.Atte
 		return see(w, r, base(at)+"/phone")
 	case at.Step == policy.StepFirst:
 		return see(w, r, base(at)+"/password")
-	case asksPasskey(at):
-		return see(w, r, base(at)+"/passkey")
-	case mayAskPhone(at) && (at.Phone != nil || !hasCodes(at)):
+	case at.MayAskPhone() && at.Phone != nil:
 		return see(w, r, base(at)+"/phone")
 	}
-	return see(w, r, base(at)+"/code")
+	return see(w, r, base(at)+"/"+first(at.Choose()))
+}
+
+// first is the page of what is asked first. A phone that was not asked with the password
+// is left in peace: what comes after it is asked, as long as it is no recovery code.
+func first(chosen policy.Chosen) string {
+	kind := chosen.First
+	if after := chosen.After(kind); kind == policy.Push && after != "" && after != policy.Recovery {
+		kind = after
+	}
+	switch {
+	case kind != "":
+		return pageOf(kind)
+	case len(chosen.Passed) > 0 && chosen.Passed[0].Kind == policy.Push:
+		return pageOf(policy.Push) // which says why
+	}
+	return pageOf(string(method.TOTP))
+}
+
+// pageOf is where a kind is asked, below the attempt's address.
+func pageOf(kind string) string {
+	switch kind {
+	case policy.Push:
+		return "phone"
+	case string(method.TOTP):
+		return "code"
+	}
+	return kind
 }
 
 func (p *Portal) passwordStep(w http.ResponseWriter, r *http.Request, at signin.Attempt) error {
@@ -275,10 +301,15 @@ func (p *Portal) elsewhere(w http.ResponseWriter, r *http.Request, at signin.Att
 }
 
 func (p *Portal) showCode(w http.ResponseWriter, r *http.Request, at signin.Attempt, form *web.Form, status int) error {
-	return p.pages.Render(w, r, status, "signin/code", CodeView{
+	view := CodeView{
 		Page: web.Page{Form: form}, Attempt: string(at.ID), Workspace: at.Account.Workspace.Name,
-		Devices: apps(at), Phones: phonesWithCodes(at), Recovers: recovers(at), Phone: offersPhone(at), Passkey: hasPasskeys(at),
-	})
+		Devices: apps(at), Phones: phonesWithCodes(at), Recovers: recovers(at),
+		Others: others(at, string(method.TOTP), policy.Recovery),
+	}
+	if slices.ContainsFunc(at.Choose().Passed, func(w policy.Way) bool { return w.Kind == policy.Push }) {
+		view.Troubled = troubled(at)
+	}
+	return p.pages.Render(w, r, status, "signin/code", view)
 }
 
 // apps are the names of the authenticator apps whose codes count.

@@ -21,9 +21,8 @@ type PhoneView struct {
 	First       bool // in the password's place
 	// Browser, System and IP are what the phone shows of this browser.
 	Browser, System, IP string
-	HasCode             bool
-	Recovers            bool
-	OnPhone             bool // this browser is on a phone itself
+	Next                *Other // what is offered when nobody answers
+	OnPhone             bool   // this browser is on a phone itself
 }
 
 // TroubledDevice is a phone that is not asked, and why.

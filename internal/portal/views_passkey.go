@@ -19,7 +19,6 @@ type PasskeyView struct {
 	Attempt  string   // the sign-in's own address is /signin/{Attempt}
 	Names    []string // of the passkeys
 	Options  string   // for the browser, as JSON
-	HasCode  bool     // a code can be typed instead
-	Phone    bool     // the phone can be asked instead
+	Others   []Other  // what works instead, but for recovery codes
 	Recovers bool
 }

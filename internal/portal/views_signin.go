@@ -29,11 +29,11 @@ type CodeView struct {
 	web.Page
 	Attempt   string // the sign-in's own address is /signin/{Attempt}
 	Workspace string
-	Devices   []string // names of the authenticator apps that may answer
-	Phones    []string // and of phones that show codes of their own
-	Recovers  bool     // the workspace uses recovery codes
-	Phone     bool     // the phone can be asked instead
-	Passkey   bool     // a passkey can be used instead
+	Devices   []string         // names of the authenticator apps that may answer
+	Phones    []string         // and of phones that show codes of their own
+	Recovers  bool             // the workspace uses recovery codes
+	Others    []Other          // what works instead, but for recovery codes
+	Troubled  []TroubledDevice // phones that would have been asked first, and why they are not
 }
 
 // RecoveryView is signin/recovery: field "recovery". It says what the code
@@ -48,10 +48,14 @@ type RecoveryView struct {
 	Passkey    bool // a passkey is asked for, and no code
 }
 
+// Other is a way in the place of the one that a page asks for.
+type Other struct{ Kind, Href string }
+
 // WaysView is signin/ways: what this person has set up, strongest first.
 type WaysView struct {
 	web.Page
 	Attempt      string // the sign-in's own address is /signin/{Attempt}
+	Workspace    string
 	Ways         []Way
 	PhoneMissing bool             // the workspace has approval on the phone, and this person no phone
 	Troubled     []TroubledDevice // phones, where none can be asked now
@@ -63,6 +67,7 @@ type Way struct {
 	Devices []string // their names, for push and totp
 	Used    time.Time
 	Href    string
+	Why     string // of the one that is asked first: last, default, preferred, strongest, only
 }
 
 // LockedView is signin/locked.

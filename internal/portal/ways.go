@@ -2,7 +2,9 @@ package portal
 
 import (
 	"net/http"
+	"slices"
 
+	"countersign/internal/approve"
 	"countersign/internal/method"
 	"countersign/internal/policy"
 	"countersign/internal/signin"
@@ -14,60 +16,72 @@ func (p *Portal) ways(w http.ResponseWriter, r *http.Request, at signin.Attempt)
 	if at.Step != policy.StepSecond {
 		return p.elsewhere(w, r, at)
 	}
-	view := WaysView{Attempt: string(at.ID), PhoneMissing: at.Account.Settings.Pushes() && len(at.Devices) == 0}
-	if hasPasskeys(at) {
-		view.Ways = append(view.Ways, passkeyWay(at))
+	chosen := at.Choose()
+	view := WaysView{
+		Attempt: string(at.ID), Workspace: at.Account.Workspace.Name,
+		PhoneMissing: at.Account.Settings.Pushes() && len(at.Devices) == 0,
 	}
-	if offersPhone(at) {
-		view.Ways = append(view.Ways, phoneWay(at))
-	} else if mayAskPhone(at) {
+	for _, kind := range chosen.Offered {
+		way := wayOf(at, kind)
+		if kind == chosen.First {
+			way.Why = string(chosen.Why)
+		}
+		view.Ways = append(view.Ways, way)
+	}
+	if at.MayAskPhone() && !slices.Contains(chosen.Offered, policy.Push) {
 		view.Troubled = troubled(at)
-	}
-	if hasCodes(at) {
-		view.Ways = append(view.Ways, appWay(at))
-	}
-	if recovers(at) {
-		view.Ways = append(view.Ways, Way{Kind: string(method.Recovery), Href: base(at) + "/recovery"})
 	}
 	return p.pages.Render(w, r, http.StatusOK, "signin/ways", view)
 }
 
-// offersPhone tells whether one of the phones can be asked now.
-func offersPhone(at signin.Attempt) bool {
-	return mayAskPhone(at) && len(troubled(at)) < len(at.Devices)
+// wayOf is one way with the names of its devices, and when it was used last.
+func wayOf(at signin.Attempt, kind string) Way {
+	way := Way{Kind: kind, Href: base(at) + "/" + pageOf(kind)}
+	switch method.Kind(kind) {
+	case method.Passkey:
+		way.Devices = passkeyNames(at)
+	case method.Push:
+		way.Devices = asked(at)
+	case method.TOTP:
+		way.Devices = append(apps(at), phonesWithCodes(at)...)
+	}
+	for _, c := range at.Credentials {
+		if c.Kind == kind && moment(c.UsedAt).After(way.Used) {
+			way.Used = moment(c.UsedAt)
+		}
+	}
+	return way
+}
+
+// others are the ways that work, most secure first, without some.
+func others(at signin.Attempt, without ...string) []Other {
+	var all []Other
+	for _, kind := range at.Choose().Offered {
+		if !slices.Contains(without, kind) {
+			all = append(all, Other{Kind: kind, Href: base(at) + "/" + pageOf(kind)})
+		}
+	}
+	return all
 }
 
 // troubled are the phones that are not asked, and why.
 func troubled(at signin.Attempt) []TroubledDevice {
 	var out []TroubledDevice
 	for _, d := range at.Devices {
-		if trouble := troubleOf(d, at.Account.Settings); trouble != "" {
+		if trouble := approve.Unheard(d, at.Account.Settings); trouble != "" {
 			out = append(out, TroubledDevice{Name: d.Name, Trouble: trouble})
 		}
 	}
 	return out
 }
 
-func phoneWay(at signin.Attempt) Way {
-	way := Way{Kind: policy.Push, Href: base(at) + "/phone"}
+// asked are the phones that can be asked now.
+func asked(at signin.Attempt) []string {
+	var names []string
 	for _, d := range at.Devices {
-		if troubleOf(d, at.Account.Settings) == "" {
-			way.Devices = append(way.Devices, d.Name)
+		if approve.Unheard(d, at.Account.Settings) == "" {
+			names = append(names, d.Name)
 		}
 	}
-	return used(way, at)
-}
-
-func appWay(at signin.Attempt) Way {
-	return used(Way{Kind: string(method.TOTP), Devices: append(apps(at), phonesWithCodes(at)...), Href: base(at) + "/code"}, at)
-}
-
-// used says when a way was used last.
-func used(way Way, at signin.Attempt) Way {
-	for _, c := range at.Credentials {
-		if c.Kind == way.Kind && moment(c.UsedAt).After(way.Used) {
-			way.Used = moment(c.UsedAt)
-		}
-	}
-	return way
+	return names
 }

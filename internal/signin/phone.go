@@ -61,20 +61,6 @@ func (s *Service) withPhones(ctx context.Context, at Attempt) (Attempt, error) {
 	return at, nil
 }
 
-// ways are a person's second factors, for the choice of the first one asked.
-func ways(credentials []rows.Credential, devices []rows.Device, settings policy.Settings, phones bool) []policy.Way {
-	w := []policy.Way{{Kind: policy.Push, Usable: phones}}
-	code, passkey := false, false
-	for _, c := range credentials {
-		code = code || c.State == "active" && c.Kind == string(method.TOTP)
-		passkey = passkey || c.State == "active" && c.Kind == string(method.Passkey)
-	}
-	for _, d := range devices {
-		code = code || account.PhoneCodes(d, settings)
-	}
-	return append(w, policy.Way{Kind: string(method.TOTP), Usable: code}, policy.Way{Kind: policy.Passkey, Usable: passkey})
-}
-
 // ringFirst asks the phone in the transaction that accepts the password, where that is
 // what is asked first: nobody has to press "send" for it. That transaction has taken the
 // person's row, at which questions take turns.
@@ -99,11 +85,7 @@ func (s *Service) ringFirst(tx *store.Tx, at Attempt, user rows.User, v Visitor)
 	if err != nil {
 		return fmt.Errorf("load credentials: %w", err)
 	}
-	kind, _ := policy.First(policy.Choice{
-		Ways: ways(credentials, devices, a.Settings, usable), Default: user.DefaultMethod, DefaultAt: user.DefaultSetAt,
-		Last: at.Browser.LastMethod, LastAt: at.Browser.LastMethodAt, Settings: a.Settings,
-	})
-	if kind != policy.Push {
+	if policy.Choose(at.choice(a, credentials, devices, "")).First != policy.Push {
 		return nil
 	}
 	_, err = s.Approvals.Make(tx, ask)
