@@ -236,6 +236,11 @@ func pagesOfTheAccount(s *show) {
 		page.Click(row.wrong)
 		s.glance(page, row.again, row.name+", wrong")
 	}
+	page.Open("/account/new-phone")
+	s.look(page, "GET /account/new-phone", "a new phone")
+	page.Click("I lost my phone")
+	s.glance(page, "GET /account/new-phone", "a lost phone")
+	page.Click("Close this list")
 	page.Open("/account/email")
 	page.Type("New e-mail address", "ada@elsewhere.example")
 	page.Click("Send the link")

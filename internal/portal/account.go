@@ -64,6 +64,7 @@ func (p *Portal) security(w http.ResponseWriter, r *http.Request, c session.Curr
 	if err != nil {
 		return err
 	}
+	_, view.Moves = p.movingOf(r)
 	return p.pages.Render(w, r, http.StatusOK, "account/security", view)
 }
 
@@ -73,9 +74,8 @@ func (v *SecurityView) addCredentials(list []rows.Credential, devices []rows.Dev
 	for _, c := range list {
 		switch c.Kind {
 		case string(method.Recovery):
-			v.Recovery = &RecoveryState{
-				Left: int(c.Counter), Total: max(total, int(c.Counter)), Created: moment(c.ConfirmedAt), Used: moment(c.UsedAt),
-			}
+			codes := recoveryState(c, total)
+			v.Recovery = &codes
 		default:
 			switch {
 			case c.Kind == string(method.Push):
@@ -98,6 +98,11 @@ func (v *SecurityView) addCredentials(list []rows.Credential, devices []rows.Dev
 		}
 	}
 	v.offerDefaults()
+}
+
+// recoveryState is how a set of codes stands, of which the workspace makes total now.
+func recoveryState(c rows.Credential, total int) RecoveryState {
+	return RecoveryState{Left: int(c.Counter), Total: max(total, int(c.Counter)), Created: moment(c.ConfirmedAt), Used: moment(c.UsedAt)}
 }
 
 // offerDefaults marks what can become the default in the place of another kind.

@@ -76,7 +76,7 @@ func (p *Portal) saveCodes(w http.ResponseWriter, r *http.Request, c session.Cur
 	waiting, err := p.Enrol.WaitingCodes(r.Context(), h)
 	if countersign.KindOf(err) == countersign.NotFound {
 		// By e-mail there is nothing to save: Done just goes on.
-		return see(w, r, cmp.Or(c.ReturnTo, "/account/security?done=codes"))
+		return see(w, r, cmp.Or(c.ReturnTo, p.afterwards(r, "codes")))
 	}
 	if err != nil {
 		return err
@@ -94,7 +94,7 @@ func (p *Portal) saveCodes(w http.ResponseWriter, r *http.Request, c session.Cur
 	if c.Reason == policy.ReasonCodes {
 		return see(w, r, "/account/two-factor/finished")
 	}
-	return see(w, r, "/account/security?done=codes")
+	return see(w, r, p.afterwards(r, "codes"))
 }
 
 // downloadCodes gives the sheet as a text file with the same words.

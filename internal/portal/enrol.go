@@ -160,7 +160,7 @@ func (p *Portal) confirmApp(w http.ResponseWriter, r *http.Request, c session.Cu
 	case done.First:
 		return see(w, r, "/account/two-factor/finished")
 	}
-	return see(w, r, "/account/security?done=changed")
+	return see(w, r, p.afterwards(r, "changed"))
 }
 
 // enrolmentOver begins anew when the secret's time is over: there is nothing to

@@ -88,6 +88,8 @@ func (p *Portal) Mount(mux *http.ServeMux) {
 		{"GET /account", full, p.toSecurity},
 		{"GET /account/security", full, p.security},
 		{"GET /account/devices", full, p.devices},
+		{"GET " + movePage, full, p.newPhone},
+		{"POST " + movePage, full, p.move},
 		{"GET /account/two-factor/finished", full, p.finished},
 		{"GET /account/two-factor/off", full, p.offPage},
 		{"POST /account/two-factor/off", full, p.off},

@@ -156,7 +156,7 @@ func (p *Portal) remove(w http.ResponseWriter, r *http.Request, c session.Curren
 		return err
 	}
 	p.Sessions.Cookies.SetSession(w, token)
-	return see(w, r, "/account/security?done=removed")
+	return see(w, r, p.afterwards(r, "removed"))
 }
 
 func (p *Portal) offPage(w http.ResponseWriter, r *http.Request, c session.Current) error {

@@ -1,9 +1,11 @@
 package portal
 
 import (
+	"slices"
 	"strings"
 	"time"
 
+	"countersign/internal/policy"
 	"countersign/internal/web"
 )
 
@@ -40,6 +42,49 @@ type SecurityView struct {
 	Activity []Activity
 
 	TurnOffByMail bool
+	Moves         bool // the person is about to move to a new phone
+}
+
+// MoveView is account/move: what is to be done for a new phone.
+type MoveView struct {
+	web.Page
+	Workspace   string
+	Begun, Lost bool
+	Steps       []MoveStep
+}
+
+// Finished tells that nothing is left to do.
+func (v MoveView) Finished() bool {
+	return !slices.ContainsFunc(v.Steps, func(s MoveStep) bool { return !s.Done })
+}
+
+// A MoveStep is one thing to do; Do is policy.MoveStep's.
+type MoveStep struct {
+	Do, ID, Kind, Name string
+	Done               bool
+	Next               bool // the first that is not done
+}
+
+// Sentence is the step's text, without "move.step_".
+func (s MoveStep) Sentence() string {
+	switch {
+	case s.Do == policy.MoveRemove && s.Kind == policy.Passkey:
+		return "remove_passkey"
+	case s.Do == policy.MoveRemove:
+		return "remove_push"
+	}
+	return s.Do
+}
+
+// Href is where it is done.
+func (s MoveStep) Href() string {
+	switch s.Do {
+	case policy.MovePair:
+		return "/account/devices/new"
+	case policy.MoveCodes:
+		return "/account/recovery"
+	}
+	return "/account/two-factor/" + s.ID + "/" + s.Do
 }
 
 // A SecondStep is one enrolled second factor.

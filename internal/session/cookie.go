@@ -27,6 +27,7 @@ const (
 	browserCookie = "countersign_browser"
 	bindCookie    = "countersign_signin"
 	nextCookie    = "countersign_next"
+	moveCookie    = "countersign_move"
 )
 
 // nextLife is how long a mailed link waits for its person to sign in: no longer
@@ -74,6 +75,21 @@ func (c Cookies) SetNext(w http.ResponseWriter, path string) { c.set(w, nextCook
 
 // DropNext forgets it.
 func (c Cookies) DropNext(w http.ResponseWriter) { c.set(w, nextCookie, "", -time.Second) }
+
+// MoveLife is how long a browser keeps in mind that its person has a new phone.
+const MoveLife = 24 * time.Hour
+
+// Move returns what SetMove kept, or "". Anybody could have set it.
+func (c Cookies) Move(r *http.Request) string {
+	kept, _ := c.get(r, moveCookie)
+	return kept
+}
+
+// SetMove keeps in mind that the person has a new phone, and since when.
+func (c Cookies) SetMove(w http.ResponseWriter, kept string) { c.set(w, moveCookie, kept, MoveLife) }
+
+// DropMove forgets it.
+func (c Cookies) DropMove(w http.ResponseWriter) { c.set(w, moveCookie, "", -time.Second) }
 
 // DropSession removes the session cookie.
 func (c Cookies) DropSession(w http.ResponseWriter) { c.set(w, sessionCookie, "", -time.Second) }
