@@ -22,6 +22,8 @@ type Proof struct {
 	// Effect is "reset" when a recovery code turned two-factor authentication
 	// off, "recovered" when it only signed in, else "".
 	Effect string
+	// AskTrust tells that the person may be asked whether to trust this browser.
+	AskTrust bool
 	// ReturnTo is the inside path that the person was heading for, or "".
 	ReturnTo string
 }

@@ -24,6 +24,7 @@ const (
 	ActPassword     Act = "password"
 	ActEmail        Act = "email"
 	ActExport       Act = "export"
+	ActTrust        Act = "trust" // this browser
 )
 
 // Of is the act upon one credential. It is empty upon none.

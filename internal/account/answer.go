@@ -380,6 +380,13 @@ func (s *Service) wrong(tx *store.Tx, a Answer, c count, tries int64, why string
 	if pause == 0 {
 		return nil
 	}
+	if c.sort == limit.SecondFactor {
+		// Somebody guesses who has the password: it must not be enough anywhere.
+		err = s.Untrust(tx, a.Account.User)
+		if err != nil {
+			return err
+		}
+	}
 	minutes := int(pause / time.Minute)
 	if tries >= rule.Most {
 		minutes = 0 // until somebody resets it

@@ -76,11 +76,14 @@ func (s *Service) NoteMismatch(tx *store.Tx, user rows.User) (bool, error) {
 // CountWrongNumber counts a wrong number on the phone with the other wrong second
 // factors of the account (security.md 10).
 func (s *Service) CountWrongNumber(tx *store.Tx, user rows.User, known bool) error {
-	_, err := take(tx, secondCount(user, known))
+	tries, err := take(tx, secondCount(user, known))
 	if countersign.KindOf(err) == countersign.Limited {
 		return nil
 	}
-	return err
+	if err != nil || limit.RuleOf(limit.SecondFactor).Pause(tries) == 0 {
+		return err
+	}
+	return s.Untrust(tx, user) // as any wrong second factor does that begins a lock
 }
 
 func secondCount(user rows.User, known bool) count {

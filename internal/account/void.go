@@ -21,7 +21,7 @@ type Keep struct {
 func (h Holder) Keep() Keep { return Keep{Session: h.Session, Browser: h.Browser} }
 
 // Void ends what was started before a change of password or factor: the other
-// sessions, what other browsers are known for, sign-ins under way, questions to the
+// sessions, what other browsers are known for, the trust of all, sign-ins under way, questions to the
 // phones, pairings, links and mailed codes. It is part of the change's own transaction, so that there is no
 // moment at which the new secret and an old session are both good.
 //
@@ -40,6 +40,12 @@ func (s *Service) Void(tx *store.Tx, user rows.User, keep Keep) error {
 	_, err = tx.ForgetOtherBrowsers(tx.Ctx, user.WorkspaceID, user.ID, keep.Browser)
 	if err != nil {
 		return fmt.Errorf("forget browsers: %w", err)
+	}
+	// The browser that is kept stays known, and is no longer trusted: what it was trusted
+	// with has changed.
+	err = s.Untrust(tx, user)
+	if err != nil {
+		return err
 	}
 	_, err = tx.VoidAttempts(tx.Ctx, user.WorkspaceID, user.ID, keep.Attempt)
 	if err != nil {

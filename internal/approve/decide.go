@@ -281,6 +281,10 @@ func (s *Service) reported(tx *store.Tx, a account.Account, row rows.Request) er
 	if err != nil {
 		return fmt.Errorf("end sessions: %w", err)
 	}
+	err = s.Accounts.Untrust(tx, a.User)
+	if err != nil {
+		return err
+	}
 	err = s.endAttempts(tx, row)
 	if err != nil {
 		return err

@@ -128,6 +128,8 @@ func (c composer) fact(what string) string {
 			return c.say("mail.until_reset")
 		}
 		return c.moment(c.at.Add(time.Duration(c.data.Minutes) * time.Minute))
+	case "trusted_until":
+		return c.moment(c.at.Add(time.Duration(c.data.Minutes) * time.Minute))
 	case "where":
 		return mark(ltr, clean(c.data.IP))
 	case "browser":

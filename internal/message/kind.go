@@ -48,6 +48,9 @@ const (
 	AdminReset Kind = "admin_reset"
 	// NewSignIn tells of a sign-in from a browser that was not known.
 	NewSignIn Kind = "new_sign_in"
+	// BrowserTrusted tells that a browser is let in without the second step, for
+	// Minutes.
+	BrowserTrusted Kind = "browser_trusted"
 	// TooManyTries tells of a lock for Minutes (0: until a reset). Method
 	// "password" says wrong passwords, anything else wrong codes.
 	TooManyTries Kind = "too_many_tries"
@@ -154,6 +157,8 @@ func recipeOf(k Kind) (recipe, bool) {
 		return warning(device, check), true
 	case MethodReplaced, MethodRenamed:
 		return warning(renamed, check), true
+	case BrowserTrusted:
+		return warning(append([]string{"trusted_until"}, place...), []string{"open", "password", "tell"}), true
 	case NewSignIn:
 		return warning(place, check), true
 	case TwoFactorOff:
@@ -169,7 +174,7 @@ func Kinds() []Kind {
 	return []Kind{
 		Invitation, PasswordReset, PasswordRescued, PasswordChanged, EmailChangeConfirm, EmailChanged, EmailCode,
 		TwoFactorOn, TwoFactorOff, TurnOffConfirm, MethodAdded, MethodRemoved, MethodReplaced, MethodRenamed,
-		DefaultChanged, RecoveryCodes, RecoveryRenewed, RecoveryUsed, TwoFactorReset, AdminReset, NewSignIn,
+		DefaultChanged, RecoveryCodes, RecoveryRenewed, RecoveryUsed, TwoFactorReset, AdminReset, NewSignIn, BrowserTrusted,
 		TooManyTries, SignInUnfinished, RequestDenied, RequestReported, PushLocked, PairingCode, PhoneMissing, PushesRefused, AccountDeleted,
 	}
 }

@@ -54,7 +54,8 @@ type Data struct {
 	// Email is the account's new address, OldEmail the former one.
 	Email    string `json:"email,omitempty"`
 	OldEmail string `json:"old_email,omitempty"`
-	// Left counts recovery codes, Minutes the length of a lock.
+	// Left counts recovery codes, Minutes the length of a lock, or
+	// of the time for which a browser is trusted.
 	Left    int `json:"left,omitempty"`
 	Minutes int `json:"minutes,omitempty"`
 	// Backup and CodesTotal are the workspace's terms (words.Terms).

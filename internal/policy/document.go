@@ -105,6 +105,13 @@ func Resolve(workspace, pool Document) (Settings, error) {
 		return Settings{}, err
 	}
 	s.PoolRequire, err = requirementOf(pool)
+	if err != nil {
+		return Settings{}, err
+	}
+	days, set, err := strictestTrust(workspace, pool)
+	if set {
+		s.TrustedDays = days
+	}
 	return s, err
 }
 

@@ -29,6 +29,8 @@ type Standing struct {
 	CodesLeft int64
 	Recovers  bool
 	Required  Source
+	// Trusts tells that browsers may be trusted at all.
+	Trusts bool
 }
 
 // Reason says why a level is below full; pages and tests read it.
@@ -44,6 +46,9 @@ const (
 
 // LevelOf computes a session's level.
 func LevelOf(s Standing) (Level, Reason) {
+	if s.Second == TrustedBrowser && !s.Trusts {
+		s.Second = "" // what let this session in is not allowed any more
+	}
 	switch {
 	case s.First == "":
 		return LevelNone, ReasonNone

@@ -39,6 +39,9 @@ type Settings struct {
 	RecoveryDelivery string
 	AdminReset       string
 
+	// TrustedDays is how long a browser may be trusted, 0 for not at all.
+	TrustedDays int
+
 	TurnOff       string
 	EnrolAtSignIn string
 	RetentionDays int

@@ -16,6 +16,8 @@ type Progress struct {
 	// SecondFactors counts the person's active second factors, Others those of them
 	// that are no phone.
 	SecondFactors, Others int64
+	// Trusted tells that the browser is trusted by this person (see Settings.TrustLetsIn).
+	Trusted bool
 }
 
 // FirstTap is a first factor: an approval on the phone by a plain tap. It proves the
@@ -36,6 +38,8 @@ func Next(p Progress) Step {
 		return StepDone
 	case p.First == FirstTap && p.Others == 0:
 		return StepDone
+	case p.First == firstPassword && p.Trusted:
+		return StepDone
 	}
 	return StepSecond
 }
@@ -48,7 +52,7 @@ func AMR(first, second string) []string {
 		Passkey: {"hwk", "user"}, PasskeySynced: {"swk", "user"}, "push": {"swk", "user"}, FirstTap: {"swk", "user"}, "terminal": {"swk"},
 	}
 	amr := append([]string{}, names[first]...)
-	if second != "" {
+	if second != "" && second != TrustedBrowser {
 		if second != first {
 			amr = append(amr, names[second]...)
 		}

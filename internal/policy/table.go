@@ -65,6 +65,8 @@ func Table() []Key {
 		choice("turn_off", FreshProof, []string{FreshProof, ByEmail}, func(s *Settings, v string) { s.TurnOff = v }),
 		choice("enrol_at_sign_in", WizardFirst, []string{WizardFirst, SettingsFirst},
 			func(s *Settings, v string) { s.EnrolAtSignIn = v }),
+		number("trusted_browser_days", 0, 0, MostTrustedDays, func(s *Settings, v int) { s.TrustedDays = v }).
+			also("0 is off; of workspace and pool, the smaller counts"),
 		number("audit.retention_days", 365, 1, 36500, func(s *Settings, v int) { s.RetentionDays = v }),
 		choice("words", "recovery", []string{"recovery", WordsBackup}, func(s *Settings, v string) { s.Words = v }),
 	}
@@ -75,8 +77,8 @@ func Table() []Key {
 func later(word string) (string, bool) {
 	waits := map[string]string{
 		"sms": "text messages", "sso": "single sign-on", "sms.countries": "text messages",
-		"sso.second_factor": "single sign-on", "trusted_browser_days": "trusted browsers",
-		"two_admins": "a reset by two administrators",
+		"sso.second_factor": "single sign-on",
+		"two_admins":        "a reset by two administrators",
 	}
 	method, found := waits[word]
 	return method, found
@@ -102,6 +104,12 @@ func keyNamed(name string) (Key, bool) {
 
 func (k Key) warn(value, id string) Key {
 	k.Warning = map[string]string{value: id}
+	return k
+}
+
+// also says more about the values.
+func (k Key) also(text string) Key {
+	k.Values += "; " + text
 	return k
 }
 

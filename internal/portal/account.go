@@ -60,6 +60,10 @@ func (p *Portal) security(w http.ResponseWriter, r *http.Request, c session.Curr
 	if err != nil {
 		return err
 	}
+	err = p.addTrusted(r, c, &view)
+	if err != nil {
+		return err
+	}
 	view.Activity, _, err = p.recent(r, c, "", 8)
 	if err != nil {
 		return err
@@ -235,7 +239,7 @@ func (p *Portal) company(w http.ResponseWriter, r *http.Request, c session.Curre
 	view := CompanyView{
 		Page: p.frame(r, c, "company", nil), Workspace: c.Account.Workspace.Name, Closed: c.SecondFactors == 0, Require: "optional",
 		From: s.Require.From, TOTPMax: s.TOTPMax, RecoveryCodes: s.RecoveryCodes, Effect: s.RecoveryEffect, Delivery: s.RecoveryDelivery,
-		AdminReset: s.AdminReset, TurnOff: s.TurnOff, Enrol: s.EnrolAtSignIn, RetentionDays: s.RetentionDays,
+		AdminReset: s.AdminReset, TurnOff: s.TurnOff, Enrol: s.EnrolAtSignIn, RetentionDays: s.RetentionDays, TrustedDays: s.TrustedDays,
 		Passkeys: s.Passkeys(), PasskeyFirst: s.PasskeyFirst(), PasskeyModels: len(s.PasskeyModels),
 		Pushes: s.Pushes(), PushFirst: s.PushFirst(), PushConfirm: s.PushConfirm, PushLeast: s.PushMinVersion,
 	}

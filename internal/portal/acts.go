@@ -22,6 +22,7 @@ func acts() map[account.Act]bool {
 		account.ActPassword:     false,
 		account.ActEmail:        false,
 		account.ActExport:       false,
+		account.ActTrust:        false,
 		confirmEmail:            false,
 		account.ActDefault:      true,
 		account.ActRename:       true,

@@ -112,6 +112,11 @@ func (p *Portal) Mount(mux *http.ServeMux) {
 		{"POST /account/data", full, p.export},
 		{"GET /account/activity", full, p.activity},
 		{"GET /account/company", full, p.company},
+		{"GET /account/trust", full, p.trustPage},
+		{"POST /account/trust", full, p.trust},
+		{"POST /account/trust/later", full, p.trustLater},
+		{"POST /account/browsers/{id}/untrust", full, p.untrust},
+		{"POST /account/browsers/untrust-all", full, p.untrustAll},
 		{"POST /account/sessions/{id}/end", full, p.endSession},
 		{"POST /account/sessions/end-others", full, p.endOthers},
 	} {

@@ -262,6 +262,9 @@ func (p *Portal) letIn(w http.ResponseWriter, r *http.Request, opening *session.
 		p.Sessions.Cookies.DropNext(w)
 		return see(w, r, link)
 	}
+	if proof.AskTrust {
+		return see(w, r, askTrust(landing(proof)))
+	}
 	return see(w, r, landing(proof))
 }
 

@@ -41,6 +41,10 @@ type SecurityView struct {
 	Sessions []Session
 	Activity []Activity
 
+	// Trusted are the trusted browsers; MayTrust offers to trust this one.
+	Trusted  []TrustedBrowser
+	MayTrust bool
+
 	TurnOffByMail bool
 	Moves         bool // the person is about to move to a new phone
 }
@@ -149,6 +153,8 @@ func (a Activity) Icon() string {
 		return "cross"
 	case strings.HasPrefix(a.Kind, "signin.") || strings.HasPrefix(a.Kind, "session."):
 		return "check"
+	case strings.HasPrefix(a.Kind, "browser."):
+		return "browser"
 	case strings.HasPrefix(a.Kind, "passkey."):
 		return "passkey"
 	case strings.HasPrefix(a.Kind, "recovery."):
@@ -221,6 +227,7 @@ type CompanyView struct {
 	TurnOff       string
 	Enrol         string
 	RetentionDays int
+	TrustedDays   int // for which a browser may be trusted, 0 for not at all
 	// Passkeys tells that passkeys are on, PasskeyFirst also without a password, and
 	// PasskeyModels counts the makes that are allowed, 0 for all.
 	Passkeys, PasskeyFirst bool

@@ -157,7 +157,7 @@ func (s *Service) Load(r *http.Request, workspace countersign.WorkspaceID) (Curr
 	c.Required = c.Account.Required(now)
 	c.Level, c.Reason = policy.LevelOf(policy.Standing{
 		First: c.First, Second: c.Second, SecondFactors: c.SecondFactors, Others: c.OtherFactors,
-		CodesLeft: c.CodesLeft, Recovers: settings.Recovers(), Required: c.Required,
+		CodesLeft: c.CodesLeft, Recovers: settings.Recovers(), Required: c.Required, Trusts: settings.TrustedDays > 0,
 	})
 	return c, nil
 }
@@ -197,7 +197,8 @@ func (c Current) Holder(place countersign.Place) account.Holder {
 		Workspace: c.WorkspaceID, User: c.UserID, Session: c.ID, Browser: c.BrowserID, Level: c.Level,
 		Known: true,
 		Fresh: policy.Fresh(c.Proofs(), c.SecondFactors, c.now), FreshFor: c.freshFor(), MayEnrolFirst: policy.MayEnrolFirst(c.Proofs(), c.now),
-		HadSecond: c.Second != "", LastCode: c.Second == "recovery" && c.SecondFactors > 0 && c.CodesLeft == 0, Place: place,
+		HadSecond: c.Second != "" && c.Second != policy.TrustedBrowser,
+		LastCode:  c.Second == "recovery" && c.SecondFactors > 0 && c.CodesLeft == 0, Place: place,
 	}
 }
 
@@ -238,29 +239,55 @@ func (s *Service) List(ctx context.Context, c Current) ([]rows.Session, error) {
 // End signs a session of this person out, on the server. One that is not there
 // (any more) is NotFound.
 func (s *Service) End(ctx context.Context, c Current, id countersign.SessionID, place countersign.Place) error {
-	return s.Store.Write(ctx, func(tx *store.Tx) error {
-		n, err := tx.EndSession(tx.Ctx, c.WorkspaceID, c.UserID, id)
+	if id != c.ID {
+		return s.endOther(ctx, c, id, place)
+	}
+	return s.Store.Write(ctx, func(tx *store.Tx) error { return end(tx, c, id, "session.signed_out", place) })
+}
+
+// endOther signs another browser out, and takes its trust: whoever is put out must not
+// come back with the password alone.
+func (s *Service) endOther(ctx context.Context, c Current, id countersign.SessionID, place countersign.Place) error {
+	return s.Accounts.WriteFor(ctx, c.UserID, func(tx *store.Tx) error {
+		_, err := s.Accounts.Hold(tx, c.Holder(place))
 		if err != nil {
-			return fmt.Errorf("end session: %w", err)
+			return err
 		}
-		if n == 0 {
-			return countersign.Refuse(countersign.NotFound, "no_such_session")
+		other, err := tx.GetSession(tx.Ctx, c.WorkspaceID, id)
+		if err != nil && !store.NotFound(err) {
+			return fmt.Errorf("load session: %w", err)
 		}
-		kind := "session.ended"
-		if id == c.ID {
-			kind = "session.signed_out"
+		_, err = tx.UntrustBrowser(tx.Ctx, c.WorkspaceID, c.UserID, other.BrowserID)
+		if err != nil {
+			return fmt.Errorf("take the trust from a browser: %w", err)
 		}
-		return writeEvent(tx, c, kind, string(id), place)
+		return end(tx, c, id, "session.ended", place)
 	})
 }
 
-// EndOthers signs out everybody else: all the person's sessions but this one, and
+func end(tx *store.Tx, c Current, id countersign.SessionID, kind string, place countersign.Place) error {
+	n, err := tx.EndSession(tx.Ctx, c.WorkspaceID, c.UserID, id)
+	if err != nil {
+		return fmt.Errorf("end session: %w", err)
+	}
+	if n == 0 {
+		return countersign.Refuse(countersign.NotFound, "no_such_session")
+	}
+	return writeEvent(tx, c, kind, string(id), place)
+}
+
+// EndOthers signs out everybody else: all the person's sessions but this one, whatever
+// browsers are trusted for, this one too, and
 // whoever has a copy of this one's cookie, for it returns the session's new token.
 func (s *Service) EndOthers(ctx context.Context, c Current, place countersign.Place) (string, error) {
 	h := c.Holder(place)
 	var token string
 	err := s.Accounts.WriteFor(ctx, c.UserID, func(tx *store.Tx) error {
-		_, err := s.Accounts.Hold(tx, h)
+		user, err := s.Accounts.Hold(tx, h)
+		if err != nil {
+			return err
+		}
+		err = s.Accounts.Untrust(tx, user)
 		if err != nil {
 			return err
 		}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"countersign"
+	"countersign/internal/account"
 	"countersign/internal/audit"
 	"countersign/internal/message"
 	"countersign/internal/policy"
@@ -36,7 +37,11 @@ func (s *Service) Finish(ctx context.Context, at Attempt, v Visitor, redeem Rede
 		if err != nil {
 			return fmt.Errorf("lock user: %w", err)
 		}
-		proof, err = s.finish(tx, at, user, v, redeem)
+		passed, v, err := s.byTrust(tx, at, user, v)
+		if err != nil {
+			return err
+		}
+		proof, err = s.finish(tx, passed, user, v, redeem)
 		return err
 	})
 	return proof, err
@@ -66,6 +71,7 @@ func (s *Service) finish(tx *store.Tx, at Attempt, user rows.User, v Visitor, re
 		return countersign.Proof{}, err
 	}
 	proof := proofOf(at, browser, token)
+	proof.AskTrust = at.Account.Settings.AsksTrust(at.Entry, at.First, at.Second, account.TrustOf(browser), tx.Now)
 	return proof, redeem(tx, proof)
 }
 
@@ -94,7 +100,7 @@ func done(tx *store.Tx, at Attempt) error {
 	if err != nil {
 		return fmt.Errorf("load credentials: %w", err)
 	}
-	if step(at.First, at.Second, credentials) != policy.StepDone {
+	if step(at.First, at.Second, credentials, false) != policy.StepDone {
 		return stepOver()
 	}
 	return nil
@@ -104,6 +110,9 @@ func done(tx *store.Tx, at Attempt) error {
 // token, so that a cookie planted by somebody else never becomes known.
 func keep(tx *store.Tx, user rows.User, at Attempt, v Visitor) (rows.Browser, string, error) {
 	token, cookie := v.Browser, ""
+	if at.Second == policy.TrustedBrowser {
+		cookie = token // it turned with this use
+	}
 	if !at.Known {
 		token = seal.NewToken()
 		cookie = token
@@ -112,8 +121,8 @@ func keep(tx *store.Tx, user rows.User, at Attempt, v Visitor) (rows.Browser, st
 		WorkspaceID: user.WorkspaceID, ID: countersign.BrowserID(seal.ID("brw")), UserID: user.ID,
 		TokenHash: seal.Hash(token), Now: tx.NowMilli(), UserAgent: v.Place.UserAgent,
 	}
-	if at.Second != "" && at.Second != "recovery" {
-		// Recovery is never asked first, so it is never remembered as the last.
+	if at.Second != "" && at.Second != "recovery" && at.Second != policy.TrustedBrowser {
+		// Recovery is never asked first, so it is never remembered as the last; trust is no method.
 		row.LastMethod, row.LastMethodAt = methodOf(at.Second), tx.NowMilli()
 	}
 	browser, err := tx.KeepBrowser(tx.Ctx, row)

@@ -58,6 +58,9 @@ type Attempt struct {
 	// Browser how.
 	Known   bool
 	Browser rows.Browser
+	// Trusted tells that the browser's trust stands in the place of the second factor, as
+	// things stood when this was read.
+	Trusted bool
 	// Phone is what this sign-in asked on the phone last, if anything.
 	Phone *Phone
 	// Devices are the person's phones, once the first factor is proven.
@@ -224,13 +227,17 @@ func (s *Service) withCredentials(ctx context.Context, at Attempt) (Attempt, err
 			at.Credentials = append(at.Credentials, c)
 		}
 	}
-	at.Step = step(at.First, at.Second, at.Credentials)
+	at.Step = step(at.First, at.Second, at.Credentials, false)
+	at.Trusted = at.Step == policy.StepSecond && trusts(at, at.Account.Settings, s.Now())
+	if at.Trusted {
+		at.Step = step(at.First, at.Second, at.Credentials, true)
+	}
 	return s.withPhones(ctx, at)
 }
 
 // step is what is asked next, given what was proven and what the person has.
-func step(first, second string, credentials []rows.Credential) policy.Step {
-	p := policy.Progress{First: first, Second: second}
+func step(first, second string, credentials []rows.Credential, trusted bool) policy.Step {
+	p := policy.Progress{First: first, Second: second, Trusted: trusted}
 	for _, c := range credentials {
 		if c.State != "active" || c.Kind == string(method.Recovery) {
 			continue

@@ -80,7 +80,7 @@ func (s *Service) tellUnfinished(ctx context.Context, at rows.Attempt) error {
 		if err != nil {
 			return err
 		}
-		if step(at.First, "", credentials) != policy.StepSecond {
+		if step(at.First, "", credentials, false) != policy.StepSecond {
 			return nil // there was nothing to finish
 		}
 		err = s.Accounts.Spend(tx, at.WorkspaceID, "unfinished:"+string(at.ID), "", attemptRate())

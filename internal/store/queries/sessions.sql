@@ -39,6 +39,11 @@ DELETE FROM sessions WHERE workspace_id = @workspace_id AND user_id = @user_id A
 -- name: EndOtherSessions :execrows
 DELETE FROM sessions WHERE workspace_id = @workspace_id AND user_id = @user_id AND id <> @id;
 
+-- name: EndTrustedSessions :execrows
+-- What a browser's trust let in, but one session: of one browser, or of all ('').
+DELETE FROM sessions WHERE workspace_id = @workspace_id AND user_id = @user_id AND second = 'trusted_browser' AND id <> @id
+  AND (CAST(@browser_id AS TEXT) = '' OR browser_id = CAST(@browser_id AS TEXT));
+
 -- name: EndSessionsSince :execrows
 DELETE FROM sessions WHERE workspace_id = @workspace_id AND user_id = @user_id AND created_at >= CAST(@since AS BIGINT);
 

@@ -17,6 +17,26 @@ RETURNING *;
 -- name: ForgetOtherBrowsers :execrows
 DELETE FROM browsers WHERE workspace_id = @workspace_id AND user_id = @user_id AND id <> @id;
 
+-- name: TrustBrowser :execrows
+-- The row is that of this person and this very cookie: trust is bound to both.
+UPDATE browsers SET trusted_at = @trusted_at, trusted_until = @trusted_until
+WHERE workspace_id = @workspace_id AND user_id = @user_id AND id = @id AND token_hash = @token_hash;
+
+-- name: TrustAsked :execrows
+-- The person said "not now".
+UPDATE browsers SET trust_asked_at = @asked_at WHERE workspace_id = @workspace_id AND user_id = @user_id AND id = @id;
+
+-- name: TurnBrowser :execrows
+-- The cookie of a trusted browser turns with each use.
+UPDATE browsers SET token_hash = @token_hash WHERE workspace_id = @workspace_id AND user_id = @user_id AND id = @id AND token_hash = @former;
+
+-- name: UntrustBrowser :execrows
+UPDATE browsers SET trusted_at = 0, trusted_until = 0
+WHERE workspace_id = @workspace_id AND user_id = @user_id AND id = @id AND trusted_at <> 0;
+
+-- name: UntrustBrowsers :execrows
+UPDATE browsers SET trusted_at = 0, trusted_until = 0 WHERE workspace_id = @workspace_id AND user_id = @user_id AND trusted_at <> 0;
+
 -- name: DeleteOldBrowsers :execrows
 DELETE FROM browsers WHERE seen_at < @before;
 

@@ -186,6 +186,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.endShortCodesStmt, err = db.PrepareContext(ctx, endShortCodes); err != nil {
 		return nil, fmt.Errorf("error preparing query EndShortCodes: %w", err)
 	}
+	if q.endTrustedSessionsStmt, err = db.PrepareContext(ctx, endTrustedSessions); err != nil {
+		return nil, fmt.Errorf("error preparing query EndTrustedSessions: %w", err)
+	}
 	if q.expireRequestsStmt, err = db.PrepareContext(ctx, expireRequests); err != nil {
 		return nil, fmt.Errorf("error preparing query ExpireRequests: %w", err)
 	}
@@ -525,11 +528,26 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.touchSignedInStmt, err = db.PrepareContext(ctx, touchSignedIn); err != nil {
 		return nil, fmt.Errorf("error preparing query TouchSignedIn: %w", err)
 	}
+	if q.trustAskedStmt, err = db.PrepareContext(ctx, trustAsked); err != nil {
+		return nil, fmt.Errorf("error preparing query TrustAsked: %w", err)
+	}
+	if q.trustBrowserStmt, err = db.PrepareContext(ctx, trustBrowser); err != nil {
+		return nil, fmt.Errorf("error preparing query TrustBrowser: %w", err)
+	}
 	if q.tryMailedCodeStmt, err = db.PrepareContext(ctx, tryMailedCode); err != nil {
 		return nil, fmt.Errorf("error preparing query TryMailedCode: %w", err)
 	}
 	if q.tryPairingStmt, err = db.PrepareContext(ctx, tryPairing); err != nil {
 		return nil, fmt.Errorf("error preparing query TryPairing: %w", err)
+	}
+	if q.turnBrowserStmt, err = db.PrepareContext(ctx, turnBrowser); err != nil {
+		return nil, fmt.Errorf("error preparing query TurnBrowser: %w", err)
+	}
+	if q.untrustBrowserStmt, err = db.PrepareContext(ctx, untrustBrowser); err != nil {
+		return nil, fmt.Errorf("error preparing query UntrustBrowser: %w", err)
+	}
+	if q.untrustBrowsersStmt, err = db.PrepareContext(ctx, untrustBrowsers); err != nil {
+		return nil, fmt.Errorf("error preparing query UntrustBrowsers: %w", err)
 	}
 	if q.useCredentialStmt, err = db.PrepareContext(ctx, useCredential); err != nil {
 		return nil, fmt.Errorf("error preparing query UseCredential: %w", err)
@@ -831,6 +849,11 @@ func (q *Queries) Close() error {
 	if q.endShortCodesStmt != nil {
 		if cerr := q.endShortCodesStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing endShortCodesStmt: %w", cerr)
+		}
+	}
+	if q.endTrustedSessionsStmt != nil {
+		if cerr := q.endTrustedSessionsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing endTrustedSessionsStmt: %w", cerr)
 		}
 	}
 	if q.expireRequestsStmt != nil {
@@ -1398,6 +1421,16 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing touchSignedInStmt: %w", cerr)
 		}
 	}
+	if q.trustAskedStmt != nil {
+		if cerr := q.trustAskedStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing trustAskedStmt: %w", cerr)
+		}
+	}
+	if q.trustBrowserStmt != nil {
+		if cerr := q.trustBrowserStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing trustBrowserStmt: %w", cerr)
+		}
+	}
 	if q.tryMailedCodeStmt != nil {
 		if cerr := q.tryMailedCodeStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing tryMailedCodeStmt: %w", cerr)
@@ -1406,6 +1439,21 @@ func (q *Queries) Close() error {
 	if q.tryPairingStmt != nil {
 		if cerr := q.tryPairingStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing tryPairingStmt: %w", cerr)
+		}
+	}
+	if q.turnBrowserStmt != nil {
+		if cerr := q.turnBrowserStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing turnBrowserStmt: %w", cerr)
+		}
+	}
+	if q.untrustBrowserStmt != nil {
+		if cerr := q.untrustBrowserStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing untrustBrowserStmt: %w", cerr)
+		}
+	}
+	if q.untrustBrowsersStmt != nil {
+		if cerr := q.untrustBrowsersStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing untrustBrowsersStmt: %w", cerr)
 		}
 	}
 	if q.useCredentialStmt != nil {
@@ -1546,6 +1594,7 @@ type Queries struct {
 	endSessionStmt               *sql.Stmt
 	endSessionsSinceStmt         *sql.Stmt
 	endShortCodesStmt            *sql.Stmt
+	endTrustedSessionsStmt       *sql.Stmt
 	expireRequestsStmt           *sql.Stmt
 	failQueuedStmt               *sql.Stmt
 	findPasskeyStmt              *sql.Stmt
@@ -1659,8 +1708,13 @@ type Queries struct {
 	takeWindowTryStmt            *sql.Stmt
 	touchSessionStmt             *sql.Stmt
 	touchSignedInStmt            *sql.Stmt
+	trustAskedStmt               *sql.Stmt
+	trustBrowserStmt             *sql.Stmt
 	tryMailedCodeStmt            *sql.Stmt
 	tryPairingStmt               *sql.Stmt
+	turnBrowserStmt              *sql.Stmt
+	untrustBrowserStmt           *sql.Stmt
+	untrustBrowsersStmt          *sql.Stmt
 	useCredentialStmt            *sql.Stmt
 	verifyEmailStmt              *sql.Stmt
 	voidAllLinksStmt             *sql.Stmt
@@ -1730,6 +1784,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		endSessionStmt:               q.endSessionStmt,
 		endSessionsSinceStmt:         q.endSessionsSinceStmt,
 		endShortCodesStmt:            q.endShortCodesStmt,
+		endTrustedSessionsStmt:       q.endTrustedSessionsStmt,
 		expireRequestsStmt:           q.expireRequestsStmt,
 		failQueuedStmt:               q.failQueuedStmt,
 		findPasskeyStmt:              q.findPasskeyStmt,
@@ -1843,8 +1898,13 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		takeWindowTryStmt:            q.takeWindowTryStmt,
 		touchSessionStmt:             q.touchSessionStmt,
 		touchSignedInStmt:            q.touchSignedInStmt,
+		trustAskedStmt:               q.trustAskedStmt,
+		trustBrowserStmt:             q.trustBrowserStmt,
 		tryMailedCodeStmt:            q.tryMailedCodeStmt,
 		tryPairingStmt:               q.tryPairingStmt,
+		turnBrowserStmt:              q.turnBrowserStmt,
+		untrustBrowserStmt:           q.untrustBrowserStmt,
+		untrustBrowsersStmt:          q.untrustBrowsersStmt,
 		useCredentialStmt:            q.useCredentialStmt,
 		verifyEmailStmt:              q.verifyEmailStmt,
 		voidAllLinksStmt:             q.voidAllLinksStmt,

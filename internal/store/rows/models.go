@@ -40,6 +40,8 @@ type Browser struct {
 	LastMethodAt int64
 	SeenAt       int64
 	UserAgent    string
+	TrustedAt    int64
+	TrustAskedAt int64
 }
 
 type Credential struct {

@@ -59,6 +59,32 @@ func (q *Queries) EndSessionsSince(ctx context.Context, workspaceID countersign.
 	return result.RowsAffected()
 }
 
+const endTrustedSessions = `-- name: EndTrustedSessions :execrows
+DELETE FROM sessions WHERE workspace_id = $1 AND user_id = $2 AND second = 'trusted_browser' AND id <> $3
+  AND (CAST($4 AS TEXT) = '' OR browser_id = CAST($4 AS TEXT))
+`
+
+type EndTrustedSessionsParams struct {
+	WorkspaceID countersign.WorkspaceID
+	UserID      countersign.UserID
+	ID          countersign.SessionID
+	BrowserID   string
+}
+
+// What a browser's trust let in, but one session: of one browser, or of all (”).
+func (q *Queries) EndTrustedSessions(ctx context.Context, arg EndTrustedSessionsParams) (int64, error) {
+	result, err := q.exec(ctx, q.endTrustedSessionsStmt, endTrustedSessions,
+		arg.WorkspaceID,
+		arg.UserID,
+		arg.ID,
+		arg.BrowserID,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const getSession = `-- name: GetSession :one
 SELECT workspace_id, id, token_hash, user_id, browser_id, entry, first, first_at, second, second_at, mailed_at, known_since, return_to, created_at, seen_at, expires_at, ip, user_agent, second_for FROM sessions WHERE workspace_id = $1 AND id = $2
 `

@@ -129,7 +129,7 @@ func (q *Queries) GetAttempt(ctx context.Context, workspaceID countersign.Worksp
 }
 
 const getBrowser = `-- name: GetBrowser :one
-SELECT workspace_id, id, user_id, token_hash, known_since, trusted_until, last_method, last_method_at, seen_at, user_agent FROM browsers WHERE workspace_id = $1 AND token_hash = $2 AND user_id = $3
+SELECT workspace_id, id, user_id, token_hash, known_since, trusted_until, last_method, last_method_at, seen_at, user_agent, trusted_at, trust_asked_at FROM browsers WHERE workspace_id = $1 AND token_hash = $2 AND user_id = $3
 `
 
 func (q *Queries) GetBrowser(ctx context.Context, workspaceID countersign.WorkspaceID, tokenHash []byte, userID countersign.UserID) (Browser, error) {
@@ -146,6 +146,8 @@ func (q *Queries) GetBrowser(ctx context.Context, workspaceID countersign.Worksp
 		&i.LastMethodAt,
 		&i.SeenAt,
 		&i.UserAgent,
+		&i.TrustedAt,
+		&i.TrustAskedAt,
 	)
 	return i, err
 }
@@ -199,7 +201,7 @@ ON CONFLICT (workspace_id, token_hash, user_id) DO UPDATE SET
   last_method = CASE WHEN excluded.last_method = '' THEN browsers.last_method ELSE excluded.last_method END,
   last_method_at = CASE WHEN excluded.last_method = '' THEN browsers.last_method_at ELSE excluded.last_method_at END,
   seen_at = excluded.seen_at, user_agent = excluded.user_agent
-RETURNING workspace_id, id, user_id, token_hash, known_since, trusted_until, last_method, last_method_at, seen_at, user_agent
+RETURNING workspace_id, id, user_id, token_hash, known_since, trusted_until, last_method, last_method_at, seen_at, user_agent, trusted_at, trust_asked_at
 `
 
 type KeepBrowserParams struct {
@@ -237,12 +239,14 @@ func (q *Queries) KeepBrowser(ctx context.Context, arg KeepBrowserParams) (Brows
 		&i.LastMethodAt,
 		&i.SeenAt,
 		&i.UserAgent,
+		&i.TrustedAt,
+		&i.TrustAskedAt,
 	)
 	return i, err
 }
 
 const listBrowsers = `-- name: ListBrowsers :many
-SELECT workspace_id, id, user_id, token_hash, known_since, trusted_until, last_method, last_method_at, seen_at, user_agent FROM browsers WHERE workspace_id = $1 AND user_id = $2 ORDER BY seen_at DESC, id
+SELECT workspace_id, id, user_id, token_hash, known_since, trusted_until, last_method, last_method_at, seen_at, user_agent, trusted_at, trust_asked_at FROM browsers WHERE workspace_id = $1 AND user_id = $2 ORDER BY seen_at DESC, id
 `
 
 func (q *Queries) ListBrowsers(ctx context.Context, workspaceID countersign.WorkspaceID, userID countersign.UserID) ([]Browser, error) {
@@ -265,6 +269,8 @@ func (q *Queries) ListBrowsers(ctx context.Context, workspaceID countersign.Work
 			&i.LastMethodAt,
 			&i.SeenAt,
 			&i.UserAgent,
+			&i.TrustedAt,
+			&i.TrustAskedAt,
 		); err != nil {
 			return nil, err
 		}
@@ -410,6 +416,113 @@ func (q *Queries) RedeemAttempt(ctx context.Context, arg RedeemAttemptParams) (i
 		arg.UserID,
 		arg.Now,
 	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const trustAsked = `-- name: TrustAsked :execrows
+UPDATE browsers SET trust_asked_at = $1 WHERE workspace_id = $2 AND user_id = $3 AND id = $4
+`
+
+type TrustAskedParams struct {
+	AskedAt     int64
+	WorkspaceID countersign.WorkspaceID
+	UserID      countersign.UserID
+	ID          countersign.BrowserID
+}
+
+// The person said "not now".
+func (q *Queries) TrustAsked(ctx context.Context, arg TrustAskedParams) (int64, error) {
+	result, err := q.exec(ctx, q.trustAskedStmt, trustAsked,
+		arg.AskedAt,
+		arg.WorkspaceID,
+		arg.UserID,
+		arg.ID,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const trustBrowser = `-- name: TrustBrowser :execrows
+UPDATE browsers SET trusted_at = $1, trusted_until = $2
+WHERE workspace_id = $3 AND user_id = $4 AND id = $5 AND token_hash = $6
+`
+
+type TrustBrowserParams struct {
+	TrustedAt    int64
+	TrustedUntil int64
+	WorkspaceID  countersign.WorkspaceID
+	UserID       countersign.UserID
+	ID           countersign.BrowserID
+	TokenHash    []byte
+}
+
+// The row is that of this person and this very cookie: trust is bound to both.
+func (q *Queries) TrustBrowser(ctx context.Context, arg TrustBrowserParams) (int64, error) {
+	result, err := q.exec(ctx, q.trustBrowserStmt, trustBrowser,
+		arg.TrustedAt,
+		arg.TrustedUntil,
+		arg.WorkspaceID,
+		arg.UserID,
+		arg.ID,
+		arg.TokenHash,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const turnBrowser = `-- name: TurnBrowser :execrows
+UPDATE browsers SET token_hash = $1 WHERE workspace_id = $2 AND user_id = $3 AND id = $4 AND token_hash = $5
+`
+
+type TurnBrowserParams struct {
+	TokenHash   []byte
+	WorkspaceID countersign.WorkspaceID
+	UserID      countersign.UserID
+	ID          countersign.BrowserID
+	Former      []byte
+}
+
+// The cookie of a trusted browser turns with each use.
+func (q *Queries) TurnBrowser(ctx context.Context, arg TurnBrowserParams) (int64, error) {
+	result, err := q.exec(ctx, q.turnBrowserStmt, turnBrowser,
+		arg.TokenHash,
+		arg.WorkspaceID,
+		arg.UserID,
+		arg.ID,
+		arg.Former,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const untrustBrowser = `-- name: UntrustBrowser :execrows
+UPDATE browsers SET trusted_at = 0, trusted_until = 0
+WHERE workspace_id = $1 AND user_id = $2 AND id = $3 AND trusted_at <> 0
+`
+
+func (q *Queries) UntrustBrowser(ctx context.Context, workspaceID countersign.WorkspaceID, userID countersign.UserID, iD countersign.BrowserID) (int64, error) {
+	result, err := q.exec(ctx, q.untrustBrowserStmt, untrustBrowser, workspaceID, userID, iD)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const untrustBrowsers = `-- name: UntrustBrowsers :execrows
+UPDATE browsers SET trusted_at = 0, trusted_until = 0 WHERE workspace_id = $1 AND user_id = $2 AND trusted_at <> 0
+`
+
+func (q *Queries) UntrustBrowsers(ctx context.Context, workspaceID countersign.WorkspaceID, userID countersign.UserID) (int64, error) {
+	result, err := q.exec(ctx, q.untrustBrowsersStmt, untrustBrowsers, workspaceID, userID)
 	if err != nil {
 		return 0, err
 	}
