@@ -80,7 +80,7 @@ func TestHalfActs(t *testing.T) {
 		}
 		for _, act := range []account.Act{
 			account.ActSecondFactor, account.ActChangeDevice, account.ActRename, account.ActDefault, account.ActRemove,
-			account.ActCodes, account.ActTurnOff, account.ActPassword, account.ActEmail, account.ActExport,
+			account.ActCodes, account.ActTurnOff, account.ActPassword, account.ActEmail, account.ActExport, account.ActTrust,
 		} {
 			if !seen[string(act)] {
 				t.Errorf("no form asks for a proof of %s", act)

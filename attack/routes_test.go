@@ -39,13 +39,16 @@ func (v *visitor) at(r site.Route) string {
 	if strings.HasPrefix(r.Path, "/account/sessions/") {
 		values["id"] = v.things["session"]
 	}
+	if strings.HasPrefix(r.Path, "/account/browsers/") {
+		values["id"] = v.things["browser"]
+	}
 	return r.At(values)
 }
 
 // arrive is a visitor who has done nothing yet.
 func arrive(t *testing.T, s *site.Site, who *site.Person) *visitor {
 	t.Helper()
-	v := &visitor{Client: s.Client(), who: who, now: s.Clock.Now, things: map[string]string{"id": string(who.Device), "attempt": "att_none", "session": "ses_none", "other": "ses_none", "file": "none"}}
+	v := &visitor{Client: s.Client(), who: who, now: s.Clock.Now, things: map[string]string{"id": string(who.Device), "attempt": "att_none", "session": "ses_none", "other": "ses_none", "file": "none", "browser": "brw_none"}}
 	if who.Device == "" {
 		v.things["id"] = "crd_none"
 	}
@@ -122,6 +125,7 @@ func came(t *testing.T, s *site.Site, level, name string) *visitor {
 	if level == atFull || level == atStale {
 		v.Post("/account/two-factor", "method", "totp")
 		v.elsewhere(t, s)
+		v.trusts(t, s)
 	}
 	if level == atStale {
 		v.age(t, s, time.Hour)
