@@ -125,7 +125,10 @@ type Holder struct {
 	// HadSecond tells that this session proved a second factor; LastCode that it
 	// was a recovery code, and that no other is left.
 	HadSecond, LastCode bool
-	Place               countersign.Place
+	// ByTrust tells that a browser's trust let this session in, and that it proved no
+	// second factor since.
+	ByTrust bool
+	Place   countersign.Place
 }
 
 // Actor is the holder as events name them.

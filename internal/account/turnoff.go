@@ -118,6 +118,8 @@ func (s *Service) CheckTurnOffLink(h Holder, link rows.Link) error {
 	switch {
 	case h.User != link.UserID:
 		return countersign.Refuse(countersign.Forbidden, "link_other_account")
+	case h.Level == policy.LevelFull && h.ByTrust:
+		return countersign.Refuse(countersign.Forbidden, "second_factor_of_trust")
 	case h.Level != policy.LevelFull || !h.HadSecond:
 		return countersign.Refuse(countersign.Forbidden, "second_factor_required")
 	}

@@ -55,6 +55,8 @@ type ExportedBrowser struct {
 	UserAgent string    `json:"user_agent"`
 	Since     time.Time `json:"known_since"`
 	SeenAt    time.Time `json:"last_seen_at"`
+	// TrustedUntil is when its trust ends, where it is trusted now.
+	TrustedUntil *time.Time `json:"trusted_until,omitempty"`
 }
 
 // ExportedEvent is one line of the person's activity.
@@ -111,9 +113,13 @@ func (s *Service) Export(ctx context.Context, h account.Holder) (Export, error) 
 		return Export{}, store.Classify(err)
 	}
 	for _, b := range browsers {
-		out.Browsers = append(out.Browsers, ExportedBrowser{
-			UserAgent: b.UserAgent, Since: time.UnixMilli(b.KnownSince).UTC(), SeenAt: time.UnixMilli(b.SeenAt).UTC(),
-		})
+		one := ExportedBrowser{UserAgent: b.UserAgent, Since: time.UnixMilli(b.KnownSince).UTC(), SeenAt: time.UnixMilli(b.SeenAt).UTC()}
+		trust := account.TrustOf(b)
+		if a.Settings.Trusts(trust, s.Now()) {
+			until := a.Settings.TrustedUntil(trust).UTC()
+			one.TrustedUntil = &until
+		}
+		out.Browsers = append(out.Browsers, one)
 	}
 	err = s.exportActivity(ctx, h, &out)
 	if err != nil {

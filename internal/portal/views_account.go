@@ -252,7 +252,9 @@ type HelpView struct {
 	TurnOff    bool // may be turned off at all
 	Pushes     bool // the workspace has approval on the phone
 	Passkeys   bool // the workspace has passkeys
-	Apps       []string
+	// TrustedDays is how long a browser may be trusted, 0 for not at all.
+	TrustedDays int
+	Apps        []string
 }
 
 // DevMessagesView is dev/messages.

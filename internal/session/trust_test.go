@@ -11,6 +11,7 @@ import (
 	"countersign/internal/method"
 	"countersign/internal/policy"
 	"countersign/internal/store"
+	"countersign/internal/store/rows"
 )
 
 const newPassword = "eleven herons by the canal" //nolint:gosec // made up for tests
@@ -44,6 +45,8 @@ func TestATrustedBrowserIsNotAsked(t *testing.T) {
 		for _, act := range []account.Act{account.ActPassword, account.ActSecondFactor, account.ActTurnOff, account.ActExport, account.ActTrust} {
 			want(t, string(act), h.NeedFresh(act), "fresh_proof_required")
 		}
+		link := rows.Link{UserID: ada.ID}
+		want(t, "the final button of turning off", e.Accounts.CheckTurnOffLink(h, link), "second_factor_of_trust")
 		want(t, "trust by trust", b.Trust(t), "trust_not_allowed")
 		if b.Cookie() == cookie || b.Cookie() == "" {
 			t.Error("the cookie did not turn")
@@ -52,6 +55,7 @@ func TestATrustedBrowserIsNotAsked(t *testing.T) {
 		if h = b.Holder(t); !h.Fresh || !h.HadSecond {
 			t.Error("a code in the session is no fresh proof")
 		}
+		want(t, "the button, after a code", e.Accounts.CheckTurnOffLink(h, link), "ok")
 		if b.Session(t).SecondFor != "" || e.Count(t, "browser.trusted", "until") != 1 || e.Count(t, "browser.trust_used", "") != 1 {
 			t.Errorf("%d events of trusting, %d of its use", e.Count(t, "browser.trusted", ""), e.Count(t, "browser.trust_used", ""))
 		}

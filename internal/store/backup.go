@@ -159,6 +159,7 @@ func endRevoked(tx *Tx) error {
 		{"sign-ins under way", func() (int64, error) { return tx.DropAttempts(tx.Ctx) }},
 		{"mailed codes", func() (int64, error) { return tx.DropMailedCodes(tx.Ctx) }},
 		{"pairings", func() (int64, error) { return tx.DropPairings(tx.Ctx) }},
+		{"trusted browsers", func() (int64, error) { return tx.DropTrust(tx.Ctx) }},
 		{"sign-in requests", func() (int64, error) { return tx.CancelAllRequests(tx.Ctx, tx.NowMilli()) }},
 		{"links", func() (int64, error) { return tx.VoidAllLinks(tx.Ctx, tx.NowMilli()) }},
 		{"waiting mails", func() (int64, error) { return tx.FailQueued(tx.Ctx, []byte{}, "the installation was restored") }},

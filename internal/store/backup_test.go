@@ -43,7 +43,7 @@ func TestABackupIsRestoredInto(t *testing.T) {
 					wantPrivate(t, database)
 				}
 				to := storetest.Open(t, database)
-				same(t, from, to, "sessions", "attempts", "mailed_codes", "links", "messages", "pairings", "requests")
+				same(t, from, to, "sessions", "attempts", "mailed_codes", "links", "messages", "pairings", "requests", "browsers")
 				wantEnded(t, to)
 				write(t, to, func(tx *store.Tx) error { return tx.InsertUser(tx.Ctx, user("grace@example.org")) })
 				err = store.Restore(t.Context(), file, store.Options{Database: database, Now: time.Now})
@@ -68,6 +68,8 @@ func wantEnded(t *testing.T, s *store.Store) {
 		{"sign-ins that could still be finished", "attempts WHERE state IN ('open', 'done')", 0},
 		{"mailed codes", "mailed_codes", 0},
 		{"pairings", "pairings", 0},
+		{"browsers that are trusted", "browsers WHERE trusted_at <> 0 OR trusted_until <> 0", 0},
+		{"browsers", "browsers", 1},
 		{"sign-in requests that could still be answered or used", "requests WHERE state IN ('pending', 'approved')", 0},
 		{"sign-in requests", "requests", 1},
 		{"links that could still be used", "links WHERE spent_at = 0", 0},

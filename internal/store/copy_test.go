@@ -52,6 +52,10 @@ func fill(t *testing.T, s *store.Store) {
 				return err
 			},
 			func() error {
+				_, err := tx.TrustBrowser(tx.Ctx, rows.TrustBrowserParams{WorkspaceID: workspace, ID: "brw_1", UserID: u.ID, TokenHash: seal.Hash("b"), TrustedAt: 1, TrustedUntil: 2})
+				return err
+			},
+			func() error {
 				return tx.InsertAttempt(tx.Ctx, rows.InsertAttemptParams{WorkspaceID: workspace, ID: "att_1", BrowserHash: []byte{}, CreatedAt: 1})
 			},
 			func() error { return tx.InsertSession(tx.Ctx, session(u.ID)) },

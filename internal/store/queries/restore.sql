@@ -13,6 +13,10 @@ DELETE FROM mailed_codes;
 -- name: DropPairings :execrows
 DELETE FROM pairings;
 
+-- name: DropTrust :execrows
+-- Who was trusted when the backup was made may have been put out since.
+UPDATE browsers SET trusted_at = 0, trusted_until = 0 WHERE trusted_at <> 0;
+
 -- name: CancelAllRequests :execrows
 UPDATE requests SET state = 'cancelled', decided_at = @now WHERE state IN ('pending', 'approved');
 

@@ -159,6 +159,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.dropSessionsStmt, err = db.PrepareContext(ctx, dropSessions); err != nil {
 		return nil, fmt.Errorf("error preparing query DropSessions: %w", err)
 	}
+	if q.dropTrustStmt, err = db.PrepareContext(ctx, dropTrust); err != nil {
+		return nil, fmt.Errorf("error preparing query DropTrust: %w", err)
+	}
 	if q.endOtherSessionsStmt, err = db.PrepareContext(ctx, endOtherSessions); err != nil {
 		return nil, fmt.Errorf("error preparing query EndOtherSessions: %w", err)
 	}
@@ -804,6 +807,11 @@ func (q *Queries) Close() error {
 	if q.dropSessionsStmt != nil {
 		if cerr := q.dropSessionsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing dropSessionsStmt: %w", cerr)
+		}
+	}
+	if q.dropTrustStmt != nil {
+		if cerr := q.dropTrustStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing dropTrustStmt: %w", cerr)
 		}
 	}
 	if q.endOtherSessionsStmt != nil {
@@ -1585,6 +1593,7 @@ type Queries struct {
 	dropMailedCodesStmt          *sql.Stmt
 	dropPairingsStmt             *sql.Stmt
 	dropSessionsStmt             *sql.Stmt
+	dropTrustStmt                *sql.Stmt
 	endOtherSessionsStmt         *sql.Stmt
 	endPairingStmt               *sql.Stmt
 	endPairingsOfUserStmt        *sql.Stmt
@@ -1775,6 +1784,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		dropMailedCodesStmt:          q.dropMailedCodesStmt,
 		dropPairingsStmt:             q.dropPairingsStmt,
 		dropSessionsStmt:             q.dropSessionsStmt,
+		dropTrustStmt:                q.dropTrustStmt,
 		endOtherSessionsStmt:         q.endOtherSessionsStmt,
 		endPairingStmt:               q.endPairingStmt,
 		endPairingsOfUserStmt:        q.endPairingsOfUserStmt,

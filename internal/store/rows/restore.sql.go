@@ -72,6 +72,19 @@ func (q *Queries) DropSessions(ctx context.Context) (int64, error) {
 	return result.RowsAffected()
 }
 
+const dropTrust = `-- name: DropTrust :execrows
+UPDATE browsers SET trusted_at = 0, trusted_until = 0 WHERE trusted_at <> 0
+`
+
+// Who was trusted when the backup was made may have been put out since.
+func (q *Queries) DropTrust(ctx context.Context) (int64, error) {
+	result, err := q.exec(ctx, q.dropTrustStmt, dropTrust)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const failQueued = `-- name: FailQueued :execrows
 UPDATE messages SET state = 'failed', body = $1, lease_until = 0, problem = $2 WHERE state = 'queued'
 `
