@@ -5,6 +5,7 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"slices"
 	"testing"
 	"time"
 
@@ -326,6 +327,17 @@ func TestExportIsTheirsAndHoldsNoSecret(t *testing.T) {
 		}
 		if data.Email != "ada@example.com" || len(data.SecondSteps) == 0 || len(data.Browsers) != 1 || len(data.Activity) == 0 {
 			t.Errorf("export: %+v", data)
+		}
+		if data.Browsers[0].TrustedUntil != nil {
+			t.Error("the browser is called trusted")
+		}
+		trusted := ada.Trusted(t, "192.0.2.2")
+		data, err = p.Export(ctx, trusted.Holder(t))
+		until := e.Clock.Now().AddDate(0, 0, 30)
+		if err != nil || len(data.Browsers) != 2 || !slices.ContainsFunc(data.Browsers, func(b people.ExportedBrowser) bool {
+			return b.TrustedUntil != nil && b.TrustedUntil.Equal(until)
+		}) {
+			t.Errorf("the export of a trusted browser, %v: %+v", err, data.Browsers)
 		}
 	})
 }
