@@ -3,9 +3,9 @@ package people_test
 import (
 	"context"
 	"os"
+	"slices"
 	"strings"
 	"sync"
-	"slices"
 	"testing"
 	"time"
 
