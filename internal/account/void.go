@@ -21,9 +21,9 @@ type Keep struct {
 func (h Holder) Keep() Keep { return Keep{Session: h.Session, Browser: h.Browser} }
 
 // Void ends what was started before a change of password or factor: the other
-// sessions, what other browsers are known for, the trust of all, sign-ins under way, questions to the
-// phones, pairings, links and mailed codes. It is part of the change's own transaction, so that there is no
-// moment at which the new secret and an old session are both good.
+// sessions, what other browsers are known for, the trust of all, sign-ins under way,
+// questions to the phones, pairings, links and mailed codes. It is part of the change's
+// own transaction, so that there is no moment at which the new secret and an old session are both good.
 //
 // It takes the user's row first. Whoever passes a step of a sign-in or redeems
 // one takes it too, so it is either before this change, and ended by it, or

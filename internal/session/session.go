@@ -276,9 +276,9 @@ func end(tx *store.Tx, c Current, id countersign.SessionID, kind string, place c
 	return writeEvent(tx, c, kind, string(id), place)
 }
 
-// EndOthers signs out everybody else: all the person's sessions but this one, whatever
-// browsers are trusted for, this one too, and
-// whoever has a copy of this one's cookie, for it returns the session's new token.
+// EndOthers signs out everybody else: all the person's sessions but this one, and
+// whoever has a copy of this one's cookie, for it returns the session's new token. No
+// browser is trusted any more, this one neither: its cookie may have been copied as well.
 func (s *Service) EndOthers(ctx context.Context, c Current, place countersign.Place) (string, error) {
 	h := c.Holder(place)
 	var token string
