@@ -280,6 +280,10 @@ func (s *Service) remove(tx *store.Tx, a account.Account, d rows.Device, place c
 		if err != nil {
 			return fmt.Errorf("delete the credential: %w", err)
 		}
+		err = s.Accounts.WithoutDefault(tx, a.User, all, d.CredentialID)
+		if err != nil {
+			return err
+		}
 		// As after any change of a factor; there is no session here to keep.
 		err = s.Accounts.Void(tx, a.User, account.Keep{})
 		if err != nil {

@@ -30,7 +30,11 @@ func (s *Service) List(ctx context.Context, h account.Holder) ([]rows.Credential
 // Find returns one of the holder's active second factors. Somebody else's is
 // NotFound like one that does not exist.
 func (s *Service) Find(ctx context.Context, h account.Holder, id countersign.CredentialID) (rows.Credential, error) {
-	c, err := s.Store.Read().GetCredential(ctx, h.Workspace, h.User, id)
+	return findIn(ctx, s.Store.Read(), h, id)
+}
+
+func findIn(ctx context.Context, q *rows.Queries, h account.Holder, id countersign.CredentialID) (rows.Credential, error) {
+	c, err := q.GetCredential(ctx, h.Workspace, h.User, id)
 	if store.NotFound(err) || (err == nil && (c.State != "active" || c.Kind == string(method.Recovery))) {
 		return rows.Credential{}, noSuchCredential()
 	}
@@ -123,7 +127,7 @@ func (s *Service) Remove(ctx context.Context, h account.Holder, id countersign.C
 	}
 	var token string
 	err = s.Accounts.WriteFor(ctx, h.User, func(tx *store.Tx) error {
-		_, all, err := s.hold(tx, h)
+		user, all, err := s.hold(tx, h)
 		if err != nil {
 			return err
 		}
@@ -144,6 +148,10 @@ func (s *Service) Remove(ctx context.Context, h account.Holder, id countersign.C
 		})
 		if err != nil {
 			return fmt.Errorf("remove the device: %w", err)
+		}
+		err = s.Accounts.WithoutDefault(tx, user, all, id)
+		if err != nil {
+			return err
 		}
 		err = s.Accounts.Void(tx, a.User, h.Keep())
 		if err != nil {
@@ -191,13 +199,10 @@ func removable(all []rows.Credential, id countersign.CredentialID) (rows.Credent
 	return found, nil
 }
 
-// MakeDefault makes a method the one that is asked first.
+// MakeDefault makes a method the one that is asked first. Errors: Forbidden
+// "fresh_proof_required"; NotFound, also for what was removed a moment ago.
 func (s *Service) MakeDefault(ctx context.Context, h account.Holder, id countersign.CredentialID) error {
 	err := h.NeedFresh(account.ActDefault.Of(id))
-	if err != nil {
-		return err
-	}
-	c, err := s.Find(ctx, h, id)
 	if err != nil {
 		return err
 	}
@@ -207,6 +212,12 @@ func (s *Service) MakeDefault(ctx context.Context, h account.Holder, id counters
 	}
 	return s.Accounts.WriteFor(ctx, h.User, func(tx *store.Tx) error {
 		_, err := s.Accounts.Hold(tx, h)
+		if err != nil {
+			return err
+		}
+		// Read under the person's lock: another tab may have removed it, and no default
+		// may point at what is gone.
+		c, err := findIn(tx.Ctx, tx.Queries, h, id)
 		if err != nil {
 			return err
 		}

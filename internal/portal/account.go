@@ -109,9 +109,10 @@ func recoveryState(c rows.Credential, total int) RecoveryState {
 	return RecoveryState{Left: int(c.Counter), Total: max(total, int(c.Counter)), Created: moment(c.ConfirmedAt), Used: moment(c.UsedAt)}
 }
 
-// offerDefaults marks what can become the default in the place of another kind.
+// offerDefaults marks what can become the default, where there is a choice: the default
+// may be of another kind, or gone.
 func (v *SecurityView) offerDefaults() {
-	if !slices.ContainsFunc(v.Steps, func(s SecondStep) bool { return s.Default }) {
+	if !slices.ContainsFunc(v.Steps, func(s SecondStep) bool { return s.Kind != v.Steps[0].Kind }) {
 		return
 	}
 	seen := map[string]bool{}

@@ -102,8 +102,8 @@ type SecondStep struct {
 	Used     time.Time
 	UsedFrom string
 	Default  bool
-	// Offered tells that another kind is the default, which this one can become with
-	// the button that turns a method on. One of each kind has it.
+	// Offered tells that there is a choice of kinds, and that this one can become the
+	// default with the button that turns a method on. One of each kind has it.
 	Offered bool
 }
 
