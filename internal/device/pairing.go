@@ -60,7 +60,9 @@ func (s *Service) ready(h account.Holder, a account.Account, credentials []rows.
 		switch {
 		case c.State != "active":
 		case c.Kind == "recovery":
-			have.Codes += c.Counter
+			if a.Settings.Recovers() { // codes of a time when there were some let nobody in
+				have.Codes += c.Counter
+			}
 		case c.Kind == "totp":
 			have.TOTP++
 			factors++

@@ -79,6 +79,17 @@ func TestAPhoneAsTheFirstFactor(t *testing.T) {
 	})
 }
 
+// Recovery codes are a way beside the phone only where the company has them.
+func TestCodesThatLetNobodyInAreNoBackup(t *testing.T) {
+	both(t, func(t *testing.T, e *accounttest.Engine) {
+		h := e.Person(t, "ada@example.com").WithCodes(t, 10).Desk(t)
+		e.Set(t, policy.Document{"methods": []string{"totp", "push", "passkey"}})
+		want(t, "where there are none any more", e.Devices.Begin(ctx(), h), "push_needs_backup")
+		e.Set(t, policy.Document{"methods": []string{"totp", "push", "passkey", "recovery"}})
+		want(t, "where there are", e.Devices.Begin(ctx(), h), "ok")
+	})
+}
+
 func TestWhatPairingNeeds(t *testing.T) {
 	both(t, func(t *testing.T, e *accounttest.Engine) {
 		for _, row := range []struct {
