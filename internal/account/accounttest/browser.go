@@ -172,6 +172,20 @@ func (b *Browser) AnswerLater(at signin.Attempt, kind method.Kind, typed string)
 // Later makes nothing of a proof yet: [Browser.Redeem] does.
 func Later(*store.Tx, countersign.Proof) error { return nil }
 
+// ByPhone finishes an attempt that was approved on a phone, as the page that waits does.
+func (b *Browser) ByPhone(id countersign.AttemptID) error {
+	at, err := b.Load(id)
+	if err != nil {
+		return err
+	}
+	opening := b.e.Sessions.Open(b.Request(), b.Place())
+	_, _, err = b.e.SignIn.ApprovedOnPhone(context.Background(), at, b.Visitor(), opening.Redeem)
+	if err == nil {
+		b.hand(opening)
+	}
+	return err
+}
+
 // Finish spends the attempt, reading it anew, and keeps its proof for later.
 func (b *Browser) Finish(id countersign.AttemptID) (countersign.Proof, error) {
 	at, err := b.Load(id)

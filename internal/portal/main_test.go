@@ -1,0 +1,10 @@
+package portal
+
+import (
+	"os"
+	"testing"
+
+	"countersign/internal/store/storetest"
+)
+
+func TestMain(m *testing.M) { os.Exit(storetest.Main(m)) }
