@@ -24,7 +24,8 @@
 //	}
 //
 // One is run by its number: go test ./e2e -run 'TestScenario/S3-10', on one
-// database with -database=sqlite.
+// database with -database=sqlite. Some are told once more, as S0-16-amid-all, of people
+// who have every method (see amid).
 //
 // Beside the scenarios, these tests go through all that there is: TestPages looks
 // at every page, TestEveryFieldHasItsSentence fills every form in wrongly, and

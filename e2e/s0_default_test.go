@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"countersign/e2e/browser"
+	"countersign/internal/method/passkey/passkeytest"
 	"countersign/internal/method/totp"
 	"countersign/internal/terminal"
 )
@@ -19,7 +20,7 @@ func turnsOnApp(page *browser.Page) {
 }
 
 func s0AppByDefault(t *testing.T, h *house) {
-	ada := h.guarded("Ada Lovelace")
+	ada := h.guarded("Ada Lovelace").withOthers()
 	d := ada.withPhone()
 	page := h.session(ada)
 	if c := h.client(); !strings.HasSuffix(c.first(ada), "/phone") {
@@ -31,16 +32,19 @@ func s0AppByDefault(t *testing.T, h *house) {
 	page.In("#mfa li", "Authenticator app on Phone").See("Default")
 	h.mail(ada.Email, "Another second step is asked first")
 	before := d.waiting()
-	if c := h.client(); !strings.HasSuffix(c.first(ada), "/code") {
+	c := h.client()
+	step := c.first(ada)
+	if !strings.HasSuffix(step, "/code") {
 		t.Error("the code is not asked by default")
 	}
+	c.offersAll(step)
 	if d.waiting() != before {
 		t.Error("the phone was asked all the same")
 	}
 }
 
 func s0NotConfirmed(t *testing.T, h *house) {
-	ada := h.guarded("Ada Lovelace")
+	ada := h.guarded("Ada Lovelace").withOthers()
 	ada.withPhone()
 	page := h.session(ada)
 	turnsOnApp(page)
@@ -53,13 +57,16 @@ func s0NotConfirmed(t *testing.T, h *house) {
 	page.Click("Add another device")
 	page.Click("Next")
 	page.See("Scan this")
-	if c := h.client(); !strings.HasSuffix(c.first(ada), "/phone") {
+	c := h.client()
+	step := c.first(ada)
+	if !strings.HasSuffix(step, "/phone") {
 		t.Error("the code is asked by default, and the app was not confirmed")
 	}
+	c.offersAll(step)
 }
 
 func s0Prefers(t *testing.T, h *house) {
-	ada := h.guarded("Ada Lovelace")
+	ada := h.guarded("Ada Lovelace").withOthers()
 	ada.withPhone()
 	page := h.session(ada)
 	turnsOnApp(page)
@@ -71,16 +78,18 @@ func s0Prefers(t *testing.T, h *house) {
 	page.In("#mfa").Click("Turn on Acme app")
 	page.Click("Confirm")
 	page.In("#mfa li", "Acme app on Pixel 9").See("Default")
+	ada.hasAll()
 }
 
 // prefersCodes is a person whose default is the authenticator app, with a phone beside.
 func (h *house) prefersCodes(name string) (*person, *goPhone) {
 	h.t.Helper()
-	ada := h.guarded(name)
+	ada := h.guarded(name).withOthers()
 	d := ada.withPhone()
 	c := h.client()
 	c.signIn(ada)
 	c.post("/account/two-factor/" + string(ada.Device) + "/default")
+	ada.hasAll()
 	return ada, d
 }
 
@@ -141,12 +150,21 @@ func s0SignedOut(t *testing.T, h *house) {
 
 func s0EitherIsEnough(t *testing.T, h *house) {
 	ada := h.guarded("Ada Lovelace")
+	var key *passkeytest.Key
+	if h.amidAll() {
+		key = ada.withPasskey()
+	}
 	d := ada.withPhone()
 	// The phone is lost, the authenticator app is there.
 	c := h.client()
 	waits := c.first(ada)
-	if page := c.get(waits); !strings.Contains(page.Body, "Enter a code instead") {
-		t.Errorf("the page that waits for the phone offers no code:\n%s", page.Body)
+	c.offersAll(waits)
+	offered := "Enter a code instead"
+	if h.amidAll() {
+		offered = "Use a passkey instead" // the strongest of what is left; the code stands among the other ways
+	}
+	if page := c.get(waits); !strings.Contains(page.Body, offered) {
+		t.Errorf("the page that waits for the phone does not offer to %s:\n%s", offered, page.Body)
 	}
 	if in := c.post(strings.TrimSuffix(waits, "/phone")+"/code", "code", ada.Code()); in.Location != "/account/security" {
 		t.Errorf("the code is answered %s", in)
@@ -160,5 +178,18 @@ func s0EitherIsEnough(t *testing.T, h *house) {
 	}
 	if c.post(waits); !c.SignedIn() {
 		t.Error("the phone alone signs nobody in")
+	}
+	if key == nil {
+		return
+	}
+	// Of somebody who has every method both are lost, and each of the others is enough.
+	c = h.client()
+	if c.usePasskey(c.first(ada), key); !c.SignedIn() {
+		t.Error("the passkey alone signs nobody in")
+	}
+	c = h.client()
+	waits = c.first(ada)
+	if c.post(strings.TrimSuffix(waits, "/phone")+"/recovery", "recovery", ada.Codes[0]); !c.SignedIn() {
+		t.Error("a recovery code alone signs nobody in")
 	}
 }

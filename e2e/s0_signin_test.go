@@ -127,6 +127,9 @@ func losesLock(h *phoneHouse) *person {
 	h.t.Helper()
 	h.lockReturns()
 	ada, p := h.paired()
+	if h.amidAll() {
+		ada.lendPasskey()
+	}
 	p.RemoveBiometrics()
 	p.Open("/authenticator/").See("This phone has no screen lock any more")
 	return ada

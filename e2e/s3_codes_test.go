@@ -65,7 +65,7 @@ func s3ResetWhileRequired(t *testing.T, h *house) {
 }
 
 func s3NewBackupCode(t *testing.T, h *house) {
-	ada := h.person("Ada Lovelace").withApp("Pixel 9").withCodes(1)
+	ada := h.person("Ada Lovelace").withApp("Pixel 9").withCodes(1).amidOthers()
 	page := h.session(ada)
 	page.Open("/account/security")
 	page.Click("Create a new Backup code")
@@ -87,6 +87,7 @@ func s3NewBackupCode(t *testing.T, h *house) {
 	visitor.Type("Backup code", ada.Codes[0])
 	visitor.Click("Sign in and reset")
 	visitor.See("two-factor authentication was reset")
+	ada.hasNone() // whatever it was
 
 	// A new code that was only looked at changes nothing.
 	bob := h.person("Bob Babbage").withApp("Phone").withCodes(1)
@@ -100,7 +101,7 @@ func s3NewBackupCode(t *testing.T, h *house) {
 }
 
 func s3ChangeDevice(t *testing.T, h *house) {
-	ada := h.person("Ada Lovelace").withApp("Old phone").withCodes(1)
+	ada := h.person("Ada Lovelace").withApp("Old phone").withCodes(1).amidOthers()
 	old := ada.App
 	page := h.session(ada)
 	page.Open("/account/security")
@@ -137,4 +138,5 @@ func s3ChangeDevice(t *testing.T, h *house) {
 	if ada.has(method.Recovery) != 1 {
 		t.Error("the backup code did not survive")
 	}
+	ada.hasAll() // nor did anything else go
 }

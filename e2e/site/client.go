@@ -190,8 +190,8 @@ func (c *Client) SignIn(p *Person) Answer {
 	if step.Status != http.StatusSeeOther || len(p.Secret) == 0 {
 		return step
 	}
-	// Where a phone is asked first, the code is one click away.
-	return c.Post(strings.Replace(step.Location, "/phone", "/code", 1), "code", p.Code())
+	// Where a phone or a passkey is asked first, the code is one click away.
+	return c.Post(strings.NewReplacer("/phone", "/code", "/passkey", "/code").Replace(step.Location), "code", p.Code())
 }
 
 // SignedIn tells whether the client has a session with every right of its person.
