@@ -359,7 +359,6 @@ func pagesOfPasskeys(s *show) {
 	page.Type("Name of this passkey", "Pixel")
 	page.Click("Make passkey")
 	page.See("Your passkey was added.")
-	page.Click("Actions for Pixel")
 	s.glance(page, "GET /account/security", "security")
 	other := s.browser()
 	ada.first(other)
