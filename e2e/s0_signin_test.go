@@ -119,7 +119,6 @@ func s0NotificationsOff(_ *testing.T, h *phoneHouse) {
 	app.Open("/authenticator/")
 	app.See("Ready")
 	app.NotSee("Notifications are off")
-	app.WaitIdle()
 }
 
 // losesLock takes the biometrics from the phone, and opens its app once.

@@ -266,13 +266,7 @@ func (s *Service) remove(tx *store.Tx, a account.Account, d rows.Device, place c
 	if err != nil {
 		return fmt.Errorf("load credentials: %w", err)
 	}
-	others := 0
-	for _, c := range all {
-		if c.State == "active" && c.Kind != string(method.Recovery) && c.ID != d.CredentialID {
-			others++
-		}
-	}
-	if others == 0 && d.CredentialID != "" {
+	if d.CredentialID != "" && account.Remaining(all, d.CredentialID, a.Settings) == 0 {
 		return countersign.Refuse(countersign.Conflict, "last_second_factor")
 	}
 	if d.CredentialID != "" {

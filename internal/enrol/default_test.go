@@ -42,6 +42,22 @@ func TestNoDefaultOfWhatIsGone(t *testing.T) {
 	})
 }
 
+// Who keeps only what the workspace does not take any more would stand before a question
+// that nothing answers.
+func TestTheLastThatStillCounts(t *testing.T) {
+	both(t, func(t *testing.T, e *accounttest.Engine) {
+		ada := e.Guarded(t, "ada@example.com")
+		phone := ada.WithPhone(t, "Pixel 9")
+		b := e.Browser("192.0.2.1")
+		b.SignIn(t, ada)
+		e.Set(t, policy.Document{"methods": []string{"totp", "recovery"}})
+		_, err := e.Enrol.Remove(ctx(), b.Holder(t), ada.App)
+		want(t, "removing the app, where phones are asked no more", err, "last_second_factor")
+		_, err = e.Enrol.Remove(ctx(), b.Holder(t), phone.Row(t).CredentialID)
+		want(t, "removing the phone", err, "ok")
+	})
+}
+
 // What another tab removes in that moment does not become the default.
 func TestMakingDefaultWhatIsBeingRemoved(t *testing.T) {
 	both(t, func(t *testing.T, e *accounttest.Engine) {

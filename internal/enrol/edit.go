@@ -3,11 +3,13 @@ package enrol
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"countersign"
 	"countersign/internal/account"
 	"countersign/internal/message"
 	"countersign/internal/method"
+	"countersign/internal/policy"
 	"countersign/internal/store"
 	"countersign/internal/store/rows"
 )
@@ -131,7 +133,7 @@ func (s *Service) Remove(ctx context.Context, h account.Holder, id countersign.C
 		if err != nil {
 			return err
 		}
-		c, err := removable(all, id)
+		c, err := removable(all, id, a.Settings)
 		if err != nil {
 			return err
 		}
@@ -177,26 +179,17 @@ func (s *Service) Remove(ctx context.Context, h account.Holder, id countersign.C
 	return token, err
 }
 
-func removable(all []rows.Credential, id countersign.CredentialID) (rows.Credential, error) {
-	var found rows.Credential
-	others := 0
-	for _, c := range all {
-		if c.State != "active" || c.Kind == string(method.Recovery) {
-			continue
-		}
-		if c.ID == id {
-			found = c
-		} else {
-			others++
-		}
-	}
+func removable(all []rows.Credential, id countersign.CredentialID, settings policy.Settings) (rows.Credential, error) {
+	at := slices.IndexFunc(all, func(c rows.Credential) bool {
+		return c.State == "active" && c.Kind != string(method.Recovery) && c.ID == id
+	})
 	switch {
-	case found.ID == "":
+	case at < 0:
 		return rows.Credential{}, noSuchCredential()
-	case others == 0:
+	case account.Remaining(all, id, settings) == 0:
 		return rows.Credential{}, countersign.Refuse(countersign.Conflict, "last_second_factor")
 	}
-	return found, nil
+	return all[at], nil
 }
 
 // MakeDefault makes a method the one that is asked first. Errors: Forbidden

@@ -108,6 +108,18 @@ func (s Settings) asks(kind string) bool {
 	return s.Allows(kind) && slices.Contains(s.SecondFactors, kind)
 }
 
+// Takes tells whether a second factor of this kind is still accepted. An authenticator app
+// always is: taking the method away keeps people from setting it up, and shuts nobody out.
+func (s Settings) Takes(kind string) bool {
+	switch kind {
+	case Passkey:
+		return s.Passkeys()
+	case Push:
+		return s.Allows(Push)
+	}
+	return true
+}
+
 // After is what is offered to somebody who cannot do kind: the most secure of the others.
 // "" is for nobody who has another.
 func (c Chosen) After(kind string) string {

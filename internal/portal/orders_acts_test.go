@@ -292,13 +292,13 @@ func (w *walk) removeOnPhone() {
 }
 
 // removed judges how a removal was answered, and tells whether there was one. The last
-// one goes by turning off.
+// one that the workspace takes goes by turning off.
 func (w *walk) removed(f factor, err error) bool {
 	switch {
 	case !w.has(f.id):
 		w.want(err, "no_such_credential")
 		return false
-	case len(w.have) == 1:
+	case !slices.ContainsFunc(w.have, func(other factor) bool { return other.id != f.id && w.takes(other.kind) }):
 		w.want(err, "last_second_factor")
 		return false
 	}

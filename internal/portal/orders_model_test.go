@@ -76,6 +76,9 @@ func (m *belongings) works(kind string) bool {
 	return slices.ContainsFunc(m.have, m.showsCodes)
 }
 
+// takes tells whether the company still accepts a kind of second factor: an app always.
+func (m *belongings) takes(kind string) bool { return kind == totpKind || m.allows(kind) }
+
 // showsCodes tells of an authenticator app, and of a phone whose own codes count.
 func (m *belongings) showsCodes(f factor) bool {
 	return f.kind == totpKind || f.kind == policy.Push && f.secret != nil && !f.out && m.allows(policy.Push)
