@@ -27,6 +27,8 @@ type (
 	PairingID string
 	// RequestID names one question to a person's phones ("req_…").
 	RequestID string
+	// TextID names one code sent as a text message ("txt_…").
+	TextID string
 	// EventID names one line of the audit log ("evt_…"); byte order is time order.
 	EventID string
 	// MessageID names one message on its way ("msg_…"); byte order is time order.

@@ -57,6 +57,9 @@ func TestHalfActs(t *testing.T) {
 			if d.route.Path == "/account/two-factor" {
 				v.forget(t, s) // or it would go on with the app that waits already
 			}
+			if d.route.Path == "/account/texts/confirm" {
+				v.giveNumber(t, s)
+			}
 			f, c := d.filled(v), v.On(i%len(s.Nodes))
 			v.proveFor(t, s, "another")
 			before := b.about(t, v.who)

@@ -31,6 +31,7 @@ type deed struct {
 // in place of that person's own things.
 func deeds(t *testing.T, s *site.Site, routes []site.Route) []deed {
 	t.Helper()
+	allowTexts(t, s)
 	find := finder(routes)
 	forms := map[site.Route]form{}
 	for _, level := range []string{atFull, atStale} {
@@ -38,6 +39,7 @@ func deeds(t *testing.T, s *site.Site, routes []site.Route) []deed {
 		switch level {
 		case atFull:
 			v.Post("/account/devices/new") // a pairing waits for its phone
+			v.giveNumber(t, s)             // and a number for its code
 		case atStale:
 			givePhone(t, s, v.who) // and proves who she is by it
 		}
@@ -79,6 +81,8 @@ func (d deed) filled(v *visitor) form {
 			f.fields[i].value = "Renamed"
 		case "passkey":
 			f.fields[i].value = v.things["passkey"]
+		case "number":
+			f.fields[i].value = v.number()
 		case "email":
 			f.fields[i].value = "elsewhere-" + v.who.Email
 		case "password":
@@ -91,6 +95,9 @@ func (d deed) filled(v *visitor) form {
 			f.fields[i].value = totp.Code([]byte(v.things["pending"]), totp.Step(v.now()))
 			if d.route.Path == "/proof" {
 				f.fields[i].value = v.who.Code()
+			}
+			if d.route.Path == "/account/texts/confirm" {
+				f.fields[i].value = v.things["texted"]
 			}
 		}
 	}
@@ -175,6 +182,8 @@ func TestHalfDeedsAct(t *testing.T) {
 				v.forget(t, s) // or it would go on with the app that waits already
 			case "/account/devices/pairing":
 				v.Post("/account/devices/new")
+			case "/account/texts/confirm":
+				v.giveNumber(t, s)
 			case "/proof/phone":
 				givePhone(t, s, v.who)
 			}

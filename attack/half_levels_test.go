@@ -17,7 +17,8 @@ import (
 func within(r site.Route) bool {
 	return slices.Contains([]string{
 		"/proof", "/account/two-factor", "/account/two-factor/settings", "/account/two-factor/app", "/account/two-factor/codes", "/account/two-factor/codes.txt", "/account/recovery",
-		"/account/devices/new", "/account/devices/pairing", "/account/devices/pairing/events", "/account/passkeys/new", "/proof/phone", "/proof/phone/events",
+		"/account/devices/new", "/account/devices/pairing", "/account/devices/pairing/events", "/account/passkeys/new", "/account/texts/new", "/account/texts/confirm",
+		"/proof/phone", "/proof/phone/events",
 	}, r.Path)
 }
 

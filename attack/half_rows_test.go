@@ -43,6 +43,7 @@ func (b *books) about(t *testing.T, who *site.Person) []string {
 		"links":    "SELECT * FROM links WHERE user_id = $1",
 		"codes":    "SELECT * FROM mailed_codes WHERE user_id = $1",
 		"mails":    "SELECT id, kind, recipient FROM messages WHERE user_id = $1",
+		"texts":    "SELECT id, credential_id, holder, tries, spent_at, expires_at FROM texts WHERE user_id = $1",
 		"pairings": "SELECT * FROM pairings WHERE user_id = $1",
 		"requests": "SELECT * FROM requests WHERE user_id = $1",
 		"devices": "SELECT id, credential_id, name, state, version, device_key, verify_key, biometrics, notifications, subscription, delivery, code_given" +

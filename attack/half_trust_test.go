@@ -44,7 +44,9 @@ func allowTrust(t *testing.T, s *site.Site) {
 	now, err := s.Engine.Accounts.Settings(t.Context(), countersign.DefaultWorkspace, countersign.DefaultPool)
 	must(t, err)
 	if now.TrustedDays == 0 {
-		s.Policy(t, "", policy.Document{"trusted_browser_days": 30})
+		document, _, err := s.Engine.People.Document(t.Context(), countersign.DefaultWorkspace)
+		must(t, err)
+		s.Policy(t, "", document.With(policy.Document{"trusted_browser_days": 30}))
 	}
 }
 

@@ -123,7 +123,8 @@ func TestEnrolmentOnly(t *testing.T) {
 	within := []string{
 		"/proof", "/account/two-factor", "/account/two-factor/settings", "/account/two-factor/app", "/account/two-factor/codes",
 		"/account/two-factor/codes.txt", "/account/recovery", "/account/devices/new", "/account/devices/pairing",
-		"/account/devices/pairing/events", "/account/passkeys/new", "/proof/phone", "/proof/phone/events",
+		"/account/devices/pairing/events", "/account/passkeys/new", "/account/texts/new", "/account/texts/confirm",
+		"/proof/phone", "/proof/phone/events",
 	}
 	for _, r := range site.Routes(t) {
 		if r.Open() {

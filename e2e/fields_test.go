@@ -77,6 +77,14 @@ func mistakes() []mistake {
 		{"new passkey", "no name", []string{"name", ""}, "name", "Type a name"},
 		{"new passkey", "nothing from the browser", []string{"name", "Blue key"}, "passkey", "Your browser did not hand over a passkey"},
 		{"new passkey", "no passkey", []string{"name", "Blue key", "passkey", "{}"}, "passkey", "The passkey was not accepted"},
+		{"number", "nothing", []string{"number", ""}, "number", "Type your mobile number"},
+		{"number", "no number", []string{"number", "ada"}, "number", "This is not a phone number"},
+		{"number", "another country", []string{"number", "+33 6 12 34 56 78"}, "number", "No text messages go to this country"},
+		{"number", "a house", []string{"number", "+49 30 123456"}, "number", "This is not the number of a mobile phone"},
+		{"number’s code", "nothing", []string{"code", ""}, "code", "Type the 6-digit code from the text message"},
+		{"number’s code", "too few", []string{"code", "123"}, "code", "The code has 6 digits. Type all of them"},
+		{"number’s code", "too many", []string{"code", "1234567"}, "code", "The code has only 6 digits"},
+		{"number’s code", "letters", []string{"code", "12345a"}, "code", "The code has digits only"},
 		{"proof by code", "letters", []string{"with", "totp", "code", "abcdef"}, "code", "The code has digits only"},
 		{"proof by recovery code", "another", []string{"with", "recovery", "recovery", "zzzzz-zzzzz"}, "recovery", "That recovery code is not right"},
 		{"proof by password", "another", []string{"with", "password", "password", "Hunter2Hunter2"}, "password", "The password is not right"},
@@ -201,6 +209,10 @@ func (h *house) forms(t *testing.T, ada *person) map[string]form {
 	ada.withApp("Tablet")
 	all["new password"], all["new address"], all["profile"] = form{full, "/account/password"}, form{full, "/account/email"}, form{full, "/account/profile"}
 	all["rename"], all["new passkey"] = form{full, "/account/two-factor/" + phone + "/rename"}, form{full, "/account/passkeys/new"}
+	h.Policy(t, "", site.WithTexts())
+	all["number"] = form{full, "/account/texts/new"}
+	full.post("/account/texts/new", "number", h.number())
+	all["number’s code"] = form{full, "/account/texts/confirm"}
 	grace := h.guarded("Grace Hopper")
 	adding := in(grace)
 	all["method"] = form{adding, "/account/two-factor"}

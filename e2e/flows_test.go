@@ -140,9 +140,12 @@ func (p *person) turnOn(page *browser.Page, device string) {
 func (p *person) saveCodes(page *browser.Page) []string {
 	p.h.t.Helper()
 	codes := strings.Fields(page.Text("#codes"))
-	if len(codes) == 1 {
+	switch {
+	case len(codes) == 1 && strings.Contains(page.Text("main"), "The recovery code has been saved"):
+		page.Check("The recovery code has been saved")
+	case len(codes) == 1:
 		page.Check("The backup code has been saved")
-	} else {
+	default:
 		page.Check("The recovery codes have been saved")
 	}
 	page.Click("Done")

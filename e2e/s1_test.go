@@ -13,11 +13,12 @@ import (
 	"countersign/internal/policy"
 )
 
-// s1Scenarios are those of the second document that speak of an authenticator
-// app and a recovery code. Its preset ships with text messages; until then they
-// hold under the standard one.
+// s1Scenarios are those of the second document that speak of an authenticator app, text
+// messages and a recovery code. What is told of ten codes or of several apps holds under
+// the standard preset, too, and is told there.
 func s1Scenarios() []scenario {
 	alone := policy.Document{"totp.max": 1}
+	s1 := textScenarios{policy.Document{"sms.countries": []any{"US", "DE"}}}
 	one := func(number string, settings policy.Document, test func(*testing.T, *house)) scenario {
 		return scenario{number: number, preset: "standard", settings: settings, test: test}
 	}
@@ -28,19 +29,29 @@ func s1Scenarios() []scenario {
 	return amid([]scenario{
 		one("S1-01", nil, s1BothAreNeeded),
 		one("S1-02", nil, s1CodeOfAnApp),
+		s1.one("S1-02", s1CodeOfAText),
 		shown("S1-03", s1Urged),
 		shown("S1-09", s1InTheAccountSection),
+		s1.shown("S1-10", s1AppIsRecommended),
 		shown("S1-11", s1ListOfApps),
 		one("S1-12", alone, s1SeveralDevices),
 		one("S1-13", alone, s1AnotherDevice),
+		s1.shown("S1-14", s1AppByItsWords),
 		one("S1-15", nil, s1CodeTurnsItOn),
 		shown("S1-16", s1CodesAreImportant),
+		s1.shown("S1-17", s1BeforeTexts),
+		s1.one("S1-18", s1OtherCountry),
+		s1.one("S1-19", s1TextToConfirm),
+		s1.one("S1-20", s1TextTurnsItOn),
+		s1.one("S1-21", s1ThreeMinutes),
 		shown("S1-22", s1Prompted),
+		s1.one("S1-23", s1TextAtOnce),
 		shown("S1-26", s1DownloadCodes),
 		one("S1-27", policy.Document{"recovery.effect": "sign_in"}, s1LostPhone),
 		one("S1-28", nil, s1WrongRecoveryCode),
 		shown("S1-29", s1Warning),
 		one("S1-32", nil, s1OneSecondStep),
+		s1.one("S1-32", s1OneText),
 	}, "S1-29")
 }
 

@@ -15,6 +15,7 @@ type adminCommands struct {
 	User      userCommands   `cmd:"" help:"Make, list, disable, delete and help users."`
 	Policy    policyCommands `cmd:"" help:"Show and change what a sign-in requires."`
 	Audit     auditCommands  `cmd:"" help:"Look through the audit log, and check what is in it."`
+	Texts     adminTexts     `cmd:"" help:"Show how many text messages were sent, and what they cost."`
 	MasterKey keyCommands    `cmd:"" name:"master-key" help:"Change the key that seals secrets in the database."`
 	Backup    adminBackup    `cmd:"" help:"Write a backup while the server goes on."`
 	Restore   adminRestore   `cmd:"" help:"Put a backup into a new, empty place."`

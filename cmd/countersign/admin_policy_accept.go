@@ -31,7 +31,7 @@ func compare(before, after policy.Document) []difference {
 		}
 		d := difference{Setting: key.Name, Before: before[key.Name], After: after[key.Name]}
 		if !same {
-			d.warning = key.Warning[spell(is[key.Name])]
+			d.warning = key.WarningOf(spell(is[key.Name]))
 		}
 		changed = append(changed, d)
 	}

@@ -27,6 +27,7 @@ type allSettings struct {
 	SMTPPasswordFile *string `name:"smtp-password-file" group:"settings" placeholder:"FILE" help:"A file that holds the password of the user in smtp_url."`
 	SMTPFrom         *string `name:"smtp-from" group:"settings" placeholder:"SENDER" help:"${smtp_from}"`
 	PushServices     *string `name:"push-services" group:"settings" placeholder:"HOSTS" help:"${push_services}"`
+	TextsFile        *string `name:"texts-file" group:"settings" placeholder:"FILE" help:"${texts_file}"`
 	LogLevel         *string `name:"log-level" group:"settings" placeholder:"LEVEL" help:"${log_level}"`
 	LogFormat        *string `name:"log-format" group:"settings" placeholder:"FORMAT" help:"${log_format}"`
 }

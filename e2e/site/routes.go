@@ -51,7 +51,7 @@ func (r Route) Open() bool {
 	return slices.Contains([]string{
 		"/{$}", "/signin", "/signout", "/forgot", "/help", "/dev/messages", "/preferences", "/assets/{file...}",
 		"/favicon.ico", "/robots.txt", "/livez", "/readyz",
-	}, r.Path) || strings.HasPrefix(r.Path, "/device/") || strings.HasPrefix(r.Path, "/authenticator/") || strings.HasPrefix(r.Path, "/signin/") || strings.HasSuffix(r.Path, "/{token}")
+	}, r.Path) || strings.HasPrefix(r.Path, "/device/") || strings.HasPrefix(r.Path, "/texts/receipts/") || strings.HasPrefix(r.Path, "/authenticator/") || strings.HasPrefix(r.Path, "/signin/") || strings.HasSuffix(r.Path, "/{token}")
 }
 
 // Routes are all routes of the product. They are read from the source of the

@@ -14,6 +14,7 @@ import (
 	"countersign"
 	"countersign/e2e/mailbox"
 	"countersign/e2e/proc"
+	"countersign/internal/notify/text/texttest"
 	"countersign/internal/people"
 	"countersign/internal/policy"
 	"countersign/internal/server"
@@ -51,8 +52,9 @@ type Site struct {
 	Nodes    []*proc.Proc
 	Clock    *proc.Clock
 	Box      *mailbox.Box
-	Engine   *server.Parts // the engine on the same database, to prepare and to look
-	DSN      string        // the URL of the PostgreSQL database
+	Texts    *texttest.Gateway // whom text messages are handed to
+	Engine   *server.Parts     // the engine on the same database, to prepare and to look
+	DSN      string            // the URL of the PostgreSQL database
 
 	addresses  []string // of the nodes, host:port
 	transports sync.Map // door -> *http.Transport
@@ -69,7 +71,7 @@ func Start(tb testing.TB, o Options) *Site {
 	}
 	s := &Site{
 		Database: o.Database, Data: tb.TempDir(), Clock: proc.NewClock(tb),
-		Box: mailbox.Start(tb, mailbox.STARTTLS("countersign", "harbour")), taken: map[int]bool{},
+		Box: mailbox.Start(tb, mailbox.STARTTLS("countersign", "harbour")), Texts: texttest.NewGateway(tb), taken: map[int]bool{},
 	}
 	for range max(o.Nodes, 1) {
 		s.addresses = append(s.addresses, proc.FreeAddr(tb))
@@ -101,7 +103,7 @@ func (s *Site) settings(tb testing.TB, o Options) []string {
 	env := []string{
 		s.Clock.Env(), rootsVariable + "=" + s.Box.AuthorityFile(), "COUNTERSIGN_DATA=" + s.Data,
 		"COUNTERSIGN_URL=" + s.URL, "COUNTERSIGN_SMTP_URL=" + s.Box.URL(),
-		"COUNTERSIGN_SMTP_FROM=Acme <no-reply@acme.example>",
+		"COUNTERSIGN_SMTP_FROM=Acme <no-reply@acme.example>", "COUNTERSIGN_TEXTS_FILE=" + TextsFile(tb, s.Texts.Entry("gateway")),
 	}
 	if s.Database == Postgres {
 		s.DSN = storetest.Migrated(tb)

@@ -26,7 +26,10 @@ type Service struct {
 	Methods map[method.Kind]method.Method
 	// Passkeys is the site that people's passkeys belong to.
 	Passkeys passkey.Party
-	Now      func() time.Time
+	// Texting tells that somebody sends text messages on, or that they are kept to be
+	// looked at, as mails are.
+	Texting bool
+	Now     func() time.Time
 	// URL is the public address, without a slash at the end. Links in mails
 	// come from it, never from a request.
 	URL string

@@ -14,6 +14,7 @@ import (
 	"countersign/internal/method"
 	"countersign/internal/method/passkey"
 	"countersign/internal/method/recovery"
+	"countersign/internal/method/sms"
 	"countersign/internal/method/totp"
 	"countersign/internal/seal"
 	"countersign/internal/store"
@@ -44,6 +45,8 @@ type Answer struct {
 	// error says that nobody waits for it any more: it is the second click on one
 	// button, then, and no guess. The answer is taken back.
 	Awaited func(*store.Tx) error
+
+	text countersign.TextID // the code that is answered, of a text
 }
 
 // Proven is a right answer.
@@ -124,6 +127,8 @@ func malformed(kind method.Kind, proof string) error {
 		_, problem = recovery.Normalize(proof)
 	case method.Passkey:
 		problem = passkey.Normalize(proof)
+	case method.SMS:
+		_, problem = sms.Normalize(proof)
 	}
 	if problem == "" {
 		return nil
@@ -163,6 +168,8 @@ func (s *Service) judge(tx *store.Tx, a Answer) (verdict, error) {
 	case errors.Is(err, passkey.ErrStale):
 		// No guess: nothing was verified. The try is taken back.
 		return verdict{}, countersign.InvalidField("passkey", "passkey_stale")
+	case errors.Is(err, sms.ErrOver):
+		return verdict{}, countersign.InvalidField("code", "sms_over") // the same
 	case errors.Is(err, method.ErrUsed):
 		return verdict{refusal: s.used(tx, a.Kind)}, s.wrong(tx, a, c, tries, "used")
 	case errors.Is(err, method.ErrWrong):
@@ -189,6 +196,13 @@ const maxRounds = 5
 // given on what is stored now.
 func (s *Service) verify(tx *store.Tx, a Answer, user rows.User) (Proven, error) {
 	var early error
+	if a.Kind == method.SMS {
+		judge, id, err := s.textJudge(tx, user, cmp.Or(string(a.Attempt), string(a.Session)))
+		if err != nil {
+			return Proven{}, err
+		}
+		a.Judge, a.text = judge, id
+	}
 	if len(a.Credentials) > 0 {
 		proven, stored, err := s.verifyOnce(tx, a, user, a.Credentials)
 		if (err == nil && stored) || !again(err) {
@@ -267,6 +281,9 @@ func (s *Service) verifyOnce(tx *store.Tx, a Answer, user rows.User, credentials
 	if a.Kind == method.Passkey && !a.Account.Settings.Passkeys() {
 		return Proven{}, false, method.ErrWrong
 	}
+	if a.Kind == method.SMS && !a.Account.Settings.Texts() {
+		return Proven{}, false, method.ErrWrong
+	}
 	phones, err := s.phones(tx, a, credentials)
 	if err != nil {
 		return Proven{}, false, err
@@ -300,6 +317,8 @@ func (s *Service) verifyOnce(tx *store.Tx, a Answer, user rows.User, credentials
 			answer = method.ErrUsed
 		case errors.Is(err, passkey.ErrStale):
 			answer = passkey.ErrStale
+		case errors.Is(err, sms.ErrOver):
+			answer = sms.ErrOver
 		case errors.Is(err, method.ErrWrong):
 		default:
 			return Proven{}, false, err
@@ -328,6 +347,12 @@ func (s *Service) spend(tx *store.Tx, a Answer, row rows.Credential, opened meth
 	})
 	if err != nil || n == 0 {
 		return false, err
+	}
+	if a.text != "" {
+		err = spendText(tx, row.WorkspaceID, a.text)
+		if err != nil {
+			return false, err
+		}
 	}
 	n, err = tx.SpendProof(tx.Ctx, rows.SpendProofParams{
 		WorkspaceID: row.WorkspaceID, CredentialID: row.ID, Number: accepted.Spent, SpentAt: tx.NowMilli(),

@@ -40,6 +40,8 @@ func sweep(tx *store.Tx) error {
 	const day = 24 * time.Hour
 	const browserLife = 400 * day // no browser keeps its cookie for longer
 	const requestLife = 90 * day  // the history that a phone shows
+	const textLife = 30 * day     // receipts come late
+	const totalsLife = 800 * day  // this year's costs beside the last one's
 	for _, step := range []struct {
 		what string
 		do   func() (int64, error)
@@ -56,6 +58,9 @@ func sweep(tx *store.Tx) error {
 		{"pending secrets", func() (int64, error) { return tx.DeleteExpiredPending(tx.Ctx, ago(day)) }},
 		{"spent proofs", func() (int64, error) { return tx.DeleteOldProofs(tx.Ctx, ago(day)) }},
 		{"guesses", func() (int64, error) { return tx.DeleteOldGuesses(tx.Ctx, ago(2*day), ago(30*day)) }},
+		{"texts", func() (int64, error) { return tx.DeleteOldTexts(tx.Ctx, ago(textLife)) }},
+		{"caps of texts", func() (int64, error) { return tx.DeleteOldTextCaps(tx.Ctx, ago(2*day)) }},
+		{"what texts cost", func() (int64, error) { return tx.DeleteOldTextTotals(tx.Ctx, ago(totalsLife)) }},
 		{"rates", func() (int64, error) { return tx.DeleteOldRates(tx.Ctx, ago(day)) }},
 	} {
 		_, err := step.do()

@@ -41,6 +41,8 @@ type Config struct {
 	From mail.Address
 	// PushServices are hosts that pushes may go to beside the browsers' own services.
 	PushServices []string
+	// TextsFile is the path of the file that names who sends text messages on, or empty.
+	TextsFile string
 	// LogLevel and LogJSON say how much is logged and how.
 	LogLevel slog.Level
 	LogJSON  bool

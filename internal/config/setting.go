@@ -119,6 +119,11 @@ func Settings() []Setting {
 			set: setPushServices,
 		},
 		{
+			Name: "texts_file", Group: "Texts", Example: "/etc/countersign/texts.toml",
+			Doc: "The file that names who sends text messages on: a gateway, Twilio, Amazon SNS. It holds their secrets. Without one text messages are shown where mails are, or switched off.",
+			set: setTextsFile,
+		},
+		{
 			Name: "log_level", Group: "Logs", Default: "info",
 			Doc: "How much is logged: debug, info, warn or error.",
 			set: setLogLevel,

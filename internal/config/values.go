@@ -90,6 +90,7 @@ func setLanguage(c *Config, value string) error {
 
 func setData(c *Config, value string) error          { c.Data = value; return nil }
 func setMasterKeyFile(c *Config, value string) error { c.MasterKeyFile = value; return nil }
+func setTextsFile(c *Config, value string) error     { c.TextsFile = value; return nil }
 func setTLSCert(c *Config, value string) error       { c.TLSCert = value; return nil }
 func setTLSKey(c *Config, value string) error        { c.TLSKey = value; return nil }
 func setSMTPPassword(c *Config, value string) error  { c.smtpPassword = value; return nil }

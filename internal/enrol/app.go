@@ -382,8 +382,13 @@ func dropPending(tx *store.Tx, h account.Holder, kind method.Kind) error {
 }
 
 func pendingApp(all []rows.Credential, h account.Holder, now time.Time) *rows.Credential {
+	return pendingOf(all, h, method.TOTP, now)
+}
+
+// pendingOf is what waits in the holder's session, nil for nothing.
+func pendingOf(all []rows.Credential, h account.Holder, kind method.Kind, now time.Time) *rows.Credential {
 	for i, c := range all {
-		if c.State == "pending" && c.Kind == string(method.TOTP) && c.NameKey == begunIn(h) && c.ExpiresAt > now.UnixMilli() {
+		if c.State == "pending" && c.Kind == string(kind) && c.NameKey == begunIn(h) && c.ExpiresAt > now.UnixMilli() {
 			return &all[i]
 		}
 	}

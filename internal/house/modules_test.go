@@ -42,6 +42,8 @@ func modules() map[string]int {
 		"github.com/dunglas/httpsfv":       42,
 		"github.com/go-webauthn/webauthn":  43,
 		"github.com/godbus/dbus":           44,
+		"github.com/nyaruka/phonenumbers":  58,
+		"github.com/aws/aws-sdk-go-v2":     59,
 	}
 }
 

@@ -138,7 +138,9 @@ func (c composer) fact(what string) string {
 		if id := "mail.method_" + c.data.Method; c.speaker.Has(id) {
 			return c.say(id)
 		}
-	case "service":
+	case "sent":
+		return c.say("mail.texts_sent", "Count", c.data.Left, "Hours", c.data.Minutes/int(time.Hour/time.Minute))
+	case "service", "capped":
 		return mark(ltr, clean(c.data.Device))
 	case "device":
 		return mark(strong, name(c.data.Device))

@@ -20,6 +20,10 @@ func pauseAfter(tries int64) time.Duration {
 
 // deliver hands one claimed message over and records what became of it.
 func (o *Outbox) deliver(ctx context.Context, row rows.Message) {
+	if row.Channel == byText {
+		o.text(ctx, row)
+		return
+	}
 	if row.ExpiresAt < row.CreatedAt {
 		o.drop(ctx, row)
 		return

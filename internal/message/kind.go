@@ -71,6 +71,10 @@ const (
 	// PushesRefused tells an administrator that a push service takes no pushes any more:
 	// Device is its host.
 	PushesRefused Kind = "pushes_refused"
+	// TextsCapped tells an administrator that no more texts are sent to Device (the
+	// beginning of numbers, a country, or the workspace) until the Minutes are over, in
+	// which Left were.
+	TextsCapped Kind = "texts_capped"
 	// AccountDeleted is the last mail to an account. Actor, when it was somebody else.
 	AccountDeleted Kind = "account_deleted"
 )
@@ -149,6 +153,8 @@ func recipeOf(k Kind) (recipe, bool) {
 		return r, true
 	case PushesRefused:
 		return recipe{life: warningLife, others: true, facts: []string{"service", "when"}, steps: []string{"open", "log"}}, true
+	case TextsCapped:
+		return recipe{life: warningLife, others: true, facts: []string{"capped", "sent", "when"}, steps: []string{"open", "bill"}}, true
 	case PairingCode:
 		return recipe{life: 5 * time.Minute, needs: needsCode, facts: device, steps: change}, true
 	case TooManyTries:
@@ -175,6 +181,6 @@ func Kinds() []Kind {
 		Invitation, PasswordReset, PasswordRescued, PasswordChanged, EmailChangeConfirm, EmailChanged, EmailCode,
 		TwoFactorOn, TwoFactorOff, TurnOffConfirm, MethodAdded, MethodRemoved, MethodReplaced, MethodRenamed,
 		DefaultChanged, RecoveryCodes, RecoveryRenewed, RecoveryUsed, TwoFactorReset, AdminReset, NewSignIn, BrowserTrusted,
-		TooManyTries, SignInUnfinished, RequestDenied, RequestReported, PushLocked, PairingCode, PhoneMissing, PushesRefused, AccountDeleted,
+		TooManyTries, SignInUnfinished, RequestDenied, RequestReported, PushLocked, PairingCode, PhoneMissing, PushesRefused, TextsCapped, AccountDeleted,
 	}
 }

@@ -11,6 +11,7 @@ import (
 
 	"countersign"
 	"countersign/internal/notify"
+	"countersign/internal/notify/text"
 	"countersign/internal/seal"
 	"countersign/internal/store"
 	"countersign/internal/store/rows"
@@ -27,6 +28,9 @@ type Options struct {
 	Mailer notify.Mailer
 	// Pusher hands pushes to the phones' push services; nil where nobody does.
 	Pusher *notify.WebPush
+	// Texter hands text messages to those who send them on; nil where nobody does. Without
+	// it, and without a Mailer, they are kept as mails are.
+	Texter Texter
 	// Alarm is told that a push service refuses this installation's pushes to several
 	// devices and takes none. It may be nil.
 	Alarm func(ctx context.Context, workspace countersign.WorkspaceID, service string)
@@ -40,6 +44,12 @@ type Options struct {
 	Log *slog.Logger
 }
 
+// Texter hands text messages over; text.Providers is one. It returns nil only where
+// somebody promised to send the text on. Its errors are fit for the log.
+type Texter interface {
+	Send(ctx context.Context, m text.Message) (text.Taken, error)
+}
+
 // Outbox takes messages in and gets them out. It may be used by many
 // goroutines, and by several processes on one database.
 type Outbox struct {
@@ -49,6 +59,7 @@ type Outbox struct {
 	template *template.Template
 	mailer   notify.Mailer
 	pusher   *notify.WebPush
+	texter   Texter
 	address  string
 	alarm    func(ctx context.Context, workspace countersign.WorkspaceID, service string)
 	refusals refusals
@@ -69,7 +80,7 @@ func New(o Options) (*Outbox, error) {
 	}
 	return &Outbox{
 		store: o.Store, ring: o.Ring, words: o.Words, template: t,
-		mailer: o.Mailer, pusher: o.Pusher, address: o.Address, alarm: o.Alarm, from: o.From, now: o.Now, log: log,
+		mailer: o.Mailer, pusher: o.Pusher, texter: o.Texter, address: o.Address, alarm: o.Alarm, from: o.From, now: o.Now, log: log,
 	}, nil
 }
 
@@ -139,6 +150,13 @@ func (o *Outbox) Kept(ctx context.Context, workspace countersign.WorkspaceID, mo
 	}
 	out := make([]Shown, 0, len(list))
 	for _, row := range list {
+		if row.Channel == byText {
+			shown, err := o.shownText(row)
+			if err == nil {
+				out = append(out, shown)
+			}
+			continue
+		}
 		mail, err := o.render(row)
 		if err != nil {
 			o.log.WarnContext(ctx, "a kept message cannot be shown", "message", row.ID, "kind", row.Kind, "err", err)

@@ -62,6 +62,7 @@ func (o *Outbox) Run(ctx context.Context) error {
 
 	var lanes sync.WaitGroup
 	lanes.Go(func() { o.work(ctx, sending, &underway, byPush, parallelPushes) })
+	lanes.Go(func() { o.work(ctx, sending, &underway, byText, parallelTexts) })
 	o.work(ctx, sending, &underway, byEmail, Parallel)
 	lanes.Wait()
 	time.AfterFunc(grace, stop)

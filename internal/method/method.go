@@ -22,6 +22,7 @@ const (
 	TOTP     Kind = "totp"     // an authenticator app (RFC 6238)
 	Push     Kind = "push"     // a paired phone, judged by package approve; its own codes count as TOTP
 	Passkey  Kind = "passkey"  // a passkey or a security key (WebAuthn)
+	SMS      Kind = "sms"      // a code in a text message
 	Recovery Kind = "recovery" // codes to get in without the second factor
 	Password Kind = "password" // verified by package password, not by a Method
 )

@@ -41,6 +41,29 @@ func Clean(typed string) string {
 	}, typed)
 }
 
+// Code takes what a person typed as a code of n digits and returns the digits, or what is
+// the matter: Empty, NonDigits, TooFew or TooMany. Spaces and dashes are allowed
+// anywhere; digits of any script count.
+func Code(typed string, n int) (string, Problem) {
+	code := Clean(typed)
+	if code == "" {
+		return "", Empty
+	}
+	for _, r := range code {
+		if r < '0' || r > '9' {
+			return "", NonDigits
+		}
+	}
+	switch {
+	case len(code) < n:
+		return "", TooFew
+	case len(code) > n:
+		return "", TooMany
+	}
+
+	return code, Fine
+}
+
 // digit returns the value of a decimal digit of any script. Unicode keeps the
 // ten digits of a script in one run from 0 to 9 (chapter 4.6), so the distance
 // from the start of the run tells.

@@ -39,7 +39,7 @@ const (
 const Recovery = "recovery"
 
 // strongest are the second factors, the most secure first.
-func strongest() []string { return []string{Passkey, Push, "totp", "sms", Recovery} }
+func strongest() []string { return []string{Passkey, Push, "totp", SMS, Recovery} }
 
 // Chosen is what is asked first, what else is offered, and why.
 type Chosen struct {

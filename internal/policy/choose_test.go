@@ -21,6 +21,7 @@ func TestWhichSecondFactorIsAskedFirst(t *testing.T) {
 	without.Methods = []string{"totp", "recovery"}
 	unlisted := all
 	unlisted.SecondFactors = []string{"totp"}
+	texts := Settings{Methods: []string{"totp", SMS}, SecondFactors: []string{"totp", SMS}}
 	rows := []struct {
 		what   string
 		in     Choice
@@ -42,6 +43,8 @@ func TestWhichSecondFactorIsAskedFirst(t *testing.T) {
 		{"a method that is off", Choice{Ways: both, Default: Push, Settings: without}, "totp", WhyStrongest, nil},
 		{"a method that the pool does not list", Choice{Ways: both, Default: Push, Last: Push, LastAt: 9, Settings: unlisted}, "totp", WhyStrongest, nil},
 		{"the only one there is, that the pool does not list", Choice{Ways: of(Passkey, Recovery), Settings: unlisted}, Passkey, WhyOnly, nil},
+		{"a text after everything else", Choice{Ways: of(SMS, "totp"), Settings: texts}, "totp", WhyStrongest, nil},
+		{"a text by default", Choice{Ways: of(SMS, "totp"), Default: SMS, Settings: texts}, SMS, WhyDefault, nil},
 		{"nothing works", Choice{Ways: silent[:1], Default: Push, Settings: all}, "", WhyNone, silent[:1]},
 		{"nothing is there", Choice{Settings: all}, "", WhyNone, nil},
 		{"recovery codes alone", Choice{Ways: of(Recovery), Last: Recovery, LastAt: 1, Default: Recovery, Settings: all}, "", WhyNone, nil},

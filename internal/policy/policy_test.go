@@ -134,8 +134,17 @@ func TestDocumentCheck(t *testing.T) {
 	for _, row := range []struct{ sentence, text, want string }{
 		{"an empty document is the standard", `{}`, ""},
 		{"a misspelt key is named", `{"totp.maxx":1}`, "totp.maxx: there is no such setting"},
-		{"a method that is not built says so", `{"methods":["totp","sms"]}`, "text messages, which this version does not have"},
-		{"a key of a later method says so", `{"sms.countries":"de"}`, "text messages"},
+		{"a method that is not built says so", `{"first_factors":["password","sso"]}`, "single sign-on, which this version does not have"},
+		{"a key of a later method says so", `{"sso.second_factor":"trust"}`, "single sign-on"},
+		{"text messages as the second step", `{"methods":["totp","sms"],"second_factors":["totp","sms"],"sms.countries":["DE","US"]}`, ""},
+		{"a text message alone", `{"methods":["sms"]}`, "\"totp\" must be in it"},
+		{"a text message in the password's place", `{"first_factors":["password","sms"]}`, "\"sms\" is none of"},
+		{"a country in small letters", `{"sms.countries":["de"]}`, "neither none, alone, nor a country"},
+		{"a country that is none", `{"sms.countries":["XX"]}`, "neither none, alone, nor a country"},
+		{"a country among none", `{"sms.countries":["none","DE"]}`, "neither none, alone, nor a country"},
+		{"a country twice", `{"sms.countries":["DE","DE"]}`, "listed twice"},
+		{"an empty list of countries", `{"sms.countries":[]}`, "says less than none"},
+		{"no text in a day", `{"sms.per_day":4}`, "between 5 and"},
 		{"a version that is none", `{"push.min_app_version":"newest"}`, "neither none nor a version"},
 		{"push as the only way in", `{"first_factors":["push"]}`, "it is how people without a paired phone get in"},
 		{"a number out of range", `{"totp.max":6}`, "between 1 and 5"},
@@ -143,7 +152,7 @@ func TestDocumentCheck(t *testing.T) {
 		{"an app alone is a second factor", `{"methods":["totp"]}`, ""},
 		{"recovery codes alone are none", `{"methods":["recovery"]}`, "methods: \"totp\" must be in it: who loses the phone, and who has none, needs another way"},
 		{"a preferred method", `{"preferred":"totp"}`, ""},
-		{"a preferred method that is not built", `{"preferred":"sms"}`, "text messages, which this version does not have"},
+		{"a preferred method that is not built", `{"preferred":"sso"}`, "single sign-on, which this version does not have"},
 		{"no way in at all", `{"first_factors":[]}`, "lock everybody out"},
 		{"a date that is none", `{"require_second_factor":"required from tomorrow"}`, "none of optional"},
 		{"two problems are told at once", `{"words":"spare","turn_off":1}`, "turn_off"},
@@ -188,5 +197,39 @@ func TestPresets(t *testing.T) {
 	}
 	if diff := cmp.Diff(defaults, spelled); diff != "" {
 		t.Errorf("the standard preset is not the defaults (-defaults +preset):\n%s", diff)
+	}
+}
+
+func TestWhoMayHaveTexts(t *testing.T) {
+	all := Document{"methods": []any{"totp", "sms"}, "second_factors": []any{"totp", "sms"}, "sms.countries": []any{"DE"}}
+	for _, row := range []struct {
+		sentence string
+		doc      Document
+		want     bool
+	}{
+		{"nobody by default", nil, false},
+		{"where all is set", all, true},
+		{"no country is listed", all.With(Document{"sms.countries": []any{"none"}}), false},
+		{"the workspace has them not", all.With(Document{"methods": []any{"totp"}}), false},
+		{"the pool has them not", all.With(Document{"second_factors": []any{"totp"}}), false},
+	} {
+		settings, err := Resolve(row.doc, nil)
+		if err != nil || settings.Texts() != row.want {
+			t.Errorf("%s: %v, %v", row.sentence, settings.Texts(), err)
+		}
+	}
+}
+
+func TestWhatIsWarnedOf(t *testing.T) {
+	for _, row := range []struct{ key, value, want string }{
+		{"sms.countries", "none", ""},
+		{"sms.countries", "DE,US", "policy.warn_texts"},
+		{"push.confirm", "tap", "policy.warn_confirm_tap"},
+		{"push.confirm", "type", ""},
+	} {
+		key, _ := keyNamed(row.key)
+		if got := key.WarningOf(row.value); got != row.want {
+			t.Errorf("%s = %s: %q, want %q", row.key, row.value, got, row.want)
+		}
 	}
 }

@@ -31,6 +31,13 @@ type Settings struct {
 	PasskeyVerified bool
 	PasskeyModels   []string
 
+	// TextCountries are those whose numbers may have texts, by their two letters, none
+	// until they are listed; TextsAHour are sent to one country within an hour at most, and
+	// TextsADay in all within a day.
+	TextCountries []string
+	TextsAHour    int
+	TextsADay     int
+
 	TOTPMax      int
 	TOTPKeyChars int
 
@@ -65,6 +72,9 @@ const (
 	// is a proof by one that does not.
 	Passkey       = "passkey"
 	PasskeySynced = "passkey_synced"
+
+	// SMS is the method of codes in text messages.
+	SMS = "sms"
 
 	// Push is the method, and names it in lists.
 	Push            = "push"

@@ -16,11 +16,23 @@ type Key struct {
 	// Values in words, for help texts.
 	Values string
 	// Warning is what an administrator accepts with an unusual value; it is a
-	// key of the message catalogue by value, "" for none.
+	// key of the message catalogue by value, or for any but the default by anyOther.
 	Warning map[string]string
 
 	// read checks a value and returns what it does to the settings.
 	read func(any) (put, error)
+}
+
+// anyOther stands for every value but none, in Key.Warning.
+const anyOther = "*"
+
+// WarningOf is what is accepted with a value as it is typed, "" for nothing.
+func (k Key) WarningOf(value string) string {
+	id, named := k.Warning[value]
+	if !named && value != noCountry {
+		id = k.Warning[anyOther]
+	}
+	return id
 }
 
 // put writes a checked value into the settings.
@@ -29,16 +41,16 @@ type put func(*Settings)
 // Table lists every setting of this version, in the order of the handbook.
 func Table() []Key {
 	return []Key{
-		words("methods", []string{"totp", Push, Passkey, "recovery"}, []string{"totp", Push, Passkey, "recovery"},
+		words("methods", []string{"totp", Push, Passkey, "recovery"}, []string{"totp", Push, Passkey, SMS, "recovery"},
 			func(s *Settings, v []string) { s.Methods = v }).
 			need("totp", "who loses the phone, and who has none, needs another way"),
 		words("first_factors", []string{"password", Passkey}, []string{"password", Passkey, Push},
 			func(s *Settings, v []string) { s.FirstFactors = v }).
 			need("password", "it is how people without a paired phone get in"),
-		words("second_factors", []string{Push, "totp", Passkey}, []string{Push, "totp", Passkey},
+		words("second_factors", []string{Push, "totp", Passkey}, []string{Push, "totp", Passkey, SMS},
 			func(s *Settings, v []string) { s.SecondFactors = v }).
 			need("totp", "who loses the phone, and who has none, needs another way"),
-		choice("preferred", "none", []string{"none", Push, "totp", Passkey}, func(s *Settings, v string) { s.Preferred = v }),
+		choice("preferred", "none", []string{"none", Push, "totp", Passkey, SMS}, func(s *Settings, v string) { s.Preferred = v }),
 		requirementKey(),
 		choice("push.requires", RequiresBackup, []string{RequiresBackup, RequiresTOTP, RequiresNothing},
 			func(s *Settings, v string) { s.PushRequires = v }),
@@ -52,6 +64,9 @@ func Table() []Key {
 		choice("passkey.verify", "preferred", []string{"preferred", "required"},
 			func(s *Settings, v string) { s.PasskeyVerified = v == "required" }),
 		modelsKey(),
+		countriesKey().warn(anyOther, "policy.warn_texts"),
+		number("sms.per_hour", 100, 5, 100_000, func(s *Settings, v int) { s.TextsAHour = v }),
+		number("sms.per_day", 1000, 5, 1_000_000, func(s *Settings, v int) { s.TextsADay = v }),
 		number("totp.max", 5, 1, 5, func(s *Settings, v int) { s.TOTPMax = v }),
 		oneOf("totp.key_chars", 32, []int{32, 16}, func(s *Settings, v int) { s.TOTPKeyChars = v }).
 			warn("16", "policy.warn_key_chars"),
@@ -76,7 +91,7 @@ func Table() []Key {
 // have yet. They are refused with that reason, never silently kept.
 func later(word string) (string, bool) {
 	waits := map[string]string{
-		"sms": "text messages", "sso": "single sign-on", "sms.countries": "text messages",
+		"sso":               "single sign-on",
 		"sso.second_factor": "single sign-on",
 		"two_admins":        "a reset by two administrators",
 	}

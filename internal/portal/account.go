@@ -54,7 +54,7 @@ func (p *Portal) security(w http.ResponseWriter, r *http.Request, c session.Curr
 	if err != nil {
 		return err
 	}
-	view.Pushes = settings.Pushes()
+	view.Pushes, view.Texts = settings.Pushes(), p.texts(settings)
 	view.CanAdd = view.apps < settings.TOTPMax
 	view.Sessions, err = p.sessions(r, c)
 	if err != nil {
@@ -86,6 +86,8 @@ func (v *SecurityView) addCredentials(list []rows.Credential, devices []rows.Dev
 				v.HasPhone = true
 			case c.Kind == string(method.Passkey):
 				v.HasPasskey = true
+			case c.Kind == string(method.SMS):
+				v.HasNumber = true
 			case !v.HasTOTP:
 				v.HasTOTP, v.FirstApp = true, string(c.ID)
 				fallthrough
@@ -242,6 +244,7 @@ func (p *Portal) company(w http.ResponseWriter, r *http.Request, c session.Curre
 		From: s.Require.From, TOTPMax: s.TOTPMax, RecoveryCodes: s.RecoveryCodes, Effect: s.RecoveryEffect, Delivery: s.RecoveryDelivery,
 		AdminReset: s.AdminReset, TurnOff: s.TurnOff, Enrol: s.EnrolAtSignIn, RetentionDays: s.RetentionDays, TrustedDays: s.TrustedDays,
 		Passkeys: s.Passkeys(), PasskeyFirst: s.PasskeyFirst(), PasskeyModels: len(s.PasskeyModels),
+		Texts: s.Allows(policy.SMS), TextCountries: countries(r, s.TextCountries), TextsAHour: s.TextsAHour, TextsADay: s.TextsADay,
 		Pushes: s.Pushes(), PushFirst: s.PushFirst(), PushConfirm: s.PushConfirm, PushLeast: s.PushMinVersion,
 	}
 	switch {

@@ -43,12 +43,12 @@ func (p *Portal) showMethods(w http.ResponseWriter, r *http.Request, c session.C
 	}
 	hasApp := slices.ContainsFunc(list, func(one rows.Credential) bool { return one.Kind == string(method.TOTP) })
 	return p.pages.Render(w, r, status, "enrol/method", MethodView{
-		Page: p.frame(r, c, "security", form), Methods: methodsToAdd(c), Again: c.Account.Settings.TOTPMax == 1 && hasApp, Leave: mayLeave(c),
+		Page: p.frame(r, c, "security", form), Methods: p.methodsToAdd(c), Again: c.Account.Settings.TOTPMax == 1 && hasApp, Leave: mayLeave(c),
 	})
 }
 
 // methodsToAdd are the methods that a person can turn on.
-func methodsToAdd(c session.Current) []string {
+func (p *Portal) methodsToAdd(c session.Current) []string {
 	s := c.Account.Settings
 	methods := []string{string(method.TOTP)}
 	if s.Pushes() {
@@ -56,6 +56,9 @@ func methodsToAdd(c session.Current) []string {
 	}
 	if s.Passkeys() {
 		methods = append(methods, string(method.Passkey))
+	}
+	if p.texts(s) {
+		methods = append(methods, string(method.SMS))
 	}
 	return methods
 }
@@ -70,6 +73,9 @@ func (p *Portal) beginMethod(w http.ResponseWriter, r *http.Request, c session.C
 	}
 	if form.Value("method") == string(method.Passkey) && c.Account.Settings.Passkeys() {
 		return see(w, r, "/account/passkeys/new")
+	}
+	if form.Value("method") == string(method.SMS) && p.texts(c.Account.Settings) {
+		return see(w, r, "/account/texts/new")
 	}
 	if form.Value("method") != string(method.TOTP) {
 		form.Wrong("method", "choose_method")

@@ -115,7 +115,7 @@ func (p *Portal) frame(r *http.Request, c session.Current, section string, form 
 func noticeOf(r *http.Request) string {
 	switch name := r.URL.Query().Get("done"); name {
 	case "renamed", "removed", "changed", "default", "codes", "off", "password", "email", "profile",
-		"ended", "others_ended", "recovered", "was_reset", "email_confirmed", "signed_out", "password_reset", "paired", "passkey", "untrusted":
+		"ended", "others_ended", "recovered", "was_reset", "email_confirmed", "signed_out", "password_reset", "paired", "passkey", "untrusted", "texts":
 		return "notice." + name
 	}
 	return ""

@@ -297,6 +297,8 @@ func TestWordsOfTheScenarios(t *testing.T) {
 		{"account/security", "off", words.Terms{}, []string{">Turn On<", ">Security<", ">Login and security<", ">Multi-factor authentication (MFA)<", ">Two-factor authentication<", " Account settings<", " My profile<", " Company settings<", "Your account", " Devices<", " Activity<"}},
 		{"account/security", "one device, one code", words.Terms{Backup: true, Codes: 1}, []string{"Create a new Backup code", "Change device used for two-factor authentication", ">Turn off<"}},
 		{"enrol/method", "", words.Terms{}, []string{"Authenticator App", ">Next<", "more reliable than text messages"}},
+		{"enrol/method", "text", words.Terms{}, []string{"SMS Number", "carrier rates may apply", "Recommended"}},
+		{"enrol/number", "", words.Terms{}, []string{"Be sure that you can receive text messages", "Your country must be supported: Germany and United States", "Carrier rates may apply", "more reliable"}},
 		{"enrol/app", "", words.Terms{}, []string{"I can’t scan a QR code", "Google Authenticator, Microsoft Authenticator, Duo Mobile, Twilio Authy", ">Turn on<", "Google Play Store", "airplane mode", "30 seconds"}},
 		{"enrol/codes", "one", words.Terms{Backup: true, Codes: 1}, []string{"The backup code has been saved", ">Done<", "Download", "Important!"}},
 		{"enrol/codes", "", words.Terms{}, []string{"The recovery codes have been saved", ">Done<"}},

@@ -10,6 +10,7 @@ import (
 	"countersign/internal/device"
 	"countersign/internal/enrol"
 	"countersign/internal/message"
+	texting "countersign/internal/notify/text"
 	"countersign/internal/people"
 	"countersign/internal/policy"
 	"countersign/internal/session"
@@ -29,7 +30,9 @@ type Options struct {
 	Devices   *device.Service
 	Sessions  *session.Service
 	Outbox    *message.Outbox
-	Now       func() time.Time
+	// Texts are those who send text messages on; nil where nobody does.
+	Texts *texting.Providers
+	Now   func() time.Time
 	// Development allows /dev/messages, to requests that come from this machine.
 	Development bool
 }
@@ -72,6 +75,10 @@ func (p *Portal) Mount(mux *http.ServeMux) {
 		{"POST /account/two-factor/app", enrolling, p.confirmApp},
 		{"GET /account/passkeys/new", enrolling, p.newPasskey},
 		{"POST /account/passkeys/new", enrolling, p.addPasskey},
+		{"GET /account/texts/new", enrolling, p.newNumber},
+		{"POST /account/texts/new", enrolling, p.beginNumber},
+		{"GET /account/texts/confirm", enrolling, p.numberCode},
+		{"POST /account/texts/confirm", enrolling, p.confirmNumber},
 		{"GET /account/devices/new", enrolling, p.newDevice},
 		{"POST /account/devices/new", enrolling, p.reveal},
 		{"GET /account/devices/pairing", enrolling, p.pairing},
@@ -127,42 +134,47 @@ func (p *Portal) Mount(mux *http.ServeMux) {
 // mountOpen adds what needs no session, or judges it by itself.
 func (p *Portal) mountOpen(mux *http.ServeMux) {
 	for pattern, handler := range map[string]web.Handler{
-		"GET /{$}":                           p.home,
-		"GET /signin":                        p.identifier,
-		"POST /signin":                       p.start,
-		"POST /signin/passkey":               p.startWithPasskey,
-		"GET /signin/{attempt}/passkey":      p.attempt(p.passkeyStep),
-		"POST /signin/{attempt}/passkey":     p.attempt(p.answerPasskey),
-		"GET /signin/{attempt}":              p.attempt(p.dispatch),
-		"GET /signin/{attempt}/password":     p.attempt(p.passwordStep),
-		"POST /signin/{attempt}/password":    p.attempt(p.answerPassword),
-		"GET /signin/{attempt}/code":         p.attempt(p.codeStep),
-		"POST /signin/{attempt}/code":        p.attempt(p.answerCode),
-		"GET /signin/{attempt}/phone":        p.attempt(p.phoneStep),
-		"POST /signin/{attempt}/phone":       p.attempt(p.answerPhone),
-		"POST /signin/{attempt}/phone/ask":   p.attempt(p.askPhone),
-		"GET /signin/{attempt}/phone/events": p.attempt(p.phoneEvents),
-		"GET /signin/{attempt}/recovery":     p.attempt(p.recoveryStep),
-		"POST /signin/{attempt}/recovery":    p.attempt(p.answerRecovery),
-		"GET /signin/{attempt}/ways":         p.attempt(p.ways),
-		"POST /signin/{attempt}/cancel":      p.cancel,
-		"POST /signout":                      p.signOut,
-		"GET /forgot":                        p.forgotPage,
-		"POST /forgot":                       p.forgot,
-		"GET /setup/{token}":                 p.link(account.LinkSetup, p.setupPage),
-		"POST /setup/{token}":                p.link(account.LinkSetup, p.setup),
-		"GET /invitation/{token}":            p.link(account.LinkInvitation, p.invitePage),
-		"POST /invitation/{token}":           p.link(account.LinkInvitation, p.accept),
-		"GET /reset/{token}":                 p.link(account.LinkReset, p.resetPage),
-		"POST /reset/{token}":                p.link(account.LinkReset, p.reset),
-		"GET /rescue/{token}":                p.link(account.LinkRescue, p.resetPage),
-		"POST /rescue/{token}":               p.link(account.LinkRescue, p.rescue),
-		"GET /email/{token}":                 p.link(account.LinkEmail, p.newEmailPage),
-		"POST /email/{token}":                p.link(account.LinkEmail, p.newEmail),
-		"GET /turn-off/{token}":              p.link(account.LinkTurnOff, p.turnOffPage),
-		"POST /turn-off/{token}":             p.link(account.LinkTurnOff, p.turnOff),
-		"GET /help":                          p.help,
-		"GET /dev/messages":                  p.devMessages,
+		"GET /{$}":                                 p.home,
+		"GET /signin":                              p.identifier,
+		"POST /signin":                             p.start,
+		"POST /signin/passkey":                     p.startWithPasskey,
+		"GET /signin/{attempt}/passkey":            p.attempt(p.passkeyStep),
+		"POST /signin/{attempt}/passkey":           p.attempt(p.answerPasskey),
+		"GET /signin/{attempt}":                    p.attempt(p.dispatch),
+		"GET /signin/{attempt}/password":           p.attempt(p.passwordStep),
+		"POST /signin/{attempt}/password":          p.attempt(p.answerPassword),
+		"GET /signin/{attempt}/code":               p.attempt(p.codeStep),
+		"POST /signin/{attempt}/code":              p.attempt(p.answerCode),
+		"GET /signin/{attempt}/phone":              p.attempt(p.phoneStep),
+		"POST /signin/{attempt}/phone":             p.attempt(p.answerPhone),
+		"POST /signin/{attempt}/phone/ask":         p.attempt(p.askPhone),
+		"GET /signin/{attempt}/phone/events":       p.attempt(p.phoneEvents),
+		"GET /signin/{attempt}/text":               p.attempt(p.textStep),
+		"POST /signin/{attempt}/text":              p.attempt(p.answerText),
+		"POST /signin/{attempt}/text/send":         p.attempt(p.sendText),
+		"GET /signin/{attempt}/recovery":           p.attempt(p.recoveryStep),
+		"POST /signin/{attempt}/recovery":          p.attempt(p.answerRecovery),
+		"GET /signin/{attempt}/ways":               p.attempt(p.ways),
+		"POST /signin/{attempt}/cancel":            p.cancel,
+		"POST /signout":                            p.signOut,
+		"GET /forgot":                              p.forgotPage,
+		"POST /forgot":                             p.forgot,
+		"GET /setup/{token}":                       p.link(account.LinkSetup, p.setupPage),
+		"POST /setup/{token}":                      p.link(account.LinkSetup, p.setup),
+		"GET /invitation/{token}":                  p.link(account.LinkInvitation, p.invitePage),
+		"POST /invitation/{token}":                 p.link(account.LinkInvitation, p.accept),
+		"GET /reset/{token}":                       p.link(account.LinkReset, p.resetPage),
+		"POST /reset/{token}":                      p.link(account.LinkReset, p.reset),
+		"GET /rescue/{token}":                      p.link(account.LinkRescue, p.resetPage),
+		"POST /rescue/{token}":                     p.link(account.LinkRescue, p.rescue),
+		"GET /email/{token}":                       p.link(account.LinkEmail, p.newEmailPage),
+		"POST /email/{token}":                      p.link(account.LinkEmail, p.newEmail),
+		"GET /turn-off/{token}":                    p.link(account.LinkTurnOff, p.turnOffPage),
+		"POST /turn-off/{token}":                   p.link(account.LinkTurnOff, p.turnOff),
+		"POST /texts/receipts/{provider}":          p.textReceipt,
+		"POST /texts/receipts/{provider}/{secret}": p.textReceipt,
+		"GET /help":                                p.help,
+		"GET /dev/messages":                        p.devMessages,
 	} {
 		mux.Handle(pattern, p.Site.Handle(handler))
 	}

@@ -7,6 +7,7 @@ import (
 	"countersign"
 	"countersign/internal/account"
 	"countersign/internal/method"
+	"countersign/internal/policy"
 	"countersign/internal/session"
 	"countersign/internal/web"
 )
@@ -71,7 +72,7 @@ func (p *Portal) askProof(w http.ResponseWriter, r *http.Request, c session.Curr
 
 // field is the one that the page asks; before a code was mailed there is none.
 func (v ProofView) field() string {
-	if v.Kind == account.ProofMailed && !v.Sent {
+	if v.Kind == account.ProofMailed && !v.Sent || v.Text != nil && v.Text.State != textSent {
 		return ""
 	}
 	return fieldFor(v.Kind, v.Kind)
@@ -107,6 +108,10 @@ func (p *Portal) prove(w http.ResponseWriter, r *http.Request, c session.Current
 		token, err = p.Accounts.CheckCode(r.Context(), h, form.Raw("code"))
 	case kind == string(method.Password):
 		token, err = p.Sessions.ProvePassword(r.Context(), c, form.Raw("password"), h.Place)
+	case f.with == policy.SMS && form.Value("send") == "yes":
+		err = p.Sessions.AskText(r.Context(), c, h.Place)
+	case f.with == policy.SMS:
+		token, err = p.Sessions.Prove(r.Context(), c, method.SMS, form.Raw("code"), h.Place)
 	case f.with == string(method.Passkey):
 		token, err = p.Sessions.Prove(r.Context(), c, method.Passkey, form.Raw("passkey"), h.Place)
 	case f.with == string(method.Recovery):
@@ -135,7 +140,7 @@ func (p *Portal) prove(w http.ResponseWriter, r *http.Request, c session.Current
 		p.Sessions.Cookies.SetSession(w, token)
 	}
 	again := url.Values{"act": {string(f.act)}, "return": {f.to}}
-	if f.with == string(method.Push) {
+	if f.with == string(method.Push) || f.with == policy.SMS {
 		again.Set("with", f.with)
 	}
 	return see(w, r, "/proof?"+again.Encode())

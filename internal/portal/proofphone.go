@@ -49,6 +49,10 @@ func (p *Portal) chooseProof(r *http.Request, c session.Current, with string, vi
 	if len(view.Devices) > 0 {
 		offer(string(method.TOTP))
 	}
+	number, found := numberIn(credentials)
+	if found && p.texts(c.Account.Settings) {
+		offer(policy.SMS)
+	}
 	if c.CodesLeft > 0 && c.Account.Settings.Recovers() {
 		offer(policy.Recovery)
 	}
@@ -68,6 +72,8 @@ func (p *Portal) chooseProof(r *http.Request, c session.Current, with string, vi
 		return err
 	case policy.Push:
 		return p.askedOnPhone(r, c, view)
+	case policy.SMS:
+		return p.askedByText(r, c, number, view)
 	}
 	return nil
 }

@@ -190,6 +190,8 @@ func pageOf(kind string) string {
 		return "phone"
 	case string(method.TOTP):
 		return "code"
+	case policy.SMS:
+		return "text"
 	}
 	return kind
 }
@@ -289,6 +291,9 @@ func (p *Portal) codeStep(w http.ResponseWriter, r *http.Request, at signin.Atte
 	}
 	if !hasCodes(at) && hasPasskeys(at) {
 		return see(w, r, base(at)+"/passkey") // there is no code that could be typed
+	}
+	if !hasCodes(at) && numberName(at) != "" {
+		return see(w, r, base(at)+"/text") // which leads on where no texts are sent
 	}
 	return p.showCode(w, r, at, web.NewForm(), http.StatusOK)
 }
@@ -420,7 +425,7 @@ func (p *Portal) locked(w http.ResponseWriter, r *http.Request, at signin.Attemp
 }
 
 func lockKind(kind string) string {
-	if kind == string(method.TOTP) || kind == string(method.Passkey) {
+	if kind == string(method.TOTP) || kind == string(method.Passkey) || kind == string(method.SMS) {
 		return "second"
 	}
 	return kind

@@ -87,6 +87,9 @@ func (p *Portal) changePage(w http.ResponseWriter, r *http.Request, c session.Cu
 	if err != nil {
 		return err
 	}
+	if one.Kind == policy.SMS {
+		return see(w, r, "/account/texts/new") // which says what happens to the old number
+	}
 	return p.pages.Render(w, r, http.StatusOK, "enrol/change", ChangeView{
 		Page: p.frame(r, c, "security", nil), Name: one.Name, Recovers: c.Account.Settings.Recovers(),
 	})
@@ -100,6 +103,9 @@ func (p *Portal) change(w http.ResponseWriter, r *http.Request, c session.Curren
 	one, err := p.credential(r, c)
 	if err != nil {
 		return err
+	}
+	if one.Kind == policy.SMS {
+		return see(w, r, "/account/texts/new")
 	}
 	err = p.Enrol.BeginApp(r.Context(), c.Holder(web.Place(r)), one.ID)
 	if err != nil {

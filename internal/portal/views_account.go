@@ -27,6 +27,8 @@ type SecurityView struct {
 	Steps   []SecondStep
 	TOTPMax int
 	Pushes  bool // the workspace has approval on the phone
+	// Texts tells that codes can be sent as texts, HasNumber that the person has a number.
+	Texts, HasNumber bool
 	// Passkeys tells that the workspace has passkeys, HasPasskey that the person has one;
 	// Accepted are those that the browser may keep, as JSON.
 	Passkeys, HasPasskey bool
@@ -94,7 +96,7 @@ func (s MoveStep) Href() string {
 // A SecondStep is one enrolled second factor.
 type SecondStep struct {
 	ID       string
-	Kind     string // totp, push, passkey
+	Kind     string // totp, push, passkey, sms
 	Terminal bool   // it is a command line
 	Name     string
 	Where    string // of a passkey: synced, bound
@@ -232,6 +234,10 @@ type CompanyView struct {
 	// PasskeyModels counts the makes that are allowed, 0 for all.
 	Passkeys, PasskeyFirst bool
 	PasskeyModels          int
+	// Texts tells that codes in texts are on, for whom and how many stands beside it.
+	Texts                 bool
+	TextCountries         []string
+	TextsAHour, TextsADay int
 	// Pushes tells that approval on the phone is on; how, stands in the other three.
 	Pushes      bool
 	PushFirst   bool
@@ -254,6 +260,7 @@ type HelpView struct {
 	Passkeys   bool // the workspace has passkeys
 	// TrustedDays is how long a browser may be trusted, 0 for not at all.
 	TrustedDays int
+	Texts       bool // codes can be sent as texts
 	Apps        []string
 }
 

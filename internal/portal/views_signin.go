@@ -59,12 +59,13 @@ type WaysView struct {
 	Ways         []Way
 	PhoneMissing bool             // the workspace has approval on the phone, and this person no phone
 	Troubled     []TroubledDevice // phones, where none can be asked now
+	TextsOff     bool             // the person has a number, and nobody sends texts to it
 }
 
 // A Way is one method to finish the sign-in with.
 type Way struct {
-	Kind    string   // passkey, push, totp, recovery
-	Devices []string // their names, for push and totp
+	Kind    string   // passkey, push, totp, sms, recovery
+	Devices []string // their names, for push and totp; the masked number for sms
 	Used    time.Time
 	Href    string
 	Why     string // of the one that is asked first: last, default, preferred, strongest, only
@@ -118,12 +119,13 @@ type ProofView struct {
 	web.Page
 	Act     string   // as addresses name it: turn_off, rename:crd_…, …
 	Upon    *Upon    // what the act is upon, nil for nothing
-	Kind    string   // push, totp, recovery, password, mailed
+	Kind    string   // push, totp, sms, recovery, password, mailed
 	Others  []string // further kinds, as links ?with=KIND
 	Back    string   // where Cancel leads
 	Return  string   // where the act goes on
 	Sent    bool     // mailed: a code is on its way
 	Phone   *ProofPhone
+	Text    *ProofText
 	Options string // for the browser, of a passkey
 	// Devices names the authenticator apps; Workspace their entry.
 	Devices   []string

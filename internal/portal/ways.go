@@ -31,6 +31,7 @@ func (p *Portal) ways(w http.ResponseWriter, r *http.Request, at signin.Attempt)
 	if at.MayAskPhone() && !slices.Contains(chosen.Offered, policy.Push) {
 		view.Troubled = troubled(at)
 	}
+	view.TextsOff = numberName(at) != "" && !at.Texts()
 	return p.pages.Render(w, r, http.StatusOK, "signin/ways", view)
 }
 
@@ -44,6 +45,8 @@ func wayOf(at signin.Attempt, kind string) Way {
 		way.Devices = asked(at)
 	case method.TOTP:
 		way.Devices = append(apps(at), phonesWithCodes(at)...)
+	case method.SMS:
+		way.Devices = []string{numberName(at)}
 	}
 	for _, c := range at.Credentials {
 		if c.Kind == kind && moment(c.UsedAt).After(way.Used) {

@@ -28,6 +28,7 @@ import (
 	"countersign/internal/method/recovery"
 	"countersign/internal/method/totp"
 	"countersign/internal/notify"
+	"countersign/internal/notify/text"
 	"countersign/internal/outside"
 	"countersign/internal/password"
 	"countersign/internal/people"
@@ -57,6 +58,8 @@ type Options struct {
 	// those of the browsers and of the settings.
 	Outside   outside.Options
 	PushHosts []string
+	// TextPatience is how long one provider of text messages may take.
+	TextPatience time.Duration
 	// Words are further languages.
 	Words []words.Option
 	// Demo marks every page as a demonstration.
@@ -95,6 +98,9 @@ type Parts struct {
 	// Approvals ask people's phones, Devices pairs them.
 	Approvals *approve.Service
 	Devices   *device.Service
+
+	// Texts are those who send text messages on; nil where nobody does.
+	Texts *text.Providers
 
 	mailer *notify.SMTP // nil without a mail server
 }
@@ -142,13 +148,17 @@ func (p *Parts) open(ctx context.Context, o Options, listening net.Addr) error {
 		return err
 	}
 	public := c.BaseURL(listening)
+	texter, err := p.openTexts(o, public)
+	if err != nil {
+		return err
+	}
 	identity, err := identify(ctx, p.Store, p.Ring)
 	if err != nil {
 		return err
 	}
 	hosts := append(slices.Clone(c.PushServices), o.PushHosts...)
 	p.Outbox, err = message.New(message.Options{
-		Store: p.Store, Ring: p.Ring, Words: p.Words, Mailer: mailer, From: c.From, Now: o.Now, Log: o.Log, Address: public, Alarm: p.alarm(o.Log),
+		Store: p.Store, Ring: p.Ring, Words: p.Words, Mailer: mailer, Texter: texter, From: c.From, Now: o.Now, Log: o.Log, Address: public, Alarm: p.alarm(o.Log),
 		Pusher: notify.NewWebPush(notify.PushOptions{
 			Identity: identity, Subject: subject(public, c.From.Address), Hosts: hosts, Now: o.Now, Random: seal.Bytes, Outside: o.Outside,
 		}),
@@ -164,6 +174,7 @@ func (p *Parts) open(ctx context.Context, o Options, listening net.Addr) error {
 	p.Accounts = &account.Service{
 		Store: p.Store, Ring: p.Ring, MAC: key, Hasher: p.Hasher, Outbox: p.Outbox, Now: o.Now, URL: public, Language: c.Language,
 		Methods:  map[method.Kind]method.Method{method.TOTP: totp.Method{}, method.Recovery: recovery.Method{Key: key}},
+		Texting:  texter != nil || c.Development(),
 		Passkeys: passkey.Party{RPID: where.RPID, Origin: where.Origin, Key: key},
 	}
 	p.Enrol = &enrol.Service{Accounts: p.Accounts, Store: p.Store, Ring: p.Ring, MAC: key, Now: o.Now}
@@ -219,6 +230,17 @@ func (p *Parts) openMailer(o Options) (notify.Mailer, error) {
 	var err error
 	p.mailer, err = notify.NewSMTP(notify.Options{Server: o.Config.SMTPURL, Roots: o.Roots, Now: o.Now, Keep: message.Parallel})
 	return p.mailer, err
+}
+
+// openTexts reads who sends text messages on.
+func (p *Parts) openTexts(o Options, public string) (message.Texter, error) {
+	if o.Config.TextsFile == "" {
+		// A nil interface, as with mails.
+		return nil, nil //nolint:nilnil // nobody is an answer here
+	}
+	var err error
+	p.Texts, err = text.ReadFile(o.Config.TextsFile, text.Options{Public: public, Now: o.Now, Outside: o.Outside, Patience: o.TextPatience})
+	return p.Texts, err
 }
 
 // unlock reads the master key and opens the installation's own key with it. A

@@ -119,7 +119,7 @@ func (s *Server) handler() (http.Handler, error) {
 	}
 	pages, err := portal.New(portal.Options{
 		Site: site, Accounts: s.Parts.Accounts, SignIn: s.Parts.SignIn, Enrol: s.Parts.Enrol, People: s.Parts.People,
-		Approvals: s.Parts.Approvals, Devices: s.Parts.Devices, Sessions: sessions, Outbox: s.Parts.Outbox, Now: s.options.Now,
+		Approvals: s.Parts.Approvals, Devices: s.Parts.Devices, Sessions: sessions, Outbox: s.Parts.Outbox, Texts: s.Parts.Texts, Now: s.options.Now,
 		Development: s.options.Config.Development() || s.options.Demo,
 	})
 	if err != nil {

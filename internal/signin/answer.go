@@ -51,7 +51,7 @@ func (s *Service) Password(ctx context.Context, at Attempt, typed string, v Visi
 			if err != nil {
 				return err
 			}
-			return s.ringFirst(tx, at, user, v)
+			return s.startSecond(tx, at, user, v)
 		},
 	}
 	// Looked for also where the attempt has no user: the time tells nothing.

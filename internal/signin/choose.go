@@ -47,6 +47,7 @@ func (at Attempt) choice(a account.Account, credentials []rows.Credential, devic
 		case one.State != "active":
 		case kind == method.TOTP,
 			kind == method.Passkey && a.Settings.Passkeys(),
+			kind == method.SMS && a.Settings.Texts() && at.Texting,
 			kind == method.Recovery && a.Settings.Recovers() && one.Counter > 0:
 			add(one.Kind, "")
 		}

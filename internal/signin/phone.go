@@ -3,6 +3,7 @@ package signin
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"countersign"
@@ -61,16 +62,22 @@ func (s *Service) withPhones(ctx context.Context, at Attempt) (Attempt, error) {
 	return at, nil
 }
 
-// ringFirst asks the phone in the transaction that accepts the password, where that is
-// what is asked first: nobody has to press "send" for it. That transaction has taken the
-// person's row, at which questions take turns.
-func (s *Service) ringFirst(tx *store.Tx, at Attempt, user rows.User, v Visitor) error {
+// startSecond starts what is asked first in the transaction that accepts the password, where
+// that is the phone or a text: nobody has to press "send" for it. That transaction has
+// taken the person's row, at which questions and texts take turns.
+func (s *Service) startSecond(tx *store.Tx, at Attempt, user rows.User, v Visitor) error {
+	credentials, err := tx.ListCredentials(tx.Ctx, user.WorkspaceID, user.ID)
+	if err != nil {
+		return fmt.Errorf("load credentials: %w", err)
+	}
+	_, texts := texted(credentials)
+	phones := slices.ContainsFunc(credentials, func(c rows.Credential) bool { return c.State == "active" && c.Kind == string(method.Push) })
+	if !phones && !texts {
+		return nil
+	}
 	devices, err := tx.ListDevices(tx.Ctx, user.WorkspaceID, user.ID)
 	if err != nil {
 		return fmt.Errorf("load devices: %w", err)
-	}
-	if len(devices) == 0 {
-		return nil
 	}
 	a, err := s.Accounts.Within(tx, user)
 	if err != nil {
@@ -81,16 +88,24 @@ func (s *Service) ringFirst(tx *store.Tx, at Attempt, user rows.User, v Visitor)
 	if trusts(passed, a.Settings, tx.Now) {
 		return nil // nothing is asked
 	}
+	at.Texting = s.Accounts.Texting
 	ask := s.ask(at, a, v, tx.Now)
-	usable, err := s.Approvals.Usable(tx, ask, devices)
-	if err != nil || !usable {
+	usable := false
+	if phones {
+		usable, err = s.Approvals.Usable(tx, ask, devices)
+	}
+	if err != nil || !usable && !texts {
 		return err
 	}
-	credentials, err := tx.ListCredentials(tx.Ctx, user.WorkspaceID, user.ID)
-	if err != nil {
-		return fmt.Errorf("load credentials: %w", err)
+	trouble := ""
+	if !usable {
+		trouble = "unusable" // now, for whatever reason
 	}
-	if policy.Choose(at.choice(a, credentials, devices, "")).First != policy.Push {
+	switch policy.Choose(at.choice(a, credentials, devices, trouble)).First {
+	case policy.SMS:
+		return s.textFirst(tx, at, a, credentials, v)
+	case policy.Push:
+	default:
 		return nil
 	}
 	_, err = s.Approvals.Make(tx, ask)

@@ -65,6 +65,10 @@ type Attempt struct {
 	Phone *Phone
 	// Devices are the person's phones, once the first factor is proven.
 	Devices []rows.Device
+	// Text is the code that was sent last for this sign-in, if any; Texting tells that
+	// somebody sends texts.
+	Text    *rows.Text
+	Texting bool
 }
 
 // startRate keeps a flood from filling the table of attempts; a large office behind
@@ -231,6 +235,10 @@ func (s *Service) withCredentials(ctx context.Context, at Attempt) (Attempt, err
 	at.Trusted = at.Step == policy.StepSecond && trusts(at, at.Account.Settings, s.Now())
 	if at.Trusted {
 		at.Step = step(at.First, at.Second, at.Credentials, true)
+	}
+	at, err = s.withText(ctx, at)
+	if err != nil {
+		return Attempt{}, err
 	}
 	return s.withPhones(ctx, at)
 }

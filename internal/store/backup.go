@@ -160,6 +160,7 @@ func endRevoked(tx *Tx) error {
 		{"mailed codes", func() (int64, error) { return tx.DropMailedCodes(tx.Ctx) }},
 		{"pairings", func() (int64, error) { return tx.DropPairings(tx.Ctx) }},
 		{"trusted browsers", func() (int64, error) { return tx.DropTrust(tx.Ctx) }},
+		{"texted codes", func() (int64, error) { return tx.DropTexts(tx.Ctx) }},
 		{"sign-in requests", func() (int64, error) { return tx.CancelAllRequests(tx.Ctx, tx.NowMilli()) }},
 		{"links", func() (int64, error) { return tx.VoidAllLinks(tx.Ctx, tx.NowMilli()) }},
 		{"waiting mails", func() (int64, error) { return tx.FailQueued(tx.Ctx, []byte{}, "the installation was restored") }},

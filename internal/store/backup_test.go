@@ -43,7 +43,7 @@ func TestABackupIsRestoredInto(t *testing.T) {
 					wantPrivate(t, database)
 				}
 				to := storetest.Open(t, database)
-				same(t, from, to, "sessions", "attempts", "mailed_codes", "links", "messages", "pairings", "requests", "browsers")
+				same(t, from, to, "sessions", "attempts", "mailed_codes", "links", "messages", "pairings", "requests", "browsers", "texts")
 				wantEnded(t, to)
 				write(t, to, func(tx *store.Tx) error { return tx.InsertUser(tx.Ctx, user("grace@example.org")) })
 				err = store.Restore(t.Context(), file, store.Options{Database: database, Now: time.Now})
@@ -72,6 +72,8 @@ func wantEnded(t *testing.T, s *store.Store) {
 		{"browsers", "browsers", 1},
 		{"sign-in requests that could still be answered or used", "requests WHERE state IN ('pending', 'approved')", 0},
 		{"sign-in requests", "requests", 1},
+		{"texted codes that could still be used", "texts WHERE expires_at > 0", 0},
+		{"texted codes", "texts", 1},
 		{"links that could still be used", "links WHERE spent_at = 0", 0},
 		{"links that were spent by restoring", "links WHERE spent_at > 0", 1},
 		{"mails that would be sent", "messages WHERE state = 'queued'", 0},

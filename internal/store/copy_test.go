@@ -78,6 +78,16 @@ func fill(t *testing.T, s *store.Store) {
 				_, err := tx.SpendNonce(tx.Ctx, rows.SpendNonceParams{WorkspaceID: workspace, KeyID: "dev_1", Nonce: "n", ExpiresAt: 1})
 				return err
 			},
+			func() error {
+				return tx.InsertText(tx.Ctx, rows.InsertTextParams{WorkspaceID: workspace, ID: "txt_1", UserID: u.ID, CodeMac: []byte{0, 255}, Holder: "att_1", ExpiresAt: 9_000})
+			},
+			func() error {
+				_, err := tx.TakeTextCap(tx.Ctx, rows.TakeTextCapParams{WorkspaceID: workspace, Subject: "all", Now: 5, Opened: 0, Most: 3})
+				return err
+			},
+			func() error {
+				return tx.AddTextTotal(tx.Ctx, rows.AddTextTotalParams{WorkspaceID: workspace, Day: 1, Country: "DE", Provider: "p", Currency: "EUR", Texts: 1, Cost: 7_500})
+			},
 			func() error { return tx.InsertMessage(tx.Ctx, message([]byte("sealed"))) },
 			func() error { return tx.InsertMessage(tx.Ctx, message([]byte{})) }, // as one that was handed over
 			func() error {

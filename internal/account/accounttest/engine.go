@@ -138,7 +138,7 @@ func (e *Engine) build(tb testing.TB) {
 	texts, err := words.Load()
 	must(tb, err)
 	e.Outbox, err = message.New(message.Options{
-		Store: e.Store, Ring: e.Ring, Words: texts, From: mail.Address{Address: "countersign@example.com"}, Now: e.Clock.Now, Log: log,
+		Store: e.Store, Ring: e.Ring, Words: texts, From: mail.Address{Address: "countersign@example.com"}, Now: e.Clock.Now, Log: log, Address: URL,
 	})
 	must(tb, err)
 	// The dearest part of a sign-in, as cheap as it can be.
@@ -148,6 +148,7 @@ func (e *Engine) build(tb testing.TB) {
 	must(tb, err)
 	e.Accounts = &account.Service{
 		Store: e.Store, Ring: e.Ring, MAC: e.MAC, Hasher: e.Hasher, Outbox: e.Outbox, Now: e.Clock.Now, URL: URL,
+		Texting:  true,
 		Methods:  map[method.Kind]method.Method{method.TOTP: totp.Method{}, method.Recovery: recovery.Method{Key: e.MAC}},
 		Passkeys: passkey.Party{RPID: where.RPID, Origin: where.Origin, Key: e.MAC},
 	}

@@ -34,9 +34,14 @@ func (e *Engine) deliver(tb testing.TB) {
 
 func (e *Engine) waiting(tb testing.TB) int64 {
 	tb.Helper()
-	next, err := e.Store.Read().NextDue(context.Background(), "email")
-	must(tb, err)
-	return next
+	for _, channel := range []string{"email", "text"} {
+		next, err := e.Store.Read().NextDue(context.Background(), channel)
+		must(tb, err)
+		if next != 0 {
+			return next
+		}
+	}
+	return 0
 }
 
 // Mails returns every mail that was delivered, the newest first.

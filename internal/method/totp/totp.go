@@ -64,25 +64,7 @@ type Problem = method.Problem
 // Normalize takes what a person typed and returns the six digits, or what is
 // the matter: Empty, NonDigits, TooFew or TooMany. Spaces and dashes are
 // allowed anywhere; digits of any script count.
-func Normalize(proof string) (string, Problem) {
-	code := method.Clean(proof)
-	if code == "" {
-		return "", method.Empty
-	}
-	for _, r := range code {
-		if r < '0' || r > '9' {
-			return "", method.NonDigits
-		}
-	}
-	switch {
-	case len(code) < Digits:
-		return "", method.TooFew
-	case len(code) > Digits:
-		return "", method.TooMany
-	}
-
-	return code, method.Fine
-}
+func Normalize(proof string) (string, Problem) { return method.Code(proof, Digits) }
 
 // Method verifies codes of authenticator apps. Its zero value is ready.
 type Method struct{}

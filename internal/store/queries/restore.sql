@@ -26,3 +26,7 @@ UPDATE links SET spent_at = @spent_at WHERE spent_at = 0;
 -- name: FailQueued :execrows
 -- The bodies are erased: they hold links and codes of before.
 UPDATE messages SET state = 'failed', body = @body, lease_until = 0, problem = @problem WHERE state = 'queued';
+
+-- name: DropTexts :execrows
+-- A code of before must not be good again; what texts cost stays.
+UPDATE texts SET expires_at = 0 WHERE expires_at > 0;

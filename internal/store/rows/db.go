@@ -27,6 +27,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.activateDeviceStmt, err = db.PrepareContext(ctx, activateDevice); err != nil {
 		return nil, fmt.Errorf("error preparing query ActivateDevice: %w", err)
 	}
+	if q.addTextTotalStmt, err = db.PrepareContext(ctx, addTextTotal); err != nil {
+		return nil, fmt.Errorf("error preparing query AddTextTotal: %w", err)
+	}
 	if q.askAttemptStmt, err = db.PrepareContext(ctx, askAttempt); err != nil {
 		return nil, fmt.Errorf("error preparing query AskAttempt: %w", err)
 	}
@@ -135,6 +138,15 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.deleteOldSessionsStmt, err = db.PrepareContext(ctx, deleteOldSessions); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteOldSessions: %w", err)
 	}
+	if q.deleteOldTextCapsStmt, err = db.PrepareContext(ctx, deleteOldTextCaps); err != nil {
+		return nil, fmt.Errorf("error preparing query DeleteOldTextCaps: %w", err)
+	}
+	if q.deleteOldTextTotalsStmt, err = db.PrepareContext(ctx, deleteOldTextTotals); err != nil {
+		return nil, fmt.Errorf("error preparing query DeleteOldTextTotals: %w", err)
+	}
+	if q.deleteOldTextsStmt, err = db.PrepareContext(ctx, deleteOldTexts); err != nil {
+		return nil, fmt.Errorf("error preparing query DeleteOldTexts: %w", err)
+	}
 	if q.deletePendingStmt, err = db.PrepareContext(ctx, deletePending); err != nil {
 		return nil, fmt.Errorf("error preparing query DeletePending: %w", err)
 	}
@@ -158,6 +170,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.dropSessionsStmt, err = db.PrepareContext(ctx, dropSessions); err != nil {
 		return nil, fmt.Errorf("error preparing query DropSessions: %w", err)
+	}
+	if q.dropTextsStmt, err = db.PrepareContext(ctx, dropTexts); err != nil {
+		return nil, fmt.Errorf("error preparing query DropTexts: %w", err)
 	}
 	if q.dropTrustStmt, err = db.PrepareContext(ctx, dropTrust); err != nil {
 		return nil, fmt.Errorf("error preparing query DropTrust: %w", err)
@@ -200,6 +215,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.findPasskeyStmt, err = db.PrepareContext(ctx, findPasskey); err != nil {
 		return nil, fmt.Errorf("error preparing query FindPasskey: %w", err)
+	}
+	if q.findTextStmt, err = db.PrepareContext(ctx, findText); err != nil {
+		return nil, fmt.Errorf("error preparing query FindText: %w", err)
 	}
 	if q.finishAttemptStmt, err = db.PrepareContext(ctx, finishAttempt); err != nil {
 		return nil, fmt.Errorf("error preparing query FinishAttempt: %w", err)
@@ -264,6 +282,12 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.getSessionStmt, err = db.PrepareContext(ctx, getSession); err != nil {
 		return nil, fmt.Errorf("error preparing query GetSession: %w", err)
 	}
+	if q.getTextStmt, err = db.PrepareContext(ctx, getText); err != nil {
+		return nil, fmt.Errorf("error preparing query GetText: %w", err)
+	}
+	if q.getTextCapStmt, err = db.PrepareContext(ctx, getTextCap); err != nil {
+		return nil, fmt.Errorf("error preparing query GetTextCap: %w", err)
+	}
 	if q.getUserStmt, err = db.PrepareContext(ctx, getUser); err != nil {
 		return nil, fmt.Errorf("error preparing query GetUser: %w", err)
 	}
@@ -275,6 +299,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.giveDeviceCodeStmt, err = db.PrepareContext(ctx, giveDeviceCode); err != nil {
 		return nil, fmt.Errorf("error preparing query GiveDeviceCode: %w", err)
+	}
+	if q.giveTextBackStmt, err = db.PrepareContext(ctx, giveTextBack); err != nil {
+		return nil, fmt.Errorf("error preparing query GiveTextBack: %w", err)
 	}
 	if q.insertAttemptStmt, err = db.PrepareContext(ctx, insertAttempt); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertAttempt: %w", err)
@@ -311,6 +338,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.insertSessionStmt, err = db.PrepareContext(ctx, insertSession); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertSession: %w", err)
+	}
+	if q.insertTextStmt, err = db.PrepareContext(ctx, insertText); err != nil {
+		return nil, fmt.Errorf("error preparing query InsertText: %w", err)
 	}
 	if q.insertUserStmt, err = db.PrepareContext(ctx, insertUser); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertUser: %w", err)
@@ -378,6 +408,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.listSubscriptionsStmt, err = db.PrepareContext(ctx, listSubscriptions); err != nil {
 		return nil, fmt.Errorf("error preparing query ListSubscriptions: %w", err)
 	}
+	if q.listTextTotalsStmt, err = db.PrepareContext(ctx, listTextTotals); err != nil {
+		return nil, fmt.Errorf("error preparing query ListTextTotals: %w", err)
+	}
 	if q.listUnfinishedStmt, err = db.PrepareContext(ctx, listUnfinished); err != nil {
 		return nil, fmt.Errorf("error preparing query ListUnfinished: %w", err)
 	}
@@ -414,6 +447,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.markSentStmt, err = db.PrepareContext(ctx, markSent); err != nil {
 		return nil, fmt.Errorf("error preparing query MarkSent: %w", err)
 	}
+	if q.markTextStmt, err = db.PrepareContext(ctx, markText); err != nil {
+		return nil, fmt.Errorf("error preparing query MarkText: %w", err)
+	}
 	if q.nameWorkspaceStmt, err = db.PrepareContext(ctx, nameWorkspace); err != nil {
 		return nil, fmt.Errorf("error preparing query NameWorkspace: %w", err)
 	}
@@ -432,6 +468,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.passSecondStmt, err = db.PrepareContext(ctx, passSecond); err != nil {
 		return nil, fmt.Errorf("error preparing query PassSecond: %w", err)
 	}
+	if q.priceTextStmt, err = db.PrepareContext(ctx, priceText); err != nil {
+		return nil, fmt.Errorf("error preparing query PriceText: %w", err)
+	}
 	if q.raiseSessionStmt, err = db.PrepareContext(ctx, raiseSession); err != nil {
 		return nil, fmt.Errorf("error preparing query RaiseSession: %w", err)
 	}
@@ -449,6 +488,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.reportDeviceStmt, err = db.PrepareContext(ctx, reportDevice); err != nil {
 		return nil, fmt.Errorf("error preparing query ReportDevice: %w", err)
+	}
+	if q.reportTextStmt, err = db.PrepareContext(ctx, reportText); err != nil {
+		return nil, fmt.Errorf("error preparing query ReportText: %w", err)
 	}
 	if q.resealBodyStmt, err = db.PrepareContext(ctx, resealBody); err != nil {
 		return nil, fmt.Errorf("error preparing query ResealBody: %w", err)
@@ -507,6 +549,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.spendRateStmt, err = db.PrepareContext(ctx, spendRate); err != nil {
 		return nil, fmt.Errorf("error preparing query SpendRate: %w", err)
 	}
+	if q.spendTextStmt, err = db.PrepareContext(ctx, spendText); err != nil {
+		return nil, fmt.Errorf("error preparing query SpendText: %w", err)
+	}
 	if q.stepUpSessionStmt, err = db.PrepareContext(ctx, stepUpSession); err != nil {
 		return nil, fmt.Errorf("error preparing query StepUpSession: %w", err)
 	}
@@ -518,6 +563,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.storeSettingsStmt, err = db.PrepareContext(ctx, storeSettings); err != nil {
 		return nil, fmt.Errorf("error preparing query StoreSettings: %w", err)
+	}
+	if q.takeTextCapStmt, err = db.PrepareContext(ctx, takeTextCap); err != nil {
+		return nil, fmt.Errorf("error preparing query TakeTextCap: %w", err)
 	}
 	if q.takeTryStmt, err = db.PrepareContext(ctx, takeTry); err != nil {
 		return nil, fmt.Errorf("error preparing query TakeTry: %w", err)
@@ -542,6 +590,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.tryPairingStmt, err = db.PrepareContext(ctx, tryPairing); err != nil {
 		return nil, fmt.Errorf("error preparing query TryPairing: %w", err)
+	}
+	if q.tryTextStmt, err = db.PrepareContext(ctx, tryText); err != nil {
+		return nil, fmt.Errorf("error preparing query TryText: %w", err)
 	}
 	if q.turnBrowserStmt, err = db.PrepareContext(ctx, turnBrowser); err != nil {
 		return nil, fmt.Errorf("error preparing query TurnBrowser: %w", err)
@@ -579,6 +630,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.voidProvenAttemptsStmt, err = db.PrepareContext(ctx, voidProvenAttempts); err != nil {
 		return nil, fmt.Errorf("error preparing query VoidProvenAttempts: %w", err)
 	}
+	if q.voidTextsStmt, err = db.PrepareContext(ctx, voidTexts); err != nil {
+		return nil, fmt.Errorf("error preparing query VoidTexts: %w", err)
+	}
 	return &q, nil
 }
 
@@ -587,6 +641,11 @@ func (q *Queries) Close() error {
 	if q.activateDeviceStmt != nil {
 		if cerr := q.activateDeviceStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing activateDeviceStmt: %w", cerr)
+		}
+	}
+	if q.addTextTotalStmt != nil {
+		if cerr := q.addTextTotalStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing addTextTotalStmt: %w", cerr)
 		}
 	}
 	if q.askAttemptStmt != nil {
@@ -769,6 +828,21 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing deleteOldSessionsStmt: %w", cerr)
 		}
 	}
+	if q.deleteOldTextCapsStmt != nil {
+		if cerr := q.deleteOldTextCapsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deleteOldTextCapsStmt: %w", cerr)
+		}
+	}
+	if q.deleteOldTextTotalsStmt != nil {
+		if cerr := q.deleteOldTextTotalsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deleteOldTextTotalsStmt: %w", cerr)
+		}
+	}
+	if q.deleteOldTextsStmt != nil {
+		if cerr := q.deleteOldTextsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deleteOldTextsStmt: %w", cerr)
+		}
+	}
 	if q.deletePendingStmt != nil {
 		if cerr := q.deletePendingStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing deletePendingStmt: %w", cerr)
@@ -807,6 +881,11 @@ func (q *Queries) Close() error {
 	if q.dropSessionsStmt != nil {
 		if cerr := q.dropSessionsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing dropSessionsStmt: %w", cerr)
+		}
+	}
+	if q.dropTextsStmt != nil {
+		if cerr := q.dropTextsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing dropTextsStmt: %w", cerr)
 		}
 	}
 	if q.dropTrustStmt != nil {
@@ -877,6 +956,11 @@ func (q *Queries) Close() error {
 	if q.findPasskeyStmt != nil {
 		if cerr := q.findPasskeyStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing findPasskeyStmt: %w", cerr)
+		}
+	}
+	if q.findTextStmt != nil {
+		if cerr := q.findTextStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing findTextStmt: %w", cerr)
 		}
 	}
 	if q.finishAttemptStmt != nil {
@@ -984,6 +1068,16 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing getSessionStmt: %w", cerr)
 		}
 	}
+	if q.getTextStmt != nil {
+		if cerr := q.getTextStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing getTextStmt: %w", cerr)
+		}
+	}
+	if q.getTextCapStmt != nil {
+		if cerr := q.getTextCapStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing getTextCapStmt: %w", cerr)
+		}
+	}
 	if q.getUserStmt != nil {
 		if cerr := q.getUserStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing getUserStmt: %w", cerr)
@@ -1002,6 +1096,11 @@ func (q *Queries) Close() error {
 	if q.giveDeviceCodeStmt != nil {
 		if cerr := q.giveDeviceCodeStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing giveDeviceCodeStmt: %w", cerr)
+		}
+	}
+	if q.giveTextBackStmt != nil {
+		if cerr := q.giveTextBackStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing giveTextBackStmt: %w", cerr)
 		}
 	}
 	if q.insertAttemptStmt != nil {
@@ -1062,6 +1161,11 @@ func (q *Queries) Close() error {
 	if q.insertSessionStmt != nil {
 		if cerr := q.insertSessionStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing insertSessionStmt: %w", cerr)
+		}
+	}
+	if q.insertTextStmt != nil {
+		if cerr := q.insertTextStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing insertTextStmt: %w", cerr)
 		}
 	}
 	if q.insertUserStmt != nil {
@@ -1174,6 +1278,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing listSubscriptionsStmt: %w", cerr)
 		}
 	}
+	if q.listTextTotalsStmt != nil {
+		if cerr := q.listTextTotalsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listTextTotalsStmt: %w", cerr)
+		}
+	}
 	if q.listUnfinishedStmt != nil {
 		if cerr := q.listUnfinishedStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listUnfinishedStmt: %w", cerr)
@@ -1234,6 +1343,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing markSentStmt: %w", cerr)
 		}
 	}
+	if q.markTextStmt != nil {
+		if cerr := q.markTextStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing markTextStmt: %w", cerr)
+		}
+	}
 	if q.nameWorkspaceStmt != nil {
 		if cerr := q.nameWorkspaceStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing nameWorkspaceStmt: %w", cerr)
@@ -1264,6 +1378,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing passSecondStmt: %w", cerr)
 		}
 	}
+	if q.priceTextStmt != nil {
+		if cerr := q.priceTextStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing priceTextStmt: %w", cerr)
+		}
+	}
 	if q.raiseSessionStmt != nil {
 		if cerr := q.raiseSessionStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing raiseSessionStmt: %w", cerr)
@@ -1292,6 +1411,11 @@ func (q *Queries) Close() error {
 	if q.reportDeviceStmt != nil {
 		if cerr := q.reportDeviceStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing reportDeviceStmt: %w", cerr)
+		}
+	}
+	if q.reportTextStmt != nil {
+		if cerr := q.reportTextStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing reportTextStmt: %w", cerr)
 		}
 	}
 	if q.resealBodyStmt != nil {
@@ -1389,6 +1513,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing spendRateStmt: %w", cerr)
 		}
 	}
+	if q.spendTextStmt != nil {
+		if cerr := q.spendTextStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing spendTextStmt: %w", cerr)
+		}
+	}
 	if q.stepUpSessionStmt != nil {
 		if cerr := q.stepUpSessionStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing stepUpSessionStmt: %w", cerr)
@@ -1407,6 +1536,11 @@ func (q *Queries) Close() error {
 	if q.storeSettingsStmt != nil {
 		if cerr := q.storeSettingsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing storeSettingsStmt: %w", cerr)
+		}
+	}
+	if q.takeTextCapStmt != nil {
+		if cerr := q.takeTextCapStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing takeTextCapStmt: %w", cerr)
 		}
 	}
 	if q.takeTryStmt != nil {
@@ -1447,6 +1581,11 @@ func (q *Queries) Close() error {
 	if q.tryPairingStmt != nil {
 		if cerr := q.tryPairingStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing tryPairingStmt: %w", cerr)
+		}
+	}
+	if q.tryTextStmt != nil {
+		if cerr := q.tryTextStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing tryTextStmt: %w", cerr)
 		}
 	}
 	if q.turnBrowserStmt != nil {
@@ -1509,6 +1648,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing voidProvenAttemptsStmt: %w", cerr)
 		}
 	}
+	if q.voidTextsStmt != nil {
+		if cerr := q.voidTextsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing voidTextsStmt: %w", cerr)
+		}
+	}
 	return err
 }
 
@@ -1549,6 +1693,7 @@ type Queries struct {
 	db                           DBTX
 	tx                           *sql.Tx
 	activateDeviceStmt           *sql.Stmt
+	addTextTotalStmt             *sql.Stmt
 	askAttemptStmt               *sql.Stmt
 	askPairingStmt               *sql.Stmt
 	cancelAllRequestsStmt        *sql.Stmt
@@ -1585,6 +1730,9 @@ type Queries struct {
 	deleteOldRatesStmt           *sql.Stmt
 	deleteOldRequestsStmt        *sql.Stmt
 	deleteOldSessionsStmt        *sql.Stmt
+	deleteOldTextCapsStmt        *sql.Stmt
+	deleteOldTextTotalsStmt      *sql.Stmt
+	deleteOldTextsStmt           *sql.Stmt
 	deletePendingStmt            *sql.Stmt
 	deleteStrayDevicesStmt       *sql.Stmt
 	deleteUserStmt               *sql.Stmt
@@ -1593,6 +1741,7 @@ type Queries struct {
 	dropMailedCodesStmt          *sql.Stmt
 	dropPairingsStmt             *sql.Stmt
 	dropSessionsStmt             *sql.Stmt
+	dropTextsStmt                *sql.Stmt
 	dropTrustStmt                *sql.Stmt
 	endOtherSessionsStmt         *sql.Stmt
 	endPairingStmt               *sql.Stmt
@@ -1607,6 +1756,7 @@ type Queries struct {
 	expireRequestsStmt           *sql.Stmt
 	failQueuedStmt               *sql.Stmt
 	findPasskeyStmt              *sql.Stmt
+	findTextStmt                 *sql.Stmt
 	finishAttemptStmt            *sql.Stmt
 	finishPairingStmt            *sql.Stmt
 	forgetOtherBrowsersStmt      *sql.Stmt
@@ -1628,10 +1778,13 @@ type Queries struct {
 	getRateStmt                  *sql.Stmt
 	getRequestStmt               *sql.Stmt
 	getSessionStmt               *sql.Stmt
+	getTextStmt                  *sql.Stmt
+	getTextCapStmt               *sql.Stmt
 	getUserStmt                  *sql.Stmt
 	getWorkspaceStmt             *sql.Stmt
 	giveBackStmt                 *sql.Stmt
 	giveDeviceCodeStmt           *sql.Stmt
+	giveTextBackStmt             *sql.Stmt
 	insertAttemptStmt            *sql.Stmt
 	insertCredentialStmt         *sql.Stmt
 	insertDeviceStmt             *sql.Stmt
@@ -1644,6 +1797,7 @@ type Queries struct {
 	insertPasskeyStmt            *sql.Stmt
 	insertRequestStmt            *sql.Stmt
 	insertSessionStmt            *sql.Stmt
+	insertTextStmt               *sql.Stmt
 	insertUserStmt               *sql.Stmt
 	joinPairingStmt              *sql.Stmt
 	keepBrowserStmt              *sql.Stmt
@@ -1666,6 +1820,7 @@ type Queries struct {
 	listSecretsStmt              *sql.Stmt
 	listSessionsStmt             *sql.Stmt
 	listSubscriptionsStmt        *sql.Stmt
+	listTextTotalsStmt           *sql.Stmt
 	listUnfinishedStmt           *sql.Stmt
 	listUsersStmt                *sql.Stmt
 	listWorkspacesStmt           *sql.Stmt
@@ -1678,18 +1833,21 @@ type Queries struct {
 	markKeptStmt                 *sql.Stmt
 	markRetryStmt                *sql.Stmt
 	markSentStmt                 *sql.Stmt
+	markTextStmt                 *sql.Stmt
 	nameWorkspaceStmt            *sql.Stmt
 	nearestUserStmt              *sql.Stmt
 	nextDueStmt                  *sql.Stmt
 	nextExpiredStmt              *sql.Stmt
 	passFirstStmt                *sql.Stmt
 	passSecondStmt               *sql.Stmt
+	priceTextStmt                *sql.Stmt
 	raiseSessionStmt             *sql.Stmt
 	redeemAttemptStmt            *sql.Stmt
 	rehashPasswordStmt           *sql.Stmt
 	renameCredentialStmt         *sql.Stmt
 	renameDeviceStmt             *sql.Stmt
 	reportDeviceStmt             *sql.Stmt
+	reportTextStmt               *sql.Stmt
 	resealBodyStmt               *sql.Stmt
 	resealInstallationStmt       *sql.Stmt
 	resealSecretStmt             *sql.Stmt
@@ -1709,10 +1867,12 @@ type Queries struct {
 	spendNonceStmt               *sql.Stmt
 	spendProofStmt               *sql.Stmt
 	spendRateStmt                *sql.Stmt
+	spendTextStmt                *sql.Stmt
 	stepUpSessionStmt            *sql.Stmt
 	storeCredentialStmt          *sql.Stmt
 	storePasswordStmt            *sql.Stmt
 	storeSettingsStmt            *sql.Stmt
+	takeTextCapStmt              *sql.Stmt
 	takeTryStmt                  *sql.Stmt
 	takeWindowTryStmt            *sql.Stmt
 	touchSessionStmt             *sql.Stmt
@@ -1721,6 +1881,7 @@ type Queries struct {
 	trustBrowserStmt             *sql.Stmt
 	tryMailedCodeStmt            *sql.Stmt
 	tryPairingStmt               *sql.Stmt
+	tryTextStmt                  *sql.Stmt
 	turnBrowserStmt              *sql.Stmt
 	untrustBrowserStmt           *sql.Stmt
 	untrustBrowsersStmt          *sql.Stmt
@@ -1733,6 +1894,7 @@ type Queries struct {
 	voidMailedCodesStmt          *sql.Stmt
 	voidMailedCodesOfUserStmt    *sql.Stmt
 	voidProvenAttemptsStmt       *sql.Stmt
+	voidTextsStmt                *sql.Stmt
 }
 
 func (q *Queries) WithTx(tx *sql.Tx) *Queries {
@@ -1740,6 +1902,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		db:                           tx,
 		tx:                           tx,
 		activateDeviceStmt:           q.activateDeviceStmt,
+		addTextTotalStmt:             q.addTextTotalStmt,
 		askAttemptStmt:               q.askAttemptStmt,
 		askPairingStmt:               q.askPairingStmt,
 		cancelAllRequestsStmt:        q.cancelAllRequestsStmt,
@@ -1776,6 +1939,9 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		deleteOldRatesStmt:           q.deleteOldRatesStmt,
 		deleteOldRequestsStmt:        q.deleteOldRequestsStmt,
 		deleteOldSessionsStmt:        q.deleteOldSessionsStmt,
+		deleteOldTextCapsStmt:        q.deleteOldTextCapsStmt,
+		deleteOldTextTotalsStmt:      q.deleteOldTextTotalsStmt,
+		deleteOldTextsStmt:           q.deleteOldTextsStmt,
 		deletePendingStmt:            q.deletePendingStmt,
 		deleteStrayDevicesStmt:       q.deleteStrayDevicesStmt,
 		deleteUserStmt:               q.deleteUserStmt,
@@ -1784,6 +1950,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		dropMailedCodesStmt:          q.dropMailedCodesStmt,
 		dropPairingsStmt:             q.dropPairingsStmt,
 		dropSessionsStmt:             q.dropSessionsStmt,
+		dropTextsStmt:                q.dropTextsStmt,
 		dropTrustStmt:                q.dropTrustStmt,
 		endOtherSessionsStmt:         q.endOtherSessionsStmt,
 		endPairingStmt:               q.endPairingStmt,
@@ -1798,6 +1965,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		expireRequestsStmt:           q.expireRequestsStmt,
 		failQueuedStmt:               q.failQueuedStmt,
 		findPasskeyStmt:              q.findPasskeyStmt,
+		findTextStmt:                 q.findTextStmt,
 		finishAttemptStmt:            q.finishAttemptStmt,
 		finishPairingStmt:            q.finishPairingStmt,
 		forgetOtherBrowsersStmt:      q.forgetOtherBrowsersStmt,
@@ -1819,10 +1987,13 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		getRateStmt:                  q.getRateStmt,
 		getRequestStmt:               q.getRequestStmt,
 		getSessionStmt:               q.getSessionStmt,
+		getTextStmt:                  q.getTextStmt,
+		getTextCapStmt:               q.getTextCapStmt,
 		getUserStmt:                  q.getUserStmt,
 		getWorkspaceStmt:             q.getWorkspaceStmt,
 		giveBackStmt:                 q.giveBackStmt,
 		giveDeviceCodeStmt:           q.giveDeviceCodeStmt,
+		giveTextBackStmt:             q.giveTextBackStmt,
 		insertAttemptStmt:            q.insertAttemptStmt,
 		insertCredentialStmt:         q.insertCredentialStmt,
 		insertDeviceStmt:             q.insertDeviceStmt,
@@ -1835,6 +2006,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		insertPasskeyStmt:            q.insertPasskeyStmt,
 		insertRequestStmt:            q.insertRequestStmt,
 		insertSessionStmt:            q.insertSessionStmt,
+		insertTextStmt:               q.insertTextStmt,
 		insertUserStmt:               q.insertUserStmt,
 		joinPairingStmt:              q.joinPairingStmt,
 		keepBrowserStmt:              q.keepBrowserStmt,
@@ -1857,6 +2029,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		listSecretsStmt:              q.listSecretsStmt,
 		listSessionsStmt:             q.listSessionsStmt,
 		listSubscriptionsStmt:        q.listSubscriptionsStmt,
+		listTextTotalsStmt:           q.listTextTotalsStmt,
 		listUnfinishedStmt:           q.listUnfinishedStmt,
 		listUsersStmt:                q.listUsersStmt,
 		listWorkspacesStmt:           q.listWorkspacesStmt,
@@ -1869,18 +2042,21 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		markKeptStmt:                 q.markKeptStmt,
 		markRetryStmt:                q.markRetryStmt,
 		markSentStmt:                 q.markSentStmt,
+		markTextStmt:                 q.markTextStmt,
 		nameWorkspaceStmt:            q.nameWorkspaceStmt,
 		nearestUserStmt:              q.nearestUserStmt,
 		nextDueStmt:                  q.nextDueStmt,
 		nextExpiredStmt:              q.nextExpiredStmt,
 		passFirstStmt:                q.passFirstStmt,
 		passSecondStmt:               q.passSecondStmt,
+		priceTextStmt:                q.priceTextStmt,
 		raiseSessionStmt:             q.raiseSessionStmt,
 		redeemAttemptStmt:            q.redeemAttemptStmt,
 		rehashPasswordStmt:           q.rehashPasswordStmt,
 		renameCredentialStmt:         q.renameCredentialStmt,
 		renameDeviceStmt:             q.renameDeviceStmt,
 		reportDeviceStmt:             q.reportDeviceStmt,
+		reportTextStmt:               q.reportTextStmt,
 		resealBodyStmt:               q.resealBodyStmt,
 		resealInstallationStmt:       q.resealInstallationStmt,
 		resealSecretStmt:             q.resealSecretStmt,
@@ -1900,10 +2076,12 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		spendNonceStmt:               q.spendNonceStmt,
 		spendProofStmt:               q.spendProofStmt,
 		spendRateStmt:                q.spendRateStmt,
+		spendTextStmt:                q.spendTextStmt,
 		stepUpSessionStmt:            q.stepUpSessionStmt,
 		storeCredentialStmt:          q.storeCredentialStmt,
 		storePasswordStmt:            q.storePasswordStmt,
 		storeSettingsStmt:            q.storeSettingsStmt,
+		takeTextCapStmt:              q.takeTextCapStmt,
 		takeTryStmt:                  q.takeTryStmt,
 		takeWindowTryStmt:            q.takeWindowTryStmt,
 		touchSessionStmt:             q.touchSessionStmt,
@@ -1912,6 +2090,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		trustBrowserStmt:             q.trustBrowserStmt,
 		tryMailedCodeStmt:            q.tryMailedCodeStmt,
 		tryPairingStmt:               q.tryPairingStmt,
+		tryTextStmt:                  q.tryTextStmt,
 		turnBrowserStmt:              q.turnBrowserStmt,
 		untrustBrowserStmt:           q.untrustBrowserStmt,
 		untrustBrowsersStmt:          q.untrustBrowsersStmt,
@@ -1924,5 +2103,6 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		voidMailedCodesStmt:          q.voidMailedCodesStmt,
 		voidMailedCodesOfUserStmt:    q.voidMailedCodesOfUserStmt,
 		voidProvenAttemptsStmt:       q.voidProvenAttemptsStmt,
+		voidTextsStmt:                q.voidTextsStmt,
 	}
 }

@@ -290,6 +290,46 @@ type SpentProof struct {
 	SpentAt      int64
 }
 
+type Text struct {
+	WorkspaceID  countersign.WorkspaceID
+	ID           countersign.TextID
+	UserID       countersign.UserID
+	CredentialID countersign.CredentialID
+	Holder       string
+	CodeMac      []byte
+	Tries        int64
+	CreatedAt    int64
+	ExpiresAt    int64
+	SpentAt      int64
+	Country      string
+	State        string
+	Provider     string
+	Reference    string
+	Parts        int64
+	Cost         int64
+	Currency     string
+}
+
+type TextCap struct {
+	WorkspaceID countersign.WorkspaceID
+	Subject     string
+	Since       int64
+	Taken       int64
+}
+
+type TextTotal struct {
+	WorkspaceID countersign.WorkspaceID
+	Day         int64
+	Country     string
+	Provider    string
+	Currency    string
+	Texts       int64
+	Parts       int64
+	Delivered   int64
+	Failed      int64
+	Cost        int64
+}
+
 type User struct {
 	WorkspaceID         countersign.WorkspaceID
 	ID                  countersign.UserID

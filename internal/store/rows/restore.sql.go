@@ -72,6 +72,19 @@ func (q *Queries) DropSessions(ctx context.Context) (int64, error) {
 	return result.RowsAffected()
 }
 
+const dropTexts = `-- name: DropTexts :execrows
+UPDATE texts SET expires_at = 0 WHERE expires_at > 0
+`
+
+// A code of before must not be good again; what texts cost stays.
+func (q *Queries) DropTexts(ctx context.Context) (int64, error) {
+	result, err := q.exec(ctx, q.dropTextsStmt, dropTexts)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const dropTrust = `-- name: DropTrust :execrows
 UPDATE browsers SET trusted_at = 0, trusted_until = 0 WHERE trusted_at <> 0
 `

@@ -1,0 +1,67 @@
+package account_test
+
+import (
+	"testing"
+	"time"
+
+	"countersign/internal/account"
+	"countersign/internal/account/accounttest"
+	"countersign/internal/notify/text"
+	"countersign/internal/store/rows"
+)
+
+// What a text became is what the provider says first, and what it cost is what it says.
+func TestReceiptsOfTexts(t *testing.T) {
+	both(t, func(t *testing.T, e *accounttest.Engine) {
+		e.AllowTexts(t, "DE")
+		p, number, a := numbered(t, e, 1, "+4915123456789")
+		want(t, "a text", askText(e, p, number, a, "1", false), "ok")
+		e.Advance(t, time.Second) // it is kept, as development keeps it
+		row, found, err := e.Accounts.TextOf(ctx(), accounttest.Workspace, p.ID, "att_1")
+		if err != nil || !found || row.State != "sent" || row.Provider != "development" {
+			t.Fatalf("%+v, %v", row, err)
+		}
+		receipt := func(r text.Receipt) {
+			t.Helper()
+			want(t, "a receipt", e.Accounts.TextReceipt(ctx(), accounttest.Workspace, "development", r), "ok")
+		}
+		receipt(text.Receipt{Reference: "another", State: text.Failed})
+		receipt(text.Receipt{Reference: row.Reference, State: text.Underway})
+		receipt(text.Receipt{Reference: row.Reference, State: text.Failed, Cost: 75_000, Currency: "EUR", Priced: true})
+		receipt(text.Receipt{Reference: row.Reference, State: text.Failed, Cost: 75_000, Currency: "EUR", Priced: true})
+		receipt(text.Receipt{Reference: row.Reference, State: text.Delivered})
+		totals, err := e.Store.Read().ListTextTotals(ctx(), accounttest.Workspace, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var sum rows.TextTotal
+		for _, one := range totals {
+			sum.Texts += one.Texts
+			sum.Parts += one.Parts
+			sum.Delivered += one.Delivered
+			sum.Failed += one.Failed
+			if one.Currency == "EUR" {
+				sum.Cost += one.Cost
+			} else if one.Cost != 0 {
+				t.Errorf("%d of %q", one.Cost, one.Currency)
+			}
+		}
+		if sum.Texts != 1 || sum.Parts != 1 || sum.Delivered != 0 || sum.Failed != 1 || sum.Cost != 75_000 {
+			t.Errorf("%+v", sum)
+		}
+		if n := e.Count(t, "text.undelivered", "development"); n != 1 {
+			t.Errorf("%d events tell of it", n)
+		}
+	})
+}
+
+func TestHowACostIsWritten(t *testing.T) {
+	for cost, want := range map[int64]string{0: "0.00", 7_500: "0.0075", 75_000: "0.075", 1_000_000: "1.00", 12_340_000: "12.34", 1: "0.000001", -7_500: "-0.0075"} {
+		if got := account.Cost(rows.TextTotal{Cost: cost, Currency: "EUR"}); got != want {
+			t.Errorf("%d is %s, want %s", cost, got, want)
+		}
+	}
+	if got := account.Cost(rows.TextTotal{Texts: 3}); got != "" {
+		t.Errorf("texts without a price cost %s", got)
+	}
+}

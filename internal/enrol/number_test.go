@@ -1,0 +1,158 @@
+package enrol_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"countersign/internal/account/accounttest"
+	"countersign/internal/message"
+	"countersign/internal/method"
+	"countersign/internal/method/sms"
+	"countersign/internal/policy"
+)
+
+const mobile, newMobile = "+4915123456789", "+4915198765432"
+
+func TestSettingUpANumber(t *testing.T) {
+	both(t, func(t *testing.T, e *accounttest.Engine) {
+		e.AllowTexts(t, "DE", "US")
+		ada := e.Guarded(t, "ada@example.com")
+		b := e.Browser("192.0.2.1")
+		b.SignIn(t, ada)
+		for typed, code := range map[string]string{
+			"": "number_empty", "1": "number_malformed", "+33 6 12 34 56 78": "number_country", "+49 900 1234567": "number_line", "+49 30 123456": "number_line",
+		} {
+			want(t, "typing "+typed, b.AddNumber(t, typed), code)
+		}
+		want(t, "a number", b.AddNumber(t, "01512 3456789"), "ok")
+		want(t, "another at once", b.AddNumber(t, newMobile), "text_again")
+		code := e.TextedCode(t, mobile)
+		_, err := b.ConfirmNumber(t, "12345")
+		want(t, "too few digits", err, "sms_too_few")
+		_, err = b.ConfirmNumber(t, wrongCode(code))
+		want(t, "another code", err, "sms_wrong")
+		thief := e.Browser("192.0.2.2")
+		thief.SignIn(t, ada)
+		_, err = thief.ConfirmNumber(t, code)
+		want(t, "in another session", err, "enrolment_over")
+		e.Advance(t, sms.Life)
+		_, err = b.ConfirmNumber(t, code)
+		want(t, "three minutes later", err, "sms_over")
+		want(t, "another code", e.Enrol.SendNumberCode(ctx(), b.Holder(t)), "ok")
+		done, err := b.ConfirmNumber(t, e.TextedCode(t, mobile))
+		want(t, "the newest", err, "ok")
+		if done.First || done.CodesWait {
+			t.Errorf("%+v", done)
+		}
+		list, err := e.Enrol.List(ctx(), b.Holder(t))
+		want(t, "the list", err, "ok")
+		names := ""
+		for _, c := range list {
+			if c.Kind == string(method.SMS) {
+				names += c.Name
+			}
+		}
+		if names != "•••• 89" || ada.Account(t).User.DefaultMethod != policy.SMS {
+			t.Errorf("the number is shown as %q, the default is %q", names, ada.Account(t).User.DefaultMethod)
+		}
+		if n := len(e.MailsTo(t, message.MethodAdded, ada.Email)); n != 1 {
+			t.Errorf("%d mails tell of it", n)
+		}
+		e.Advance(t, sms.Again)
+		want(t, "the same number", b.AddNumber(t, mobile), "number_same")
+	})
+}
+
+// Codes go to the old number until the new one is confirmed; then the old one is told.
+func TestChangingTheNumber(t *testing.T) {
+	both(t, func(t *testing.T, e *accounttest.Engine) {
+		e.AllowTexts(t, "DE")
+		ada := e.Guarded(t, "ada@example.com").WithNumber(t, mobile)
+		b := e.Browser("192.0.2.1")
+		b.SignIn(t, ada)
+		want(t, "another number", b.AddNumber(t, newMobile), "ok")
+		other := e.Browser("192.0.2.9")
+		at := other.First(t, ada)
+		want(t, "a sign-in meanwhile", other.Second(at, method.SMS, e.TextedCode(t, mobile)), "ok")
+		e.Advance(t, time.Second)
+		done, err := b.ConfirmNumber(t, e.TextedCode(t, newMobile))
+		want(t, "the code", err, "ok")
+		if done.Token == "" {
+			t.Error("no new token")
+		}
+		told := e.Texts(t, mobile)
+		if !strings.Contains(told[0], "no longer sent to this number") || strings.Contains(told[0], "65432") || sms.Parts(told[0]) != 1 {
+			t.Errorf("the old number is told %q", told[0])
+		}
+		if mails := e.MailsTo(t, message.MethodReplaced, ada.Email); len(mails) != 1 || !strings.Contains(mails[0].Text, "•••• 89") || !strings.Contains(mails[0].Text, "•••• 32") {
+			t.Errorf("the mails that tell of it: %+v", mails)
+		}
+		before := len(e.Texts(t, mobile))
+		next := e.Browser("192.0.2.3")
+		at = next.First(t, ada)
+		want(t, "from then on the new one", next.Second(at, method.SMS, e.TextedCode(t, newMobile)), "ok")
+		if len(e.Texts(t, mobile)) != before {
+			t.Error("the old number still gets codes")
+		}
+	})
+}
+
+// Two windows change the number at once: one number is left.
+func TestTwoNumbersAtOnce(t *testing.T) {
+	both(t, func(t *testing.T, e *accounttest.Engine) {
+		e.AllowTexts(t, "DE")
+		ada := e.Guarded(t, "ada@example.com")
+		b, c := e.Browser("192.0.2.1"), e.Browser("192.0.2.2")
+		b.SignIn(t, ada)
+		c.SignIn(t, ada)
+		want(t, "a number", b.AddNumber(t, mobile), "ok")
+		want(t, "another elsewhere", c.AddNumber(t, newMobile), "ok")
+		mine, theirs := e.TextedCode(t, mobile), e.TextedCode(t, newMobile)
+		late := c.Holder(t)
+		_, err := b.ConfirmNumber(t, mine)
+		want(t, "the first", err, "ok")
+		_, err = e.Enrol.ConfirmNumber(ctx(), late, theirs)
+		want(t, "the second, which was signed out by it", err, "signed_out")
+		list, err := e.Enrol.List(ctx(), b.Holder(t))
+		want(t, "the list", err, "ok")
+		n := 0
+		for _, one := range list {
+			if one.Kind == string(method.SMS) {
+				n++
+			}
+		}
+		if n != 1 {
+			t.Errorf("%d numbers", n)
+		}
+	})
+}
+
+func TestANumberNeedsAFreshProof(t *testing.T) {
+	both(t, func(t *testing.T, e *accounttest.Engine) {
+		e.AllowTexts(t, "DE")
+		ada := e.Guarded(t, "ada@example.com")
+		b := e.Browser("192.0.2.1")
+		b.SignIn(t, ada)
+		want(t, "a number", b.AddNumber(t, mobile), "ok")
+		e.Advance(t, 11*time.Minute)
+		want(t, "eleven minutes later", b.AddNumber(t, newMobile), "fresh_proof_required")
+		_, err := e.Enrol.PendingNumber(ctx(), b.Holder(t))
+		want(t, "the page of the code", err, "fresh_proof_required")
+		want(t, "sending another", e.Enrol.SendNumberCode(ctx(), b.Holder(t)), "fresh_proof_required")
+		// The first second factor asks for the mailbox too.
+		grace := e.Person(t, "grace@example.com")
+		g := e.Browser("192.0.2.2")
+		g.SignIn(t, grace)
+		want(t, "with a password alone", g.AddNumber(t, newMobile), "email_proof_required")
+		e.Accounts.Texting = false
+		want(t, "where nobody sends texts", b.AddNumber(t, mobile), "texts_off")
+	})
+}
+
+func wrongCode(code string) string {
+	if code[0] == '9' {
+		return "0" + code[1:]
+	}
+	return string(code[0]+1) + code[1:]
+}

@@ -1,0 +1,212 @@
+package message
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/url"
+	"time"
+
+	"countersign"
+	"countersign/internal/method/sms"
+	"countersign/internal/notify/text"
+	"countersign/internal/seal"
+	"countersign/internal/store"
+	"countersign/internal/store/rows"
+	"countersign/internal/words"
+)
+
+// byText is the channel of text messages.
+const byText = "text"
+
+// parallelTexts are under way at once; a person waits for each.
+const parallelTexts = 16
+
+// The text messages.
+const (
+	// TextCode carries a code.
+	TextCode Kind = "text_code"
+	// TextChanged tells the number that was, that another took its place.
+	TextChanged Kind = "text_changed"
+)
+
+// Text is one text message to post.
+type Text struct {
+	Kind Kind
+	// Row is the code's own row, where what became of it is noted; "" for none.
+	Row       countersign.TextID
+	User      countersign.UserID
+	Number    string // ITU-T E.164
+	Language  string
+	Workspace string // its name
+	Code      string
+	Expires   time.Time
+}
+
+// written is what lies sealed in messages.body.
+type written struct {
+	Row       countersign.TextID `json:"row,omitempty"`
+	Number    string             `json:"number"`
+	Language  string             `json:"language,omitempty"`
+	Workspace string             `json:"workspace"`
+	Code      string             `json:"code,omitempty"`
+}
+
+// PostText puts a text into the outbox, in the transaction of what it tells. The number
+// lies sealed, as the code does.
+func (o *Outbox) PostText(tx *store.Tx, workspace countersign.WorkspaceID, t Text) error {
+	plain, err := json.Marshal(written{Row: t.Row, Number: t.Number, Language: t.Language, Workspace: t.Workspace, Code: t.Code})
+	if err != nil {
+		return fmt.Errorf("write the text: %w", err)
+	}
+	id := countersign.MessageID(seal.SortableID("msg", tx.Now, tx.Next()))
+	body, err := o.ring.Seal(plain, store.BodyPlace(id))
+	if err != nil {
+		return fmt.Errorf("seal the text: %w", err)
+	}
+	err = tx.InsertMessage(tx.Ctx, rows.InsertMessageParams{
+		WorkspaceID: workspace, ID: id, Kind: string(t.Kind), Channel: byText, UserID: t.User, Body: body,
+		CreatedAt: tx.NowMilli(), ExpiresAt: t.Expires.UnixMilli(),
+	})
+	if err != nil {
+		return fmt.Errorf("post the text: %w", err)
+	}
+	tx.After(func() { o.store.Ring(topic(byText)) })
+	return nil
+}
+
+// textOf opens a row and says its text.
+func (o *Outbox) textOf(row rows.Message) (written, string, error) {
+	var w written
+	plain, err := o.ring.Open(row.Body, store.BodyPlace(row.ID))
+	if errors.Is(err, seal.ErrOpen) {
+		return w, "", fmt.Errorf("%w: %w", errBroken, err)
+	}
+	if err != nil {
+		return w, "", err
+	}
+	err = json.Unmarshal(plain, &w)
+	if err != nil {
+		return w, "", errBroken // the decoder's error may quote what it read
+	}
+	speaker := o.words.Speaker(o.words.Match(w.Language)).With(words.Terms{})
+	host := hostName(o.address)
+	if Kind(row.Kind) == TextChanged {
+		return w, speaker.Say("texts.changed_body", "Name", sms.Plain(w.Workspace), "Host", host), nil
+	}
+	say := func(name string) string {
+		return speaker.Say("texts.code_body", "Code", w.Code, "Name", name, "Minutes", int(sms.Life/time.Minute))
+	}
+	return w, sms.Body(say, w.Workspace, host, w.Code), nil
+}
+
+// hostName is the host of an address, without its port.
+func hostName(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return ""
+	}
+	return u.Hostname()
+}
+
+// text hands one text over, and notes what became of it.
+func (o *Outbox) text(ctx context.Context, row rows.Message) {
+	w, body, err := o.textOf(row)
+	switch {
+	case errors.Is(err, errBroken):
+		o.failText(ctx, row, w, err.Error())
+		return
+	case err != nil:
+		o.retryAfter(ctx, row, err.Error(), textPause(row.Tries))
+		return
+	case row.ExpiresAt <= o.now().UnixMilli():
+		o.failText(ctx, row, w, "expired before it could be handed over")
+		return
+	case o.texter == nil && o.mailer == nil:
+		o.record(ctx, row, "kept", func(tx *store.Tx) error {
+			_, err := tx.MarkKept(tx.Ctx, tx.NowMilli(), row.WorkspaceID, row.ID)
+			if err != nil {
+				return err
+			}
+			return noteText(tx, row, w, text.Taken{Provider: "development"}, body)
+		})
+		return
+	case o.texter == nil:
+		o.failText(ctx, row, w, "nobody is named who would send it")
+		return
+	}
+	life := time.UnixMilli(row.ExpiresAt).Sub(o.now())
+	taken, err := o.texter.Send(ctx, text.Message{To: w.Number, Body: body, ID: string(row.ID), Life: life})
+	if err != nil {
+		next := o.now().Add(textPause(row.Tries))
+		if next.UnixMilli() >= row.ExpiresAt || row.Tries >= mostTextTries {
+			o.failText(ctx, row, w, err.Error())
+			return
+		}
+		o.retryAfter(ctx, row, err.Error(), textPause(row.Tries))
+		return
+	}
+	o.record(ctx, row, "sent", func(tx *store.Tx) error {
+		err := noteText(tx, row, w, taken, body)
+		if err != nil {
+			return err
+		}
+		return markSent(tx, row)
+	}, "provider", taken.Provider)
+}
+
+// mostTextTries is how often the whole list is asked. Whoever waits is told before.
+const mostTextTries = 3
+
+// textPause is how long to wait after the nth try failed: the person is there.
+func textPause(tries int64) time.Duration { return time.Duration(max(tries, 1)) * 5 * time.Second }
+
+// failText gives a text up, and lets the page that waits for it know.
+func (o *Outbox) failText(ctx context.Context, row rows.Message, w written, problem string) {
+	if w.Row != "" {
+		err := o.mark(ctx, func(tx *store.Tx) error {
+			_, err := tx.ReportText(tx.Ctx, string(text.Failed), row.WorkspaceID, w.Row)
+			return err
+		})
+		if err != nil {
+			o.log.ErrorContext(ctx, "what became of a text cannot be written", "message", row.ID, "err", err)
+		}
+	}
+	o.fail(ctx, row, problem)
+}
+
+// day is how long one row of the totals lasts.
+const day = 24 * time.Hour
+
+// noteText writes who took a text, what it is called there, and what it costs.
+func noteText(tx *store.Tx, row rows.Message, w written, taken text.Taken, body string) error {
+	parts := sms.Parts(body)
+	cost := parts * taken.Price
+	if w.Row != "" {
+		_, err := tx.MarkText(tx.Ctx, rows.MarkTextParams{
+			State: string(text.Underway), Provider: taken.Provider, Reference: taken.Reference, Parts: parts, Cost: cost, Currency: taken.Currency,
+			WorkspaceID: row.WorkspaceID, ID: w.Row,
+		})
+		if err != nil && !store.NotFound(err) { // the person was deleted meanwhile
+			return fmt.Errorf("note the text: %w", err)
+		}
+	}
+	err := tx.AddTextTotal(tx.Ctx, rows.AddTextTotalParams{
+		WorkspaceID: row.WorkspaceID, Day: time.UnixMilli(row.CreatedAt).UTC().Truncate(day).UnixMilli(), Country: sms.CountryOf(w.Number), Provider: taken.Provider,
+		Currency: taken.Currency, Texts: 1, Parts: parts, Cost: cost,
+	})
+	if err != nil {
+		return fmt.Errorf("count the text: %w", err)
+	}
+	return nil
+}
+
+// shownText is a kept text, for development.
+func (o *Outbox) shownText(row rows.Message) (Shown, error) {
+	w, body, err := o.textOf(row)
+	return Shown{
+		ID: row.ID, Kind: Kind(row.Kind), To: w.Number, Subject: o.words.Speaker(o.words.Match(w.Language)).Say("texts.subject"), Text: body,
+		CreatedAt: time.UnixMilli(row.CreatedAt).UTC(),
+	}, err
+}
