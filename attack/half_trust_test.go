@@ -19,13 +19,14 @@ import (
 func (v *visitor) trusts(t *testing.T, s *site.Site) {
 	t.Helper()
 	allowTrust(t, s)
-	for range 2 {
+	for i := range 2 {
 		id := countersign.BrowserID(seal.ID("brw"))
 		v.things["browser"] = string(id)
 		token := seal.Hash(seal.NewToken())
 		s.Write(t, func(tx *store.Tx) error {
 			_, err := tx.KeepBrowser(tx.Ctx, rows.KeepBrowserParams{
-				WorkspaceID: countersign.DefaultWorkspace, ID: id, UserID: v.who.ID, TokenHash: token, Now: tx.NowMilli(), UserAgent: "curl/8.14.1",
+				WorkspaceID: countersign.DefaultWorkspace, ID: id, UserID: v.who.ID, TokenHash: token, UserAgent: "curl/8.14.1",
+				Now: tx.NowMilli() + int64(i), // the last one stands first on the page
 			})
 			if err != nil {
 				return err
