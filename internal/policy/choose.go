@@ -116,6 +116,8 @@ func (s Settings) Takes(kind string) bool {
 		return s.Passkeys()
 	case Push:
 		return s.Allows(Push)
+	case SMS:
+		return s.Texts()
 	}
 	return true
 }

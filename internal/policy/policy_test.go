@@ -214,8 +214,8 @@ func TestWhoMayHaveTexts(t *testing.T) {
 		{"the pool has them not", all.With(Document{"second_factors": []any{"totp"}}), false},
 	} {
 		settings, err := Resolve(row.doc, nil)
-		if err != nil || settings.Texts() != row.want {
-			t.Errorf("%s: %v, %v", row.sentence, settings.Texts(), err)
+		if err != nil || settings.Texts() != row.want || settings.Takes(SMS) != row.want {
+			t.Errorf("%s: %v, taken %v, %v", row.sentence, settings.Texts(), settings.Takes(SMS), err)
 		}
 	}
 }
