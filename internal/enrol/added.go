@@ -50,6 +50,9 @@ func (s *Service) Added(tx *store.Tx, h account.Holder, a account.Account, all [
 		}
 	case n.Replaces != "":
 		kind, event = message.MethodReplaced, "credential.replaced"
+		if n.Kind == method.SMS {
+			event = "number.replaced"
+		}
 	}
 	detail := map[string]string{"name": n.Name}
 	for name, value := range n.Detail {

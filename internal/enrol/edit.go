@@ -169,6 +169,8 @@ func (s *Service) Remove(ctx context.Context, h account.Holder, id countersign.C
 			removed = "device.removed"
 		case string(method.Passkey):
 			removed = "passkey.removed"
+		case string(method.SMS):
+			removed = "number.removed"
 		}
 		err = s.event(tx, h, removed, id, c.Name)
 		if err != nil {

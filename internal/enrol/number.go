@@ -254,7 +254,7 @@ func (s *Service) confirmNumber(tx *store.Tx, h account.Holder, a account.Accoun
 		return Confirmed{}, nothingPending()
 	}
 	done, err := s.Added(tx, h, a, all, New{
-		Kind: method.SMS, Credential: row.ID, Name: name, Method: string(method.SMS), Event: "credential.added",
+		Kind: method.SMS, Credential: row.ID, Name: name, Method: string(method.SMS), Event: "number.added",
 		Detail: map[string]string{"method": string(method.SMS)}, Replaces: row.Replaces, Replaced: nameOf(all, row.Replaces),
 	})
 	if err != nil {

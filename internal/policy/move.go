@@ -56,7 +56,7 @@ func (m Move) Steps() []MoveStep {
 			paired = MoveStep{Do: MovePair, Of: h, Done: true}
 		case h.Kind == Push && !h.Terminal:
 			removes = append(removes, MoveStep{Do: MoveRemove, Of: h})
-		case h.Kind == Passkey && !h.Synced && !added && m.Lost:
+		case (h.Kind == Passkey && !h.Synced || h.Kind == "sms") && !added && m.Lost:
 			rest = append(rest, MoveStep{Do: MoveRemove, Of: h})
 		}
 	}

@@ -29,6 +29,8 @@ func TestWhatIsDoneForANewPhone(t *testing.T) {
 		{"no phone was paired", Move{Held: []Held{app}, Pairs: true}, []string{"change a"}},
 		{"a command line and a synced passkey stay", Move{Lost: true, Held: []Held{line, synced}, Pairs: true}, nil},
 		{"a passkey of a lost phone", Move{Lost: true, Held: []Held{bound}}, []string{"remove k"}},
+		{"a number whose messages come to a lost phone", Move{Lost: true, Held: []Held{{ID: "m", Kind: "sms", Added: 1}}}, []string{"remove m"}},
+		{"a number that comes along", Move{Held: []Held{{ID: "m", Kind: "sms", Added: 1}}}, nil},
 		{"a passkey of a phone that is there", Move{Held: []Held{bound}}, nil},
 		{"a passkey that was just added", Move{Lost: true, Held: []Held{since(bound)}}, nil},
 		{"codes that may be in the lost phone", Move{Lost: true, Recovers: true, CodesMade: 1}, []string{"codes "}},

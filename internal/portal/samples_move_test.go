@@ -9,6 +9,7 @@ func moveSamples(in web.Page) []sample {
 		{Do: "change", ID: "crd_1", Kind: "totp", Name: "Pixel 9"},
 		{Do: "pair"},
 		{Do: "remove", ID: "crd_3", Kind: "passkey", Name: "Pixel 9"},
+		{Do: "remove", ID: "crd_4", Kind: "sms", Name: "•••• 89"},
 		{Do: "codes"},
 	}
 	done := []MoveStep{{Do: "change", ID: "crd_1", Kind: "totp", Name: "Fairphone", Done: true}, {Do: "codes", Done: true}}

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"countersign/internal/method"
 	"countersign/internal/policy"
 	"countersign/internal/web"
 )
@@ -76,6 +77,8 @@ func (s MoveStep) Sentence() string {
 	switch {
 	case s.Do == policy.MoveRemove && s.Kind == policy.Passkey:
 		return "remove_passkey"
+	case s.Do == policy.MoveRemove && s.Kind == string(method.SMS):
+		return "remove_sms"
 	case s.Do == policy.MoveRemove:
 		return "remove_push"
 	}
@@ -159,6 +162,8 @@ func (a Activity) Icon() string {
 		return "browser"
 	case strings.HasPrefix(a.Kind, "passkey."):
 		return "passkey"
+	case strings.HasPrefix(a.Kind, "number.") || strings.HasPrefix(a.Kind, "text."):
+		return "mail"
 	case strings.HasPrefix(a.Kind, "recovery."):
 		return "log"
 	case strings.HasPrefix(a.Kind, "password.") || strings.HasPrefix(a.Kind, "lock."):
