@@ -76,6 +76,13 @@ func Row(workspace countersign.WorkspaceID, e Event, now time.Time, n int) (rows
 	}, nil
 }
 
+// FirstAt is the least identifier that an event of a moment can have: identifiers begin
+// with the time, so two of them enclose what happened in between.
+func FirstAt(t time.Time) countersign.EventID {
+	id := seal.SortableID("evt", t, 0)
+	return countersign.EventID(id[:len("evt_")+10])
+}
+
 // storable makes any text one that both databases keep. The event of a wrong
 // answer stands in the transaction of its count: were the text refused, the
 // count would be lost with it.

@@ -39,6 +39,7 @@ func floors() map[string]int {
 		"internal/method/totp":     3,
 		"internal/account":         4,
 		"internal/approve":         5,
+		"internal/digest":          5,
 		"internal/enrol":           6,
 		"internal/people":          6,
 		"internal/session":         6,

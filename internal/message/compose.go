@@ -40,7 +40,7 @@ func (c composer) document() document {
 		d.Blocks = append(d.Blocks, block{Facts: facts})
 	}
 	d.Blocks = append(d.Blocks, c.advice()...)
-	if c.recipe.needs == needsNothing {
+	if c.recipe.warns() {
 		d.Footer = append(d.Footer, parseRuns(c.say("mail.footer_no_link")))
 	}
 	d.Footer = append(d.Footer, parseRuns(c.say("mail.footer_sent")))
@@ -63,6 +63,8 @@ func (c composer) purpose() []block {
 			codes = append(codes, clean(code))
 		}
 		return []block{{Codes: codes}, c.paragraph(c.own("keep")), c.paragraph(c.own("old"))}
+	case needsWeek:
+		return c.remarks()
 	}
 	switch {
 	case c.kind == RecoveryUsed && c.data.Left <= 0:
@@ -95,6 +97,9 @@ func (c composer) advice() []block {
 			id = "mail.step_open_host"
 		}
 		steps = append(steps, parseRuns(c.say(id)))
+	}
+	if c.recipe.report {
+		return []block{{Heading: c.say(c.own("details"))}, {Steps: steps}}
 	}
 	you, notYou := "mail.you", "mail.not_you"
 	if c.recipe.others {
@@ -155,7 +160,7 @@ func (c composer) fact(what string) string {
 	case "email_to":
 		return mark(ltr, clean(c.to))
 	}
-	return ""
+	return c.number(what)
 }
 
 func mark(with func(string) string, value string) string {
@@ -212,6 +217,7 @@ func (c composer) say(id string, more ...any) string {
 		"Host", ltr(clean(c.host())),
 		"To", ltr(clean(c.to)),
 		"Until", c.moment(c.expires),
+		"Begin", c.day(0), "End", c.day(6),
 	)...)
 }
 

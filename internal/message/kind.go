@@ -75,6 +75,8 @@ const (
 	// beginning of numbers, a country, or the workspace) until the Minutes are over, in
 	// which Left were.
 	TextsCapped Kind = "texts_capped"
+	// WeeklyDigest gives administrators the numbers of a week. Needs Week.
+	WeeklyDigest Kind = "weekly_digest"
 	// AccountDeleted is the last mail to an account. Actor, when it was somebody else.
 	AccountDeleted Kind = "account_deleted"
 )
@@ -86,6 +88,7 @@ type recipe struct {
 	needs  need
 	blank  bool     // no greeting by name: the recipient may be a stranger
 	others bool     // somebody else acted: "If you expected this"
+	report bool     // nobody acted: it tells how things stand
 	facts  []string // what is listed, beside the sentences
 	steps  []string // what to do "if this was not you"
 	// unhurried: it waits for the worker's next look. Somebody who may not know
@@ -102,6 +105,7 @@ const (
 	needsLink
 	needsCode
 	needsCodes
+	needsWeek
 )
 
 const (
@@ -155,6 +159,8 @@ func recipeOf(k Kind) (recipe, bool) {
 		return recipe{life: warningLife, others: true, facts: []string{"service", "when"}, steps: []string{"open", "log"}}, true
 	case TextsCapped:
 		return recipe{life: warningLife, others: true, facts: []string{"capped", "sent", "when"}, steps: []string{"open", "bill"}}, true
+	case WeeklyDigest:
+		return recipe{life: warningLife, needs: needsWeek, report: true, facts: weekFacts(), steps: []string{"open", "company", "log_kept"}}, true
 	case PairingCode:
 		return recipe{life: 5 * time.Minute, needs: needsCode, facts: device, steps: change}, true
 	case TooManyTries:
@@ -181,6 +187,7 @@ func Kinds() []Kind {
 		Invitation, PasswordReset, PasswordRescued, PasswordChanged, EmailChangeConfirm, EmailChanged, EmailCode,
 		TwoFactorOn, TwoFactorOff, TurnOffConfirm, MethodAdded, MethodRemoved, MethodReplaced, MethodRenamed,
 		DefaultChanged, RecoveryCodes, RecoveryRenewed, RecoveryUsed, TwoFactorReset, AdminReset, NewSignIn, BrowserTrusted,
-		TooManyTries, SignInUnfinished, RequestDenied, RequestReported, PushLocked, PairingCode, PhoneMissing, PushesRefused, TextsCapped, AccountDeleted,
+		TooManyTries, SignInUnfinished, RequestDenied, RequestReported, PushLocked, PairingCode, PhoneMissing, PushesRefused,
+		TextsCapped, WeeklyDigest, AccountDeleted,
 	}
 }

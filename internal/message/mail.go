@@ -58,6 +58,8 @@ type Data struct {
 	// of the time for which a browser is trusted.
 	Left    int `json:"left,omitempty"`
 	Minutes int `json:"minutes,omitempty"`
+	// Week are the numbers of a week.
+	Week *Week `json:"week,omitempty"`
 	// Backup and CodesTotal are the workspace's terms (words.Terms).
 	Backup     bool `json:"backup,omitempty"`
 	CodesTotal int  `json:"codes_total,omitempty"`
@@ -85,6 +87,8 @@ func (m Mail) check() (recipe, error) {
 		err = errors.New("has no link to a page")
 	case r.needs == needsCode && m.Data.Code == "", r.needs == needsCodes && len(m.Data.Codes) == 0:
 		err = errors.New("has no code")
+	case r.needs == needsWeek && m.Data.Week == nil:
+		err = errors.New("has no numbers")
 	}
 	if err != nil {
 		return r, fmt.Errorf("the mail %q %w", m.Kind, err)

@@ -51,6 +51,7 @@ type Settings struct {
 
 	TurnOff       string
 	EnrolAtSignIn string
+	Digest        bool // administrators get the numbers of each week by mail
 	RetentionDays int
 	Words         string
 }

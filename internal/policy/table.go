@@ -82,6 +82,7 @@ func Table() []Key {
 			func(s *Settings, v string) { s.EnrolAtSignIn = v }),
 		number("trusted_browser_days", 0, 0, MostTrustedDays, func(s *Settings, v int) { s.TrustedDays = v }).
 			also("0 is off; of workspace and pool, the smaller counts"),
+		choice("admin_digest", "weekly", []string{"weekly", "off"}, func(s *Settings, v string) { s.Digest = v == "weekly" }),
 		number("audit.retention_days", 365, 1, 36500, func(s *Settings, v int) { s.RetentionDays = v }),
 		choice("words", "recovery", []string{"recovery", WordsBackup}, func(s *Settings, v string) { s.Words = v }),
 	}

@@ -20,6 +20,7 @@ import (
 	"countersign/internal/approve"
 	"countersign/internal/config"
 	"countersign/internal/device"
+	"countersign/internal/digest"
 	"countersign/internal/enrol"
 	"countersign/internal/message"
 	"countersign/internal/method"
@@ -94,6 +95,7 @@ type Parts struct {
 	SignIn   *signin.Service
 	Enrol    *enrol.Service
 	People   *people.Service
+	Digest   *digest.Service
 
 	// Approvals ask people's phones, Devices pairs them.
 	Approvals *approve.Service
@@ -186,6 +188,7 @@ func (p *Parts) open(ctx context.Context, o Options, listening net.Addr) error {
 	p.Approvals.Tested = p.Devices.Tested
 	p.SignIn = &signin.Service{Accounts: p.Accounts, Approvals: p.Approvals, Store: p.Store, Now: o.Now}
 	p.People = &people.Service{Accounts: p.Accounts, Store: p.Store, Now: o.Now}
+	p.Digest = &digest.Service{Accounts: p.Accounts, Store: p.Store, Now: o.Now}
 	return nil
 }
 

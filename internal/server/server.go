@@ -207,6 +207,7 @@ func (s *Server) Run(ctx context.Context) error {
 	workers.Go(func() { s.sweep(ctx) })
 	workers.Go(func() { s.Parts.Approvals.Run(ctx, s.options.Log) })
 	workers.Go(func() { s.Parts.SignIn.Run(ctx, s.options.Log) })
+	workers.Go(func() { s.Parts.Digest.Run(ctx, s.options.Log) })
 	err := s.announce(ctx)
 	if err == nil {
 		err = s.serve(ctx)

@@ -19,3 +19,17 @@ SELECT * FROM events WHERE workspace_id = @workspace_id AND id > @after ORDER BY
 -- Retention removes what is older, unless it belongs to a sealed batch: those
 -- go as a whole.
 DELETE FROM events WHERE workspace_id = @workspace_id AND at < @before AND seal_id IS NULL;
+
+-- name: CountEvents :one
+-- What happened between two identifiers, which begin with the time: the key is read
+-- from the one to the other, and nothing beside it. A text in detail that a person
+-- chose has its quotes escaped, and looks like no other detail.
+SELECT
+  COUNT(DISTINCT CASE WHEN kind = 'signin.completed' THEN user_id END) AS signed_in,
+  COUNT(DISTINCT CASE WHEN attempt_id <> '' AND (kind = 'request.mismatch' OR (kind = 'proof.refused' AND detail NOT LIKE '%"method":"password"%')) THEN attempt_id END) AS refused,
+  COUNT(CASE WHEN kind = 'request.denied' THEN 1 END) AS denied,
+  COUNT(CASE WHEN kind = 'request.reported' THEN 1 END) AS reported,
+  COUNT(CASE WHEN kind = 'proof.accepted' AND detail LIKE '%"method":"recovery"%' THEN 1 END) AS recovered,
+  COUNT(CASE WHEN kind = 'two_factor.reset' AND (actor_kind <> 'user' OR actor_id <> user_id) THEN 1 END) AS reset,
+  COUNT(CASE WHEN kind = 'settings.changed' THEN 1 END) AS settings
+FROM events WHERE workspace_id = @workspace_id AND id >= @since AND id < @before;

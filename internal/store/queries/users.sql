@@ -68,3 +68,21 @@ UPDATE users SET signed_in_at = @signed_in_at WHERE workspace_id = @workspace_id
 
 -- name: DeleteUser :execrows
 DELETE FROM users WHERE workspace_id = @workspace_id AND id = @id;
+
+-- name: OldestUser :one
+-- When the oldest account was made, 0 where there is none.
+SELECT CAST(COALESCE(MIN(created_at), 0) AS BIGINT) FROM users WHERE workspace_id = @workspace_id;
+
+-- name: CountPeople :many
+-- Those who can sign in, by pool, and how many of them have a second factor: any
+-- credential that is active, but recovery codes.
+SELECT pool_id, COUNT(*) AS people,
+  COUNT(CASE WHEN protected THEN 1 END) AS protected,
+  COUNT(CASE WHEN NOT protected AND require_second_factor = 'required' THEN 1 END) AS required
+FROM (
+  SELECT users.pool_id, users.require_second_factor, EXISTS (
+    SELECT 1 FROM credentials WHERE credentials.workspace_id = users.workspace_id AND credentials.user_id = users.id
+      AND credentials.state = 'active' AND credentials.kind <> 'recovery'
+  ) AS protected
+  FROM users WHERE users.workspace_id = @workspace_id AND users.state = 'active'
+) AS people GROUP BY pool_id ORDER BY pool_id;

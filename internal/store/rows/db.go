@@ -75,11 +75,17 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.countDeviceStmt, err = db.PrepareContext(ctx, countDevice); err != nil {
 		return nil, fmt.Errorf("error preparing query CountDevice: %w", err)
 	}
+	if q.countEventsStmt, err = db.PrepareContext(ctx, countEvents); err != nil {
+		return nil, fmt.Errorf("error preparing query CountEvents: %w", err)
+	}
 	if q.countOtherOwnersStmt, err = db.PrepareContext(ctx, countOtherOwners); err != nil {
 		return nil, fmt.Errorf("error preparing query CountOtherOwners: %w", err)
 	}
 	if q.countOwnersStmt, err = db.PrepareContext(ctx, countOwners); err != nil {
 		return nil, fmt.Errorf("error preparing query CountOwners: %w", err)
+	}
+	if q.countPeopleStmt, err = db.PrepareContext(ctx, countPeople); err != nil {
+		return nil, fmt.Errorf("error preparing query CountPeople: %w", err)
 	}
 	if q.decideRequestStmt, err = db.PrepareContext(ctx, decideRequest); err != nil {
 		return nil, fmt.Errorf("error preparing query DecideRequest: %w", err)
@@ -248,6 +254,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.getInstallationStmt, err = db.PrepareContext(ctx, getInstallation); err != nil {
 		return nil, fmt.Errorf("error preparing query GetInstallation: %w", err)
+	}
+	if q.getLeaseStmt, err = db.PrepareContext(ctx, getLease); err != nil {
+		return nil, fmt.Errorf("error preparing query GetLease: %w", err)
 	}
 	if q.getLinkStmt, err = db.PrepareContext(ctx, getLink); err != nil {
 		return nil, fmt.Errorf("error preparing query GetLink: %w", err)
@@ -462,6 +471,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.nextExpiredStmt, err = db.PrepareContext(ctx, nextExpired); err != nil {
 		return nil, fmt.Errorf("error preparing query NextExpired: %w", err)
 	}
+	if q.oldestUserStmt, err = db.PrepareContext(ctx, oldestUser); err != nil {
+		return nil, fmt.Errorf("error preparing query OldestUser: %w", err)
+	}
 	if q.passFirstStmt, err = db.PrepareContext(ctx, passFirst); err != nil {
 		return nil, fmt.Errorf("error preparing query PassFirst: %w", err)
 	}
@@ -563,6 +575,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.storeSettingsStmt, err = db.PrepareContext(ctx, storeSettings); err != nil {
 		return nil, fmt.Errorf("error preparing query StoreSettings: %w", err)
+	}
+	if q.takeLeaseStmt, err = db.PrepareContext(ctx, takeLease); err != nil {
+		return nil, fmt.Errorf("error preparing query TakeLease: %w", err)
 	}
 	if q.takeTextCapStmt, err = db.PrepareContext(ctx, takeTextCap); err != nil {
 		return nil, fmt.Errorf("error preparing query TakeTextCap: %w", err)
@@ -723,6 +738,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing countDeviceStmt: %w", cerr)
 		}
 	}
+	if q.countEventsStmt != nil {
+		if cerr := q.countEventsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing countEventsStmt: %w", cerr)
+		}
+	}
 	if q.countOtherOwnersStmt != nil {
 		if cerr := q.countOtherOwnersStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing countOtherOwnersStmt: %w", cerr)
@@ -731,6 +751,11 @@ func (q *Queries) Close() error {
 	if q.countOwnersStmt != nil {
 		if cerr := q.countOwnersStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing countOwnersStmt: %w", cerr)
+		}
+	}
+	if q.countPeopleStmt != nil {
+		if cerr := q.countPeopleStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing countPeopleStmt: %w", cerr)
 		}
 	}
 	if q.decideRequestStmt != nil {
@@ -1011,6 +1036,11 @@ func (q *Queries) Close() error {
 	if q.getInstallationStmt != nil {
 		if cerr := q.getInstallationStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing getInstallationStmt: %w", cerr)
+		}
+	}
+	if q.getLeaseStmt != nil {
+		if cerr := q.getLeaseStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing getLeaseStmt: %w", cerr)
 		}
 	}
 	if q.getLinkStmt != nil {
@@ -1368,6 +1398,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing nextExpiredStmt: %w", cerr)
 		}
 	}
+	if q.oldestUserStmt != nil {
+		if cerr := q.oldestUserStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing oldestUserStmt: %w", cerr)
+		}
+	}
 	if q.passFirstStmt != nil {
 		if cerr := q.passFirstStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing passFirstStmt: %w", cerr)
@@ -1536,6 +1571,11 @@ func (q *Queries) Close() error {
 	if q.storeSettingsStmt != nil {
 		if cerr := q.storeSettingsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing storeSettingsStmt: %w", cerr)
+		}
+	}
+	if q.takeLeaseStmt != nil {
+		if cerr := q.takeLeaseStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing takeLeaseStmt: %w", cerr)
 		}
 	}
 	if q.takeTextCapStmt != nil {
@@ -1709,8 +1749,10 @@ type Queries struct {
 	confirmPairingStmt           *sql.Stmt
 	consumeRequestStmt           *sql.Stmt
 	countDeviceStmt              *sql.Stmt
+	countEventsStmt              *sql.Stmt
 	countOtherOwnersStmt         *sql.Stmt
 	countOwnersStmt              *sql.Stmt
+	countPeopleStmt              *sql.Stmt
 	decideRequestStmt            *sql.Stmt
 	deleteCredentialStmt         *sql.Stmt
 	deleteCredentialsOfUserStmt  *sql.Stmt
@@ -1767,6 +1809,7 @@ type Queries struct {
 	getEventStmt                 *sql.Stmt
 	getGuessesStmt               *sql.Stmt
 	getInstallationStmt          *sql.Stmt
+	getLeaseStmt                 *sql.Stmt
 	getLinkStmt                  *sql.Stmt
 	getMailedCodeStmt            *sql.Stmt
 	getPairingStmt               *sql.Stmt
@@ -1838,6 +1881,7 @@ type Queries struct {
 	nearestUserStmt              *sql.Stmt
 	nextDueStmt                  *sql.Stmt
 	nextExpiredStmt              *sql.Stmt
+	oldestUserStmt               *sql.Stmt
 	passFirstStmt                *sql.Stmt
 	passSecondStmt               *sql.Stmt
 	priceTextStmt                *sql.Stmt
@@ -1872,6 +1916,7 @@ type Queries struct {
 	storeCredentialStmt          *sql.Stmt
 	storePasswordStmt            *sql.Stmt
 	storeSettingsStmt            *sql.Stmt
+	takeLeaseStmt                *sql.Stmt
 	takeTextCapStmt              *sql.Stmt
 	takeTryStmt                  *sql.Stmt
 	takeWindowTryStmt            *sql.Stmt
@@ -1918,8 +1963,10 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		confirmPairingStmt:           q.confirmPairingStmt,
 		consumeRequestStmt:           q.consumeRequestStmt,
 		countDeviceStmt:              q.countDeviceStmt,
+		countEventsStmt:              q.countEventsStmt,
 		countOtherOwnersStmt:         q.countOtherOwnersStmt,
 		countOwnersStmt:              q.countOwnersStmt,
+		countPeopleStmt:              q.countPeopleStmt,
 		decideRequestStmt:            q.decideRequestStmt,
 		deleteCredentialStmt:         q.deleteCredentialStmt,
 		deleteCredentialsOfUserStmt:  q.deleteCredentialsOfUserStmt,
@@ -1976,6 +2023,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		getEventStmt:                 q.getEventStmt,
 		getGuessesStmt:               q.getGuessesStmt,
 		getInstallationStmt:          q.getInstallationStmt,
+		getLeaseStmt:                 q.getLeaseStmt,
 		getLinkStmt:                  q.getLinkStmt,
 		getMailedCodeStmt:            q.getMailedCodeStmt,
 		getPairingStmt:               q.getPairingStmt,
@@ -2047,6 +2095,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		nearestUserStmt:              q.nearestUserStmt,
 		nextDueStmt:                  q.nextDueStmt,
 		nextExpiredStmt:              q.nextExpiredStmt,
+		oldestUserStmt:               q.oldestUserStmt,
 		passFirstStmt:                q.passFirstStmt,
 		passSecondStmt:               q.passSecondStmt,
 		priceTextStmt:                q.priceTextStmt,
@@ -2081,6 +2130,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		storeCredentialStmt:          q.storeCredentialStmt,
 		storePasswordStmt:            q.storePasswordStmt,
 		storeSettingsStmt:            q.storeSettingsStmt,
+		takeLeaseStmt:                q.takeLeaseStmt,
 		takeTextCapStmt:              q.takeTextCapStmt,
 		takeTryStmt:                  q.takeTryStmt,
 		takeWindowTryStmt:            q.takeWindowTryStmt,

@@ -60,6 +60,56 @@ func (q *Queries) CountOwners(ctx context.Context, workspaceID countersign.Works
 	return count, err
 }
 
+const countPeople = `-- name: CountPeople :many
+SELECT pool_id, COUNT(*) AS people,
+  COUNT(CASE WHEN protected THEN 1 END) AS protected,
+  COUNT(CASE WHEN NOT protected AND require_second_factor = 'required' THEN 1 END) AS required
+FROM (
+  SELECT users.pool_id, users.require_second_factor, EXISTS (
+    SELECT 1 FROM credentials WHERE credentials.workspace_id = users.workspace_id AND credentials.user_id = users.id
+      AND credentials.state = 'active' AND credentials.kind <> 'recovery'
+  ) AS protected
+  FROM users WHERE users.workspace_id = $1 AND users.state = 'active'
+) AS people GROUP BY pool_id ORDER BY pool_id
+`
+
+type CountPeopleRow struct {
+	PoolID    countersign.PoolID
+	People    int64
+	Protected int64
+	Required  int64
+}
+
+// Those who can sign in, by pool, and how many of them have a second factor: any
+// credential that is active, but recovery codes.
+func (q *Queries) CountPeople(ctx context.Context, workspaceID countersign.WorkspaceID) ([]CountPeopleRow, error) {
+	rows, err := q.query(ctx, q.countPeopleStmt, countPeople, workspaceID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []CountPeopleRow{}
+	for rows.Next() {
+		var i CountPeopleRow
+		if err := rows.Scan(
+			&i.PoolID,
+			&i.People,
+			&i.Protected,
+			&i.Required,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const deleteUser = `-- name: DeleteUser :execrows
 DELETE FROM users WHERE workspace_id = $1 AND id = $2
 `
@@ -308,6 +358,18 @@ func (q *Queries) NearestUser(ctx context.Context, workspaceID countersign.Works
 		&i.SignedInAt,
 	)
 	return i, err
+}
+
+const oldestUser = `-- name: OldestUser :one
+SELECT CAST(COALESCE(MIN(created_at), 0) AS BIGINT) FROM users WHERE workspace_id = $1
+`
+
+// When the oldest account was made, 0 where there is none.
+func (q *Queries) OldestUser(ctx context.Context, workspaceID countersign.WorkspaceID) (int64, error) {
+	row := q.queryRow(ctx, q.oldestUserStmt, oldestUser, workspaceID)
+	var column_1 int64
+	err := row.Scan(&column_1)
+	return column_1, err
 }
 
 const rehashPassword = `-- name: RehashPassword :execrows

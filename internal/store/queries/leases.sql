@@ -1,0 +1,9 @@
+-- name: GetLease :one
+SELECT * FROM leases WHERE name = @name;
+
+-- name: TakeLease :execrows
+-- Takes a turn that nobody has taken for as long. One that ends later than it can
+-- (@latest) was taken while the clock was wrong, and counts for nothing.
+INSERT INTO leases (name, holder, until) VALUES (@name, @holder, @until)
+ON CONFLICT (name) DO UPDATE SET holder = @holder, until = @until
+WHERE leases.until < @until OR leases.until > @latest;
