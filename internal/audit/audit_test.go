@@ -6,6 +6,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -125,6 +126,33 @@ func TestADetailThatCannotBeReadIsEmpty(t *testing.T) {
 	for _, text := range []string{"", "null", "[]", `{"a":1}`, "{"} {
 		if got := audit.Detail(rows.Event{Detail: text}); len(got) != 0 {
 			t.Errorf("%q: %v", text, got)
+		}
+	}
+}
+
+// Whatever happens at a moment or after it has an identifier from its first one on, and
+// whatever happened before has one below it.
+func TestTheFirstIdentifierOfAMoment(t *testing.T) {
+	monday := time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC)
+	first := audit.FirstAt(monday)
+	for _, row := range []struct {
+		sentence string
+		at       time.Time
+		n        int
+		before   bool
+	}{
+		{"the first of the moment", monday, 0, false},
+		{"the last of the moment", monday, 1023, false},
+		{"a year later", monday.AddDate(1, 0, 0), 0, false},
+		{"the last of the millisecond before", monday.Add(-time.Millisecond), 1023, true},
+		{"a year before", monday.AddDate(-1, 0, 0), 0, true},
+	} {
+		event, err := audit.Row(workspace, audit.Event{Kind: "test"}, row.at, row.n)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if (event.ID < first) != row.before {
+			t.Errorf("%s: %s and %s", row.sentence, event.ID, first)
 		}
 	}
 }

@@ -92,7 +92,7 @@ func families() []family {
 		{"terms.", "*"},
 		{"time.month_", "*"},
 	}
-	for _, part := range []string{"subject", "title", "text", "more", "button", "not_you", "keep", "old", "left", "few", "none"} {
+	for _, part := range []string{"subject", "title", "text", "more", "button", "not_you", "keep", "old", "left", "few", "none", "details", "partial", "quiet"} {
 		all = append(all, family{"mail.", "_" + part})
 	}
 	return all

@@ -256,6 +256,28 @@ func TestWhatMailsSay(t *testing.T) {
 			[]string{"Ada Lovelace", "203.0.113.84"},
 		},
 		{
+			"the numbers of a week", message.WeeklyDigest, "en", "Europe/Berlin", data(),
+			[]string{
+				"from 9 November 2026 to 15 November 2026 (UTC)", "People who can sign in: 1,204", "Without a second factor: 14",
+				"Without one, though it is required: 3", "Times that a recovery code was used: 4",
+			},
+			[]string{"If this was you", "Nothing was refused", "203.0.113.84", "Grace"},
+		},
+		{
+			"numbers that are nothing are left out", message.WeeklyDigest, "de", "", change(func(d *message.Data) {
+				d.Week = &message.Week{From: d.Week.From, People: 2, Protected: 2}
+			}),
+			[]string{"Mit zweitem Faktor: 2", "Personen, die sich angemeldet haben: 0", "Nichts wurde abgewiesen"},
+			[]string{"Ohne", "gemeldete", "Zurücksetzungen"},
+		},
+		{
+			"what was not counted is not nothing", message.WeeklyDigest, "en", "", change(func(d *message.Data) {
+				d.Week = &message.Week{From: d.Week.From, People: 2, Protected: 1, Partial: true}
+			}),
+			[]string{"Without a second factor: 1", "not kept for long enough"},
+			[]string{"signed in:", "Nothing was"},
+		},
+		{
 			"what is not known is left out", message.NewSignIn, "en", "", change(func(d *message.Data) { d.IP, d.UserAgent, d.Name = "", "", "" }),
 			[]string{"When:"},
 			[]string{"Browser:", "network address:", "Hello"},

@@ -12,8 +12,8 @@ type Week struct {
 	People    int64 `json:"people"`
 	Protected int64 `json:"protected"`
 	Required  int64 `json:"required"`
-	// SignedIn counts people, Refused sign-ins that failed at the second step or found it
-	// locked, the rest acts.
+	// SignedIn counts people, Refused sign-ins whose second step was wrong or locked, if
+	// only once, the rest acts.
 	SignedIn  int64 `json:"signed_in"`
 	Refused   int64 `json:"refused"`
 	Denied    int64 `json:"denied"`

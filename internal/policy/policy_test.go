@@ -154,6 +154,7 @@ func TestDocumentCheck(t *testing.T) {
 		{"a preferred method", `{"preferred":"totp"}`, ""},
 		{"a preferred method that is not built", `{"preferred":"sso"}`, "single sign-on, which this version does not have"},
 		{"no way in at all", `{"first_factors":[]}`, "lock everybody out"},
+		{"a digest on other days", `{"admin_digest":"daily"}`, "\"daily\" is none of weekly, off"},
 		{"a date that is none", `{"require_second_factor":"required from tomorrow"}`, "none of optional"},
 		{"two problems are told at once", `{"words":"spare","turn_off":1}`, "turn_off"},
 	} {

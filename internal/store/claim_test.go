@@ -40,8 +40,22 @@ func TestAClaimReadsOnlyWhatItTakes(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "countersign.db")
 	storetest.Open(t, file)
 	db := raw(t, file)
-	steps, err := db.QueryContext(t.Context(), "EXPLAIN QUERY PLAN "+query(t, "messages.sql", "ClaimMessages"),
+	plan := planOf(t, db, query(t, "messages.sql", "ClaimMessages"),
 		sql.Named("lease_until", 60_000), sql.Named("now", 1_000), sql.Named("channel", "email"), sql.Named("most", 4))
+	for _, want := range []string{
+		"SEARCH messages USING INDEX sqlite_autoindex_messages_1 (workspace_id=? AND id=?)",
+		"SEARCH m USING INDEX messages_due (state=? AND channel=? AND next_at<?)",
+	} {
+		if !slices.Contains(plan, want) {
+			t.Errorf("the plan has no step %q:\n%s", want, strings.Join(plan, "\n"))
+		}
+	}
+}
+
+// planOf lists the steps in which SQLite runs a query.
+func planOf(t *testing.T, db *sql.DB, query string, args ...any) []string {
+	t.Helper()
+	steps, err := db.QueryContext(t.Context(), "EXPLAIN QUERY PLAN "+query, args...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -60,13 +74,25 @@ func TestAClaimReadsOnlyWhatItTakes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{
-		"SEARCH messages USING INDEX sqlite_autoindex_messages_1 (workspace_id=? AND id=?)",
-		"SEARCH m USING INDEX messages_due (state=? AND channel=? AND next_at<?)",
-	} {
-		if !slices.Contains(plan, want) {
-			t.Errorf("the plan has no step %q:\n%s", want, strings.Join(plan, "\n"))
-		}
+	return plan
+}
+
+// The numbers of a week are counted over what happened in it, and not over a year; who
+// is protected is looked up by person.
+func TestTheDigestReadsOnlyItsWeek(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "countersign.db")
+	storetest.Open(t, file)
+	db := raw(t, file)
+	workspace := sql.Named("workspace_id", "wsp_default")
+	plan := planOf(t, db, query(t, "events.sql", "CountEvents"), workspace, sql.Named("since", "evt_0"), sql.Named("before", "evt_1"))
+	want := "SEARCH events USING INDEX sqlite_autoindex_events_1 (workspace_id=? AND id>? AND id<?)"
+	if !slices.Contains(plan, want) {
+		t.Errorf("events are read in another way:\n%s", strings.Join(plan, "\n"))
+	}
+	plan = planOf(t, db, query(t, "users.sql", "CountPeople"), workspace)
+	want = "SEARCH credentials USING COVERING INDEX credentials_name (workspace_id=? AND user_id=?)"
+	if !slices.Contains(plan, want) {
+		t.Errorf("credentials are read in another way:\n%s", strings.Join(plan, "\n"))
 	}
 }
 

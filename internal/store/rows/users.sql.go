@@ -63,7 +63,7 @@ func (q *Queries) CountOwners(ctx context.Context, workspaceID countersign.Works
 const countPeople = `-- name: CountPeople :many
 SELECT pool_id, COUNT(*) AS people,
   COUNT(CASE WHEN protected THEN 1 END) AS protected,
-  COUNT(CASE WHEN NOT protected AND require_second_factor = 'required' THEN 1 END) AS required
+  COUNT(CASE WHEN require_second_factor = 'required' AND NOT protected THEN 1 END) AS required
 FROM (
   SELECT users.pool_id, users.require_second_factor, EXISTS (
     SELECT 1 FROM credentials WHERE credentials.workspace_id = users.workspace_id AND credentials.user_id = users.id
