@@ -258,7 +258,7 @@ func TestWhatMailsSay(t *testing.T) {
 		{
 			"the numbers of a week", message.WeeklyDigest, "en", "Europe/Berlin", data(),
 			[]string{
-				"from 9 November 2026 to 15 November 2026 (UTC)", "People who can sign in: 1,204", "Without a second factor: 14",
+				"from 9 November 2026 to 15 November 2026 (UTC)", "People who can sign in: 1204", "Without a second factor: 14",
 				"Without one, though it is required: 3", "Times that a recovery code was used: 4",
 			},
 			[]string{"If this was you", "Nothing was refused", "203.0.113.84", "Grace"},

@@ -242,7 +242,7 @@ func (p *Portal) company(w http.ResponseWriter, r *http.Request, c session.Curre
 	view := CompanyView{
 		Page: p.frame(r, c, "company", nil), Workspace: c.Account.Workspace.Name, Closed: c.SecondFactors == 0, Require: "optional",
 		From: s.Require.From, TOTPMax: s.TOTPMax, RecoveryCodes: s.RecoveryCodes, Effect: s.RecoveryEffect, Delivery: s.RecoveryDelivery,
-		AdminReset: s.AdminReset, TurnOff: s.TurnOff, Enrol: s.EnrolAtSignIn, RetentionDays: s.RetentionDays, TrustedDays: s.TrustedDays,
+		AdminReset: s.AdminReset, TurnOff: s.TurnOff, Enrol: s.EnrolAtSignIn, RetentionDays: s.RetentionDays, TrustedDays: s.TrustedDays, Digest: s.Digest,
 		Passkeys: s.Passkeys(), PasskeyFirst: s.PasskeyFirst(), PasskeyModels: len(s.PasskeyModels),
 		Texts: s.Allows(policy.SMS), TextCountries: countries(r, s.TextCountries), TextsAHour: s.TextsAHour, TextsADay: s.TextsADay,
 		Pushes: s.Pushes(), PushFirst: s.PushFirst(), PushConfirm: s.PushConfirm, PushLeast: s.PushMinVersion,

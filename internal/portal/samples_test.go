@@ -152,7 +152,7 @@ func samples() []sample {
 		{"account/email_sent", "", EmailSentView{Page: in, New: "n.adeyemi@example.com"}},
 		{"account/activity", "", ActivityView{Page: web.Page{User: user, Section: "activity"}, Days: 30, Activity: activities(), Older: "/account/activity?before=evt_1", Newest: "/account/activity"}},
 		{"account/activity", "empty", ActivityView{Page: web.Page{User: user, Section: "activity"}, Days: 30}},
-		{"account/company", "", CompanyView{Page: in, Workspace: "Acme", Require: "from", From: now.AddDate(0, 1, 0), TOTPMax: 5, RecoveryCodes: 10, Effect: "sign_in", Delivery: "screen", AdminReset: "allowed", TurnOff: "fresh_proof", Enrol: "wizard", RetentionDays: 365, Pushes: true, PushFirst: true, PushConfirm: "type6", PushLeast: "1.2.0"}},
+		{"account/company", "", CompanyView{Page: in, Workspace: "Acme", Require: "from", From: now.AddDate(0, 1, 0), TOTPMax: 5, RecoveryCodes: 10, Effect: "sign_in", Delivery: "screen", AdminReset: "allowed", TurnOff: "fresh_proof", Enrol: "wizard", RetentionDays: 365, Digest: true, Pushes: true, PushFirst: true, PushConfirm: "type6", PushLeast: "1.2.0"}},
 		{"account/company", "closed", CompanyView{Page: in, Workspace: "Acme", Closed: true}},
 		{"help", "", HelpView{Workspace: "Acme", Address: "https://id.example.com", Recovers: true, AdminReset: true, TurnOff: true, Apps: Apps()}},
 		{"help", "strict", HelpView{Workspace: "Acme", Address: "https://id.example.com", Required: true, Recovers: true, Resets: true, Apps: Apps()}},
