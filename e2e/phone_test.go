@@ -133,7 +133,7 @@ func TestAPhoneApprovesASignIn(t *testing.T) {
 	page := h.session(ada)
 	p, _ := h.pair(page)
 	page.See("Your phone is paired", "Devices")
-	h.mail(ada.Email, "A second step was added")
+	h.mail(ada.Email, "A phone was paired")
 
 	// The next sign-in rings it; nobody types a code.
 	p.CloseAll()

@@ -199,11 +199,15 @@ func (c composer) paragraph(id string) block { return block{Paragraph: parseRuns
 
 // own is the id of a sentence that only this kind of mail has. A lock after
 // wrong passwords is told in other words than one after wrong codes: the
-// second means that somebody knows the password.
+// second means that somebody knows the password. A phone that was paired is named so
+// in the subject.
 func (c composer) own(part string) string {
 	kind := string(c.kind)
-	if c.kind == TooManyTries && c.data.Method == "password" {
+	switch {
+	case c.kind == TooManyTries && c.data.Method == "password":
 		kind = "too_many_passwords"
+	case c.kind == MethodAdded && c.data.Method == "push":
+		kind = "phone_paired"
 	}
 	return "mail." + kind + "_" + part
 }

@@ -150,7 +150,7 @@ func recipeOf(k Kind) (recipe, bool) {
 	case PasswordChanged, TwoFactorReset:
 		return warning(place, forgot), true
 	case SignInUnfinished, RequestDenied, RequestReported, PushLocked:
-		return warning([]string{"when", "where"}, change), true
+		return warning(place, change), true
 	case PhoneMissing:
 		r := warning(place, change)
 		r.unhurried = true

@@ -256,6 +256,16 @@ func TestWhatMailsSay(t *testing.T) {
 			[]string{"Ada Lovelace", "203.0.113.84"},
 		},
 		{
+			"a phone that was paired is called so", message.MethodAdded, "en", "", change(func(d *message.Data) { d.Method = "push" }),
+			[]string{"A phone was paired", "Approval on the phone", "Pixel of Ada"},
+			[]string{"second step was added"},
+		},
+		{
+			"a sign-in that was not finished names the browser", message.SignInUnfinished, "en", "", data(),
+			[]string{"Firefox on Linux", "203.0.113.84"},
+			nil,
+		},
+		{
 			"the numbers of a week", message.WeeklyDigest, "en", "Europe/Berlin", data(),
 			[]string{
 				"from 9 November 2026 to 15 November 2026 (UTC)", "People who can sign in: 1204", "Without a second factor: 14",

@@ -5,6 +5,7 @@ import (
 
 	"countersign"
 	"countersign/internal/account"
+	"countersign/internal/message"
 	"countersign/internal/method"
 	"countersign/internal/store"
 	"countersign/internal/store/rows"
@@ -25,7 +26,11 @@ func (s *Service) Prove(ctx context.Context, c Current, kind method.Kind, typed 
 				return err
 			}
 			token, err = s.Accounts.StepUp(tx, h, account.Raise{Second: p.As})
-			return err
+			if err != nil || kind != method.Recovery {
+				return err
+			}
+			// Whoever has the session and one code must not use it up unnoticed.
+			return s.Accounts.Tell(tx, c.Account, place, message.RecoveryUsed, message.Data{Left: p.Left})
 		},
 	})
 	return token, err

@@ -4,12 +4,14 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 	"time"
 
 	"countersign"
 	"countersign/internal/account"
 	"countersign/internal/account/accounttest"
+	"countersign/internal/message"
 	"countersign/internal/method"
 	"countersign/internal/policy"
 	"countersign/internal/session"
@@ -79,6 +81,9 @@ func TestFreshIsTheSecondFactorWhereThereIsOne(t *testing.T) {
 			t.Error("a password is a fresh proof though there is a second factor")
 		}
 		want(t, "a recovery code", b.Prove(t, method.Recovery, ada.Codes[0]), "ok")
+		if m := e.MailsTo(t, message.RecoveryUsed, ada.Email); len(m) != 1 || !strings.Contains(m[0].Text, fmt.Sprintf("%d recovery codes are left", len(ada.Codes)-1)) {
+			t.Errorf("a recovery code was used in a session, and %d mails tell of it", len(m))
+		}
 		if !b.Holder(t).Fresh {
 			t.Error("a recovery code is no fresh proof")
 		}
