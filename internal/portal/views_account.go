@@ -234,7 +234,7 @@ type CompanyView struct {
 	TurnOff       string
 	Enrol         string
 	RetentionDays int
-	TrustedDays   int // for which a browser may be trusted, 0 for not at all
+	TrustedDays   int  // for which a browser may be trusted, 0 for not at all
 	Digest        bool // administrators get the numbers of each week by mail
 	// Passkeys tells that passkeys are on, PasskeyFirst also without a password, and
 	// PasskeyModels counts the makes that are allowed, 0 for all.
