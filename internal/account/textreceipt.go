@@ -9,6 +9,7 @@ import (
 
 	"countersign"
 	"countersign/internal/audit"
+	"countersign/internal/message"
 	"countersign/internal/notify/text"
 	"countersign/internal/store"
 	"countersign/internal/store/rows"
@@ -48,6 +49,7 @@ func (s *Service) textEnded(tx *store.Tx, row rows.Text, state text.State) error
 	if n == 0 {
 		return nil
 	}
+	tx.After(func() { s.Store.Wake(message.TextTopic(row.ID)) })
 	total := totalOf(row)
 	if state == text.Delivered {
 		total.Delivered = 1

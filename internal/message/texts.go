@@ -162,11 +162,15 @@ const mostTextTries = 3
 // textPause is how long to wait after the nth try failed: the person is there.
 func textPause(tries int64) time.Duration { return time.Duration(max(tries, 1)) * 5 * time.Second }
 
+// TextTopic is the bell of what becomes of one text.
+func TextTopic(id countersign.TextID) string { return "text:" + string(id) }
+
 // failText gives a text up, and lets the page that waits for it know.
 func (o *Outbox) failText(ctx context.Context, row rows.Message, w written, problem string) {
 	if w.Row != "" {
 		err := o.mark(ctx, func(tx *store.Tx) error {
 			_, err := tx.ReportText(tx.Ctx, string(text.Failed), row.WorkspaceID, w.Row)
+			tx.After(func() { o.store.Wake(TextTopic(w.Row)) })
 			return err
 		})
 		if err != nil {

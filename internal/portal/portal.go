@@ -152,6 +152,7 @@ func (p *Portal) mountOpen(mux *http.ServeMux) {
 		"GET /signin/{attempt}/text":               p.attempt(p.textStep),
 		"POST /signin/{attempt}/text":              p.attempt(p.answerText),
 		"POST /signin/{attempt}/text/send":         p.attempt(p.sendText),
+		"GET /signin/{attempt}/text/events":        p.attempt(p.textEvents),
 		"GET /signin/{attempt}/recovery":           p.attempt(p.recoveryStep),
 		"POST /signin/{attempt}/recovery":          p.attempt(p.answerRecovery),
 		"GET /signin/{attempt}/ways":               p.attempt(p.ways),

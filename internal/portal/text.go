@@ -1,6 +1,7 @@
 package portal
 
 import (
+	"context"
 	"net/http"
 	"slices"
 	"time"
@@ -202,6 +203,20 @@ func (p *Portal) showText(w http.ResponseWriter, r *http.Request, at signin.Atte
 		form.Gather("") // there is no field to lead to
 	}
 	return p.pages.Render(w, r, status, "signin/text", view)
+}
+
+// textEvents tells the page how its text stands: one that nobody took, or that did not
+// arrive, is not waited for.
+func (p *Portal) textEvents(w http.ResponseWriter, r *http.Request, at signin.Attempt) error {
+	ended := func(state string) bool { return state != textSent }
+	return p.Site.Follow(w, r, string(at.ID), func(ctx context.Context, seen string) (string, error) {
+		row, err := p.SignIn.WaitText(ctx, at, func(row *rows.Text) bool {
+			state, _ := textState(row, p.Now())
+			return state != seen
+		})
+		state, _ := textState(row, p.Now())
+		return state, err
+	}, ended)
 }
 
 // answerText judges the code of a text.

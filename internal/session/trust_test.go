@@ -416,3 +416,37 @@ func TestTakingTrustAwayRacesWithASignIn(t *testing.T) {
 		t.Logf("of 40, %d came after", asked)
 	})
 }
+
+// A copy of the cookie that waited at the second step while the original turned is no
+// known browser afterwards, and its sign-in is told as a new one.
+func TestACopyThatWaitedWhileTheCookieTurned(t *testing.T) {
+	both(t, func(t *testing.T, e *accounttest.Engine) {
+		ada := e.Guarded(t, "ada@example.com")
+		b := ada.Trusted(t, "192.0.2.1")
+		e.Advance(t, time.Hour)
+		old := b.Cookie()
+		thief := e.Browser("192.0.2.66")
+		thief.SetCookie(old)
+		e.Set(t, policy.Document{"trusted_browser_days": 0})
+		at := thief.First(t, ada)
+		if at.Step != policy.StepSecond || !at.Known {
+			t.Fatalf("the copy stands at %s, known %v", at.Step, at.Known)
+		}
+		e.Set(t, policy.Document{"trusted_browser_days": 30})
+		b.Complete(t, b.First(t, ada).ID)
+		e.Advance(t, 31*time.Second)
+		told := len(e.MailsTo(t, message.NewSignIn, ada.Email))
+		err := thief.Second(at, method.TOTP, ada.NextCode(t))
+		if err != nil {
+			t.Fatal(err)
+		}
+		probe := e.Browser("192.0.2.67")
+		probe.SetCookie(old)
+		if probe.First(t, ada).Known {
+			t.Error("the cookie that was turned is known again")
+		}
+		if n := len(e.MailsTo(t, message.NewSignIn, ada.Email)) - told; n != 1 {
+			t.Errorf("%d mails tell of the new sign-in", n)
+		}
+	})
+}

@@ -47,10 +47,32 @@ func (s *Service) Finish(ctx context.Context, at Attempt, v Visitor, redeem Rede
 	return proof, err
 }
 
+// stillKnown tells whether the browser is known now. The attempt was read before this
+// transaction took the person's row: a trusted browser may have turned its cookie since,
+// and a copy of the old one must not be known by it again. One that trust let in was looked
+// at a moment ago, and has its new cookie.
+func stillKnown(tx *store.Tx, at Attempt, user rows.User, v Visitor) (bool, error) {
+	if !at.Known || at.Second == policy.TrustedBrowser {
+		return at.Known, nil
+	}
+	_, err := tx.GetBrowser(tx.Ctx, user.WorkspaceID, seal.Hash(v.Browser), user.ID)
+	if store.NotFound(err) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("load browser: %w", err)
+	}
+	return true, nil
+}
+
 // finish is what finishing does. The user's row was locked by this transaction, and
 // is active.
 func (s *Service) finish(tx *store.Tx, at Attempt, user rows.User, v Visitor, redeem Redeem) (countersign.Proof, error) {
 	err := spend(tx, at, user)
+	if err != nil {
+		return countersign.Proof{}, err
+	}
+	at.Known, err = stillKnown(tx, at, user, v)
 	if err != nil {
 		return countersign.Proof{}, err
 	}

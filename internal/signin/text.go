@@ -3,9 +3,11 @@ package signin
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"countersign"
 	"countersign/internal/account"
+	"countersign/internal/message"
 	"countersign/internal/method"
 	"countersign/internal/policy"
 	"countersign/internal/store"
@@ -94,4 +96,30 @@ func (s *Service) AskText(ctx context.Context, at Attempt, v Visitor) error {
 		a.User = user
 		return s.Accounts.SendText(tx, account.TextAsk{Account: a, Credential: number, Known: at.Known, Place: v.Place, Attempt: at.ID})
 	})
+}
+
+// WaitText returns the code that was sent for an attempt last, as soon as over says so of
+// it, or when ctx ends: then as it is. It is nil where none was sent.
+func (s *Service) WaitText(ctx context.Context, at Attempt, over func(*rows.Text) bool) (*rows.Text, error) {
+	if at.Text == nil {
+		return nil, nil //nolint:nilnil // there is none, and nothing failed
+	}
+	bell, unheard := s.Store.Listen(message.TextTopic(at.Text.ID))
+	defer unheard()
+	for {
+		row, found, err := s.Accounts.TextOf(context.WithoutCancel(ctx), at.WorkspaceID, at.UserID, string(at.ID))
+		if err != nil || !found {
+			return nil, err
+		}
+		if over(&row) || ctx.Err() != nil {
+			return &row, nil
+		}
+		ending := time.NewTimer(max(time.UnixMilli(row.ExpiresAt).Sub(s.Now()), time.Second))
+		select {
+		case <-bell:
+		case <-ending.C:
+		case <-ctx.Done():
+		}
+		ending.Stop()
+	}
 }
