@@ -25,7 +25,7 @@ func (o *Outbox) deliver(ctx context.Context, row rows.Message) {
 		return
 	}
 	if row.ExpiresAt < row.CreatedAt {
-		o.drop(ctx, row)
+		o.drop(ctx, row, "it was for nobody")
 		return
 	}
 	if row.ExpiresAt <= o.now().UnixMilli() {
@@ -118,13 +118,13 @@ func (o *Outbox) fail(ctx context.Context, row rows.Message, problem string) {
 	}, "problem", problem)
 }
 
-// drop erases a message that was never meant to go: the one that is written for
-// an address without an account. It is no fault and no news, or anybody could
-// fill the log with complaints.
-func (o *Outbox) drop(ctx context.Context, row rows.Message) {
+// drop erases a message that is not to go: the one that is written for an address
+// without an account, or a code that nobody waits for any more. It is no fault and no
+// news, or anybody could fill the log with complaints.
+func (o *Outbox) drop(ctx context.Context, row rows.Message, problem string) {
 	o.record(ctx, row, "dropped", func(tx *store.Tx) error {
 		_, err := tx.MarkFailed(tx.Ctx, rows.MarkFailedParams{
-			Body: []byte{}, Problem: "it was for nobody", WorkspaceID: row.WorkspaceID, ID: row.ID,
+			Body: []byte{}, Problem: problem, WorkspaceID: row.WorkspaceID, ID: row.ID,
 		})
 		return err
 	})

@@ -136,6 +136,18 @@ func (o *Outbox) text(ctx context.Context, row rows.Message) {
 		o.failText(ctx, row, w, "nobody is named who would send it")
 		return
 	}
+	if w.Row != "" {
+		awaited, err := o.store.Read().TextAwaited(ctx, row.WorkspaceID, w.Row, o.now().UnixMilli())
+		switch {
+		case err != nil:
+			o.retryAfter(ctx, row, "whether the code is awaited cannot be read", textPause(row.Tries))
+			return
+		case awaited == 0:
+			// A newer code would come first, and the person would type this one; and each costs.
+			o.drop(ctx, row, "nobody waits for its code any more")
+			return
+		}
+	}
 	life := time.UnixMilli(row.ExpiresAt).Sub(o.now())
 	taken, err := o.texter.Send(ctx, text.Message{To: w.Number, Body: body, ID: string(row.ID), Life: life})
 	if err != nil {

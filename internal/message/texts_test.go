@@ -37,46 +37,72 @@ func (h *house) texting(entries ...string) *message.Outbox {
 // waiting is the code of the tests.
 const waiting countersign.TextID = "txt_1"
 
+// holder is the sign-in that the codes are for, number the credential they go to.
+const (
+	holder countersign.AttemptID    = "att_1"
+	number countersign.CredentialID = "crd_1"
+)
+
 // text posts that code for a person who has it waiting.
 func (h *house) text(o *message.Outbox) {
 	h.t.Helper()
-	err := h.store.Write(h.t.Context(), func(tx *store.Tx) error {
-		err := tx.InsertText(tx.Ctx, rows.InsertTextParams{
-			WorkspaceID: countersign.DefaultWorkspace, ID: waiting, UserID: "usr_ada", Holder: string(waiting), CodeMac: []byte{1}, Country: "DE",
-			CreatedAt: tx.NowMilli(), ExpiresAt: tx.Now.Add(3 * time.Minute).UnixMilli(),
-		})
-		if err != nil {
-			return err
-		}
-		return o.PostText(tx, countersign.DefaultWorkspace, message.Text{
-			Kind: message.TextCode, Row: waiting, User: "usr_ada", Number: phone, Language: "de", Workspace: "Acme", Code: "123456", Expires: tx.Now.Add(3 * time.Minute),
-		})
-	})
+	h.write(func(tx *store.Tx) error { return post(tx, o, waiting, "123456") })
+}
+
+// write does something in a transaction.
+func (h *house) write(do func(tx *store.Tx) error) {
+	h.t.Helper()
+	err := h.store.Write(h.t.Context(), do)
 	if err != nil {
 		h.t.Fatal(err)
 	}
 }
 
+// post posts a code as SendText does.
+func post(tx *store.Tx, o *message.Outbox, id countersign.TextID, code string) error {
+	err := tx.InsertText(tx.Ctx, rows.InsertTextParams{
+		WorkspaceID: countersign.DefaultWorkspace, ID: id, UserID: "usr_ada", CredentialID: number, Holder: string(holder), CodeMac: []byte{1}, Country: "DE",
+		CreatedAt: tx.NowMilli(), ExpiresAt: tx.Now.Add(3 * time.Minute).UnixMilli(),
+	})
+	if err != nil {
+		return err
+	}
+	return o.PostText(tx, countersign.DefaultWorkspace, message.Text{
+		Kind: message.TextCode, Row: id, User: "usr_ada", Number: phone, Language: "de", Workspace: "Acme", Code: code, Expires: tx.Now.Add(3 * time.Minute),
+	})
+}
+
 func (h *house) texted() rows.Text {
 	h.t.Helper()
-	row, err := h.store.Read().GetText(h.t.Context(), countersign.DefaultWorkspace, string(waiting), "usr_ada")
+	row, err := h.store.Read().GetText(h.t.Context(), countersign.DefaultWorkspace, string(holder), "usr_ada")
 	if err != nil {
 		h.t.Fatal(err)
 	}
 	return row
 }
 
+// ada has a number, and waits at the second step of a sign-in.
 func (h *house) ada() {
 	h.t.Helper()
-	err := h.store.Write(h.t.Context(), func(tx *store.Tx) error {
-		return tx.InsertUser(tx.Ctx, rows.InsertUserParams{
+	h.write(func(tx *store.Tx) error {
+		err := tx.InsertUser(tx.Ctx, rows.InsertUserParams{
 			WorkspaceID: countersign.DefaultWorkspace, ID: "usr_ada", PoolID: countersign.DefaultPool, Email: "ada@example.com", EmailKey: "ada@example.com",
 			Role: countersign.Member, State: countersign.Active,
 		})
+		if err != nil {
+			return err
+		}
+		err = tx.InsertCredential(tx.Ctx, rows.InsertCredentialParams{
+			WorkspaceID: countersign.DefaultWorkspace, ID: number, UserID: "usr_ada", Kind: "sms", Name: "+49 … 89", State: "active", Secret: []byte{1},
+		})
+		if err != nil {
+			return err
+		}
+		return tx.InsertAttempt(tx.Ctx, rows.InsertAttemptParams{
+			WorkspaceID: countersign.DefaultWorkspace, ID: holder, BrowserHash: []byte{1}, UserID: "usr_ada", First: "password",
+			CreatedAt: tx.NowMilli(), ExpiresAt: tx.Now.Add(time.Hour).UnixMilli(),
+		})
 	})
-	if err != nil {
-		h.t.Fatal(err)
-	}
 }
 
 // The first provider that takes a text is noted with what it costs. The body is erased.

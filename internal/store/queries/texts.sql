@@ -70,3 +70,11 @@ SELECT * FROM text_totals WHERE workspace_id = @workspace_id AND day >= @since O
 
 -- name: DeleteOldTextTotals :execrows
 DELETE FROM text_totals WHERE day < @before;
+
+-- name: TextAwaited :one
+-- 1 while a code may still be answered: not voided, not over, not used, and its number and
+-- the sign-in or session it was sent for are there.
+SELECT COUNT(*) FROM texts t WHERE t.workspace_id = @workspace_id AND t.id = @id AND t.spent_at = 0 AND t.expires_at > CAST(@now AS BIGINT)
+  AND EXISTS (SELECT 1 FROM credentials c WHERE c.workspace_id = t.workspace_id AND c.id = t.credential_id)
+  AND (EXISTS (SELECT 1 FROM attempts a WHERE a.workspace_id = t.workspace_id AND a.id = t.holder AND a.state = 'open' AND a.second = '')
+    OR EXISTS (SELECT 1 FROM sessions s WHERE s.workspace_id = t.workspace_id AND s.id = t.holder));

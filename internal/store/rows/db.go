@@ -588,6 +588,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.takeWindowTryStmt, err = db.PrepareContext(ctx, takeWindowTry); err != nil {
 		return nil, fmt.Errorf("error preparing query TakeWindowTry: %w", err)
 	}
+	if q.textAwaitedStmt, err = db.PrepareContext(ctx, textAwaited); err != nil {
+		return nil, fmt.Errorf("error preparing query TextAwaited: %w", err)
+	}
 	if q.touchSessionStmt, err = db.PrepareContext(ctx, touchSession); err != nil {
 		return nil, fmt.Errorf("error preparing query TouchSession: %w", err)
 	}
@@ -1593,6 +1596,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing takeWindowTryStmt: %w", cerr)
 		}
 	}
+	if q.textAwaitedStmt != nil {
+		if cerr := q.textAwaitedStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing textAwaitedStmt: %w", cerr)
+		}
+	}
 	if q.touchSessionStmt != nil {
 		if cerr := q.touchSessionStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing touchSessionStmt: %w", cerr)
@@ -1920,6 +1928,7 @@ type Queries struct {
 	takeTextCapStmt              *sql.Stmt
 	takeTryStmt                  *sql.Stmt
 	takeWindowTryStmt            *sql.Stmt
+	textAwaitedStmt              *sql.Stmt
 	touchSessionStmt             *sql.Stmt
 	touchSignedInStmt            *sql.Stmt
 	trustAskedStmt               *sql.Stmt
@@ -2134,6 +2143,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		takeTextCapStmt:              q.takeTextCapStmt,
 		takeTryStmt:                  q.takeTryStmt,
 		takeWindowTryStmt:            q.takeWindowTryStmt,
+		textAwaitedStmt:              q.textAwaitedStmt,
 		touchSessionStmt:             q.touchSessionStmt,
 		touchSignedInStmt:            q.touchSignedInStmt,
 		trustAskedStmt:               q.trustAskedStmt,

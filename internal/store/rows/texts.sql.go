@@ -378,6 +378,22 @@ func (q *Queries) TakeTextCap(ctx context.Context, arg TakeTextCapParams) (int64
 	return taken, err
 }
 
+const textAwaited = `-- name: TextAwaited :one
+SELECT COUNT(*) FROM texts t WHERE t.workspace_id = $1 AND t.id = $2 AND t.spent_at = 0 AND t.expires_at > CAST($3 AS BIGINT)
+  AND EXISTS (SELECT 1 FROM credentials c WHERE c.workspace_id = t.workspace_id AND c.id = t.credential_id)
+  AND (EXISTS (SELECT 1 FROM attempts a WHERE a.workspace_id = t.workspace_id AND a.id = t.holder AND a.state = 'open' AND a.second = '')
+    OR EXISTS (SELECT 1 FROM sessions s WHERE s.workspace_id = t.workspace_id AND s.id = t.holder))
+`
+
+// 1 while a code may still be answered: not voided, not over, not used, and its number and
+// the sign-in or session it was sent for are there.
+func (q *Queries) TextAwaited(ctx context.Context, workspaceID countersign.WorkspaceID, iD countersign.TextID, now int64) (int64, error) {
+	row := q.queryRow(ctx, q.textAwaitedStmt, textAwaited, workspaceID, iD, now)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
 const tryText = `-- name: TryText :execrows
 UPDATE texts SET tries = tries + 1 WHERE workspace_id = $1 AND id = $2
 `
