@@ -169,7 +169,7 @@ func (o *Outbox) record(ctx context.Context, row rows.Message, outcome string, m
 		o.log.ErrorContext(ctx, "a message's outcome cannot be written; it will be sent again", append(about, "err", err)...)
 	case outcome == "failed":
 		o.log.ErrorContext(ctx, "message", about...)
-	case outcome == "waits":
+	case outcome == "waits", outcome == "unknown":
 		o.log.WarnContext(ctx, "message", about...)
 	case outcome == "dropped":
 		o.log.DebugContext(ctx, "message", about...)

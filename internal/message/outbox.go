@@ -45,7 +45,8 @@ type Options struct {
 }
 
 // Texter hands text messages over; text.Providers is one. It returns nil only where
-// somebody promised to send the text on. Its errors are fit for the log.
+// somebody promised to send the text on, and text.ErrUnknown where somebody may send it:
+// the text is not handed over again. Its errors are fit for the log.
 type Texter interface {
 	Send(ctx context.Context, m text.Message) (text.Taken, error)
 }

@@ -150,6 +150,14 @@ func (o *Outbox) text(ctx context.Context, row rows.Message) {
 	}
 	life := time.UnixMilli(row.ExpiresAt).Sub(o.now())
 	taken, err := o.texter.Send(ctx, text.Message{To: w.Number, Body: body, ID: string(row.ID), Life: life})
+	if errors.Is(err, text.ErrUnknown) && len(taken.Maybe) > 0 {
+		// Asked again it would be sent, and paid, once more; the page waits for it as long
+		// as the code lives.
+		maybe := taken.Maybe[0]
+		maybe.Maybe = taken.Maybe[1:]
+		o.record(ctx, row, "unknown", func(tx *store.Tx) error { return sentText(tx, row, w, maybe, body) }, "problem", err.Error())
+		return
+	}
 	if err != nil {
 		next := o.now().Add(textPause(row.Tries))
 		if next.UnixMilli() >= row.ExpiresAt || row.Tries >= mostTextTries {
@@ -159,16 +167,23 @@ func (o *Outbox) text(ctx context.Context, row rows.Message) {
 		o.retryAfter(ctx, row, err.Error(), textPause(row.Tries))
 		return
 	}
-	o.record(ctx, row, "sent", func(tx *store.Tx) error {
-		err := noteText(tx, row, w, taken, body)
-		if err != nil {
-			return err
-		}
-		return markSent(tx, row)
-	}, "provider", taken.Provider)
+	o.record(ctx, row, "sent", func(tx *store.Tx) error { return sentText(tx, row, w, taken, body) }, "provider", taken.Provider)
 }
 
-// mostTextTries is how often the whole list is asked. Whoever waits is told before.
+// sentText notes a text that was handed over, and that it is done.
+func sentText(tx *store.Tx, row rows.Message, w written, taken text.Taken, body string) error {
+	err := noteText(tx, row, w, taken, body)
+	if err != nil {
+		return err
+	}
+	return markSent(tx, row)
+}
+
+// All may ask, and what came of it be written, before another worker takes the text: it
+// would ask them again. This does not compile where the lease is too short for both.
+const _ = uint64(lease - markWithin - text.Together)
+
+// mostTextTries is how often the whole list is asked where all refuse.
 const mostTextTries = 3
 
 // textPause is how long to wait after the nth try failed: the person is there.
@@ -195,7 +210,8 @@ func (o *Outbox) failText(ctx context.Context, row rows.Message, w written, prob
 // day is how long one row of the totals lasts.
 const day = 24 * time.Hour
 
-// noteText writes who took a text, what it is called there, and what it costs.
+// noteText writes who took a text, what it is called there, and what it costs, there and
+// with all that may have taken it too.
 func noteText(tx *store.Tx, row rows.Message, w written, taken text.Taken, body string) error {
 	parts := sms.Parts(body)
 	cost := parts * taken.Price
@@ -208,12 +224,14 @@ func noteText(tx *store.Tx, row rows.Message, w written, taken text.Taken, body 
 			return fmt.Errorf("note the text: %w", err)
 		}
 	}
-	err := tx.AddTextTotal(tx.Ctx, rows.AddTextTotalParams{
-		WorkspaceID: row.WorkspaceID, Day: time.UnixMilli(row.CreatedAt).UTC().Truncate(day).UnixMilli(), Country: sms.CountryOf(w.Number), Provider: taken.Provider,
-		Currency: taken.Currency, Texts: 1, Parts: parts, Cost: cost,
-	})
-	if err != nil {
-		return fmt.Errorf("count the text: %w", err)
+	for _, one := range append([]text.Taken{taken}, taken.Maybe...) {
+		err := tx.AddTextTotal(tx.Ctx, rows.AddTextTotalParams{
+			WorkspaceID: row.WorkspaceID, Day: time.UnixMilli(row.CreatedAt).UTC().Truncate(day).UnixMilli(), Country: sms.CountryOf(w.Number), Provider: one.Provider,
+			Currency: one.Currency, Texts: 1, Parts: parts, Cost: parts * one.Price,
+		})
+		if err != nil {
+			return fmt.Errorf("count the text: %w", err)
+		}
 	}
 	return nil
 }

@@ -2,10 +2,13 @@ package text
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptrace"
 	"net/url"
+	"sync/atomic"
 
 	"countersign/internal/outside"
 )
@@ -24,23 +27,41 @@ func client(inside bool, o outside.Options) *http.Client {
 	return outside.Client(o)
 }
 
-// exchange sends a request and returns the status and what was answered. Its errors
-// repeat nothing of the request.
+// exchange sends a request once and returns the status and what was answered. Its errors
+// repeat nothing of the request. Whoever was reached and did not answer may have taken the
+// text: the error is [ErrUnknown].
 func exchange(c *http.Client, request *http.Request) (int, []byte, error) {
+	var reached atomic.Bool
+	trace := &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { reached.Store(true) }}
+	request = request.WithContext(httptrace.WithClientTrace(request.Context(), trace))
+	// A connection that was used before may be dead, which looks as one that breaks off, and
+	// a GET on it is sent again by itself.
+	request.Close = true
 	response, err := c.Do(request)
 	if errors.Is(err, outside.ErrInside) {
 		return 0, nil, errors.New("its name leads to an address that is not on the public internet; inside = true allows that")
+	}
+	if err != nil && reached.Load() {
+		return 0, nil, unsure(faultOf(err))
 	}
 	if err != nil {
 		return 0, nil, faultOf(err)
 	}
 	defer func() { _ = response.Body.Close() }()
 	answer, err := io.ReadAll(io.LimitReader(response.Body, mostAnswer))
-	if err != nil {
-		return 0, nil, errors.New("the answer broke off")
+	switch status := response.StatusCode; {
+	case err != nil && status < http.StatusBadRequest:
+		return 0, nil, unsure(errors.New("the answer broke off"))
+	case status == http.StatusBadGateway || status == http.StatusGatewayTimeout:
+		// What stands before the provider did not hear what it said.
+		return 0, nil, unsure(fmt.Errorf("the server answered %d", status))
+	default:
+		return status, answer, nil
 	}
-	return response.StatusCode, answer, nil
 }
+
+// unsure is the error of a provider that may have taken the text for all that.
+func unsure(why error) error { return fmt.Errorf("%w: %w", ErrUnknown, why) }
 
 // faultOf is why a request failed, without its address, which may hold a password.
 func faultOf(err error) error {

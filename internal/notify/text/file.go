@@ -97,6 +97,9 @@ func Parse(text []byte, o Options) (*Providers, error) {
 	if len(file.Provider) == 0 {
 		return nil, errors.New("it names no [[provider]]")
 	}
+	if len(file.Provider) > Most {
+		return nil, fmt.Errorf("it names more than %d providers", Most)
+	}
 	var list []Provider
 	for i, e := range file.Provider {
 		one, err := e.provider(o)

@@ -48,23 +48,23 @@ func (g *Gateway) Send(ctx context.Context, m Message) (string, error) {
 		return "", fmt.Errorf("the server answered %d", status)
 	}
 	said := fieldsOf(answer)
+	if g.AcceptedField != "" && said(g.AcceptedField) == "" {
+		return "", unsure(fmt.Errorf("the server answered %d and not what it did with the text", status))
+	}
 	taken := strings.Contains(string(answer), g.AcceptedText) &&
 		(g.AcceptedField == "" || slices.Contains(g.AcceptedValues, said(g.AcceptedField)))
 	if !taken {
 		return "", fmt.Errorf("the server answered %d and not that it took the text", status)
 	}
-	reference := ""
-	if g.ReferenceField != "" {
-		reference = said(g.ReferenceField)
-		if reference == "" || len(reference) > longestReference {
-			return "", fmt.Errorf("the server answered %d and does not say what it calls the text", status)
-		}
+	if g.ReferenceField == "" {
+		return "", nil
+	}
+	reference := said(g.ReferenceField)
+	if !referenceForm.MatchString(reference) {
+		return "", nil // it was taken: asking again would send, and cost, a second one
 	}
 	return reference, nil
 }
-
-// longestReference bounds what is kept of a provider's name for a text, in octets.
-const longestReference = 200
 
 func (g *Gateway) request(ctx context.Context, m Message) (*http.Request, error) {
 	headers := http.Header{}
@@ -174,7 +174,7 @@ func (g gatewayReceipts) Judge(r Report) (Receipt, error) {
 		}
 	}
 	out := Receipt{Reference: said(g.reference), State: Underway}
-	if out.Reference == "" || len(out.Reference) > longestReference {
+	if !referenceForm.MatchString(out.Reference) {
 		return Receipt{}, ErrUnreadable
 	}
 	switch state := said(g.state); {

@@ -4,7 +4,12 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"regexp"
 )
+
+// referenceForm is what a provider may call a text: visible US-ASCII, at most 200 octets.
+// PostgreSQL takes no NUL, and nothing that is not UTF-8.
+var referenceForm = regexp.MustCompile(`^[\x21-\x7e]{1,200}$`)
 
 // State is what a provider says became of a text.
 type State string

@@ -61,12 +61,12 @@ func (s *SNS) Send(ctx context.Context, m Message) (string, error) {
 	}
 	err = xml.Unmarshal(answer, &said)
 	switch {
-	case status != http.StatusOK && awsWord.MatchString(said.Code):
+	case awsWord.MatchString(said.Code):
 		return "", fmt.Errorf("the server answered %d, %s", status, said.Code)
 	case status != http.StatusOK:
 		return "", fmt.Errorf("the server answered %d", status)
 	case err != nil || !awsWord.MatchString(said.ID):
-		return "", errors.New("the server answered 200 and names no message")
+		return "", unsure(errors.New("the server answered 200 and names no message"))
 	}
 	return said.ID, nil
 }

@@ -68,7 +68,7 @@ func (t *Twilio) Send(ctx context.Context, m Message) (string, error) {
 	case status != http.StatusCreated:
 		return "", fmt.Errorf("the server answered %d, error %d", status, said.Code)
 	case err != nil || !messageSID.MatchString(said.SID):
-		return "", errors.New("the server answered 201 and names no message")
+		return "", unsure(errors.New("the server answered 201 and names no message"))
 	case said.Status == "failed" || said.Status == "undelivered" || said.Status == "canceled":
 		return "", errors.New("the server answered 201 and that it failed")
 	}
