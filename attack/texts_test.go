@@ -201,6 +201,14 @@ func TestReceiptsForged(t *testing.T) {
 				t.Errorf("%s was answered %v", name, a)
 			}
 		}
+		for name, id := range map[string]string{"a NUL": `"a\u0000b"`, "a NUL alone": `"\u0000"`, "half a pair": `"\ud800"`, "a line": `"a\nb"`, "a table": `{"id":"x"}`} {
+			request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.URL+right, strings.NewReader(`{"id":`+id+`,"state":"failed","price":"0.1","currency":"EU\u0000"}`))
+			must(t, err)
+			request.Header.Set("Content-Type", "application/json")
+			if a := s.Client().Send(request); a.Status != http.StatusUnprocessableEntity {
+				t.Errorf("a text called %s was answered %v", name, a)
+			}
+		}
 		if a := s.Client().Post(right, "id", "unknown", "state", "failed"); a.Status != http.StatusNoContent {
 			t.Errorf("a text that is not known was answered %v", a)
 		}
