@@ -1,6 +1,7 @@
 package account
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -17,10 +18,15 @@ import (
 
 // TextReceipt notes what a provider says became of a text, and what it cost. The first
 // final report counts. One about a text that is not known, or not any more, changes
-// nothing.
+// nothing. A report may come before the provider's answer is kept: the text is then found
+// by its own name, where the provider was told one.
 func (s *Service) TextReceipt(ctx context.Context, workspace countersign.WorkspaceID, provider string, r text.Receipt) error {
 	return s.Store.Write(ctx, func(tx *store.Tx) error {
 		row, err := tx.FindText(tx.Ctx, workspace, provider, r.Reference)
+		if store.NotFound(err) && r.Report != "" {
+			row, err = tx.EarlyText(tx.Ctx, rows.EarlyTextParams{Provider: provider, Reference: r.Reference, WorkspaceID: workspace, ID: countersign.TextID(r.Report)})
+		}
+		row.Currency = cmp.Or(row.Currency, r.Listed)
 		if store.NotFound(err) {
 			return nil
 		}
@@ -72,8 +78,8 @@ func price(tx *store.Tx, row rows.Text, r text.Receipt) error {
 	if err != nil {
 		return fmt.Errorf("note what a text cost: %w", err)
 	}
-	if n == 0 {
-		return nil
+	if n == 0 || row.Parts == 0 {
+		return nil // the second: its answer is not kept yet, and counts it then
 	}
 	listed, paid := totalOf(row), totalOf(row)
 	listed.Cost, paid.Cost, paid.Currency = -row.Cost, r.Cost, r.Currency

@@ -4,9 +4,11 @@ import (
 	"testing"
 	"time"
 
+	"countersign"
 	"countersign/internal/account"
 	"countersign/internal/account/accounttest"
 	"countersign/internal/notify/text"
+	"countersign/internal/store"
 	"countersign/internal/store/rows"
 )
 
@@ -64,4 +66,73 @@ func TestHowACostIsWritten(t *testing.T) {
 	if got := account.Cost(rows.TextTotal{Texts: 3}); got != "" {
 		t.Errorf("texts without a price cost %s", got)
 	}
+}
+
+// A report that comes before the provider's answer is kept is not lost, and is counted
+// once; one of another provider, or on another text, changes nothing.
+func TestAReceiptBeforeTheAnswer(t *testing.T) {
+	both(t, func(t *testing.T, e *accounttest.Engine) {
+		e.AllowTexts(t, "DE")
+		p, number, _ := numbered(t, e, 1, "+4915123456789")
+		var id countersign.TextID
+		receipt := func(by string, r text.Receipt) {
+			t.Helper()
+			want(t, "a receipt", e.Accounts.TextReceipt(ctx(), accounttest.Workspace, by, r), "ok")
+		}
+		mark := func(by, reference string) rows.Text {
+			t.Helper()
+			var now rows.Text
+			err := e.Store.Write(ctx(), func(tx *store.Tx) error {
+				var err error
+				now, err = tx.MarkText(tx.Ctx, rows.MarkTextParams{
+					State: "sent", Provider: by, Reference: reference, Parts: 1, Cost: 7_900, Currency: "USD", WorkspaceID: accounttest.Workspace, ID: id,
+				})
+				return err
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return now
+		}
+		ask := func(n countersign.TextID) {
+			t.Helper()
+			id = n
+			err := e.Store.Write(ctx(), func(tx *store.Tx) error {
+				return tx.InsertText(tx.Ctx, rows.InsertTextParams{
+					WorkspaceID: accounttest.Workspace, ID: id, UserID: p.ID, CredentialID: number.ID, Holder: string(n), CodeMac: []byte{1}, Country: "DE",
+					CreatedAt: tx.NowMilli(), ExpiresAt: tx.NowMilli() + 180_000,
+				})
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		early := text.Receipt{Reference: "SM1", Report: "txt_1", Listed: "USD", State: text.Failed, Cost: 8_500, Currency: "EUR", Priced: true}
+		ask("txt_1")
+		receipt("tw", early)
+		receipt("tw", early)
+		receipt("other", text.Receipt{Reference: "SM9", Report: "txt_1", State: text.Delivered})
+		receipt("tw", text.Receipt{Reference: "SM2", Report: "txt_1", State: text.Delivered})
+		if now := mark("tw", "SM1"); now.State != "failed" || now.Cost != 8_500 || now.Currency != "EUR" || now.Reference != "SM1" {
+			t.Errorf("%+v", now)
+		}
+		receipt("tw", text.Receipt{Reference: "SM1", Report: "txt_1", State: text.Delivered})
+		row, _, err := e.Accounts.TextOf(ctx(), accounttest.Workspace, p.ID, "txt_1")
+		if err != nil || row.State != "failed" {
+			t.Errorf("%+v, %v", row, err)
+		}
+		if n := e.Count(t, "text.undelivered", "tw"); n != 1 {
+			t.Errorf("%d events tell of it", n)
+		}
+		ask("txt_2")
+		early.Report, early.Reference = "txt_2", "SM3"
+		receipt("tw", early) // and another took it then
+		if now := mark("gw", "7"); now.State != "sent" || now.Cost != 7_900 || now.Currency != "USD" || now.Provider != "gw" {
+			t.Errorf("%+v", now)
+		}
+		totals, err := e.Store.Read().ListTextTotals(ctx(), accounttest.Workspace, 0)
+		if err != nil || len(totals) != 1 || totals[0].Failed != 2 || totals[0].Delivered != 0 || totals[0].Cost != 0 || totals[0].Currency != "USD" {
+			t.Errorf("%+v, %v", totals, err) // the outbox counts what it cost
+		}
+	})
 }

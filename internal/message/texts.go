@@ -149,7 +149,7 @@ func (o *Outbox) text(ctx context.Context, row rows.Message) {
 		}
 	}
 	life := time.UnixMilli(row.ExpiresAt).Sub(o.now())
-	taken, err := o.texter.Send(ctx, text.Message{To: w.Number, Body: body, ID: string(row.ID), Life: life})
+	taken, err := o.texter.Send(ctx, text.Message{To: w.Number, Body: body, ID: string(row.ID), Report: string(w.Row), Life: life})
 	if errors.Is(err, text.ErrUnknown) && len(taken.Maybe) > 0 {
 		// Asked again it would be sent, and paid, once more; the page waits for it as long
 		// as the code lives.
@@ -215,20 +215,28 @@ const day = 24 * time.Hour
 func noteText(tx *store.Tx, row rows.Message, w written, taken text.Taken, body string) error {
 	parts := sms.Parts(body)
 	cost := parts * taken.Price
+	all := append([]text.Taken{taken}, taken.Maybe...)
+	counted := make([]rows.AddTextTotalParams, 0, len(all)+1)
+	for _, one := range all {
+		counted = append(counted, rows.AddTextTotalParams{Provider: one.Provider, Currency: one.Currency, Texts: 1, Parts: parts, Cost: parts * one.Price})
+	}
 	if w.Row != "" {
-		_, err := tx.MarkText(tx.Ctx, rows.MarkTextParams{
+		now, err := tx.MarkText(tx.Ctx, rows.MarkTextParams{
 			State: string(text.Underway), Provider: taken.Provider, Reference: taken.Reference, Parts: parts, Cost: cost, Currency: taken.Currency,
 			WorkspaceID: row.WorkspaceID, ID: w.Row,
 		})
 		if err != nil && !store.NotFound(err) { // the person was deleted meanwhile
 			return fmt.Errorf("note the text: %w", err)
 		}
+		if err == nil && (now.Cost != cost || now.Currency != taken.Currency) { // a receipt came first, and said what it cost
+			counted[0].Cost = 0
+			counted = append(counted, rows.AddTextTotalParams{Provider: taken.Provider, Currency: now.Currency, Cost: now.Cost})
+		}
 	}
-	for _, one := range append([]text.Taken{taken}, taken.Maybe...) {
-		err := tx.AddTextTotal(tx.Ctx, rows.AddTextTotalParams{
-			WorkspaceID: row.WorkspaceID, Day: time.UnixMilli(row.CreatedAt).UTC().Truncate(day).UnixMilli(), Country: sms.CountryOf(w.Number), Provider: one.Provider,
-			Currency: one.Currency, Texts: 1, Parts: parts, Cost: parts * one.Price,
-		})
+	for _, one := range counted {
+		one.WorkspaceID, one.Country = row.WorkspaceID, sms.CountryOf(w.Number)
+		one.Day = time.UnixMilli(row.CreatedAt).UTC().Truncate(day).UnixMilli()
+		err := tx.AddTextTotal(tx.Ctx, one)
 		if err != nil {
 			return fmt.Errorf("count the text: %w", err)
 		}

@@ -176,7 +176,7 @@ func (e entry) twilio(o Options, callback string) (Sender, Receipts, error) {
 		return t, nil, nil
 	}
 	t.Callback = callback
-	return t, twilioReceipts{token: e.Token, callback: callback}, nil
+	return t, twilioReceipts{token: e.Token, callback: callback, listed: e.Currency}, nil
 }
 
 func (e entry) sns(o Options) (Sender, error) {

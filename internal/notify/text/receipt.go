@@ -23,14 +23,20 @@ const (
 
 // Receipt is a report on one text.
 type Receipt struct {
-	// Reference is what the provider called it.
-	Reference string
-	State     State
+	// Reference is what the provider called it, Report the Message.Report that it was told,
+	// "" where it does not say.
+	Reference, Report string
+	// Listed is the currency of the operator's price, "" for none.
+	Listed string
+	State  State
 	// Cost is what it cost, in millionths of Currency, where Priced.
 	Cost     int64
 	Currency string
 	Priced   bool
 }
+
+// reportForm is what this server calls a text.
+var reportForm = regexp.MustCompile(`^txt_[A-Za-z0-9_-]{1,64}$`)
 
 // ErrForged is a report that cannot be from the provider.
 var ErrForged = errors.New("the report is not signed by the provider")
@@ -47,7 +53,8 @@ type Report struct {
 	// Form is a body that was a form, Body any other.
 	Form url.Values
 	Body []byte
-	// Secret is the end of the path, of an address that only the provider was told.
+	// Secret is the end of the path: of an address that only the provider was told, or that
+	// is signed.
 	Secret string
 }
 

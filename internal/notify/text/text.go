@@ -14,6 +14,9 @@ type Message struct {
 	To, Body string
 	// ID names the message, for a gateway that tells second deliveries by it.
 	ID string
+	// Report is by what a report may name the text before its provider's answer is kept,
+	// "" where nothing is noted of it. It proves nothing.
+	Report string
 	// Life is how long the text is of use.
 	Life time.Duration
 }

@@ -28,7 +28,7 @@ func parse(t *testing.T, patience time.Duration, entries ...string) *text.Provid
 }
 
 func message() text.Message {
-	return text.Message{To: to, Body: "123456 is your \"Acme\" & Söhne\\ {to} code.\n\n@signin.example.com #123456", ID: "msg_1", Life: 3 * time.Minute}
+	return text.Message{To: to, Body: "123456 is your \"Acme\" & Söhne\\ {to} code.\n\n@signin.example.com #123456", ID: "msg_1", Report: "txt_1", Life: 3 * time.Minute}
 }
 
 func TestEachProviderTakesAText(t *testing.T) {
@@ -51,7 +51,7 @@ func TestEachProviderTakesAText(t *testing.T) {
 			t.Errorf("%s: %+v", name, taken)
 		}
 	}
-	if callback := twilio.Callback(twilio.Texts()[0].Reference); callback != "https://signin.example.com/texts/receipts/twilio" {
+	if callback := twilio.Callback(twilio.Texts()[0].Reference); callback != "https://signin.example.com/texts/receipts/twilio/txt_1" {
 		t.Errorf("Twilio reports to %q", callback)
 	}
 }
@@ -222,6 +222,12 @@ func TestReceipts(t *testing.T) {
 		}
 		return r
 	}
+	named := func(name, state string) text.Report {
+		form, signature := twilio.Report(address+"/"+name, sid, state, nil)
+		return text.Report{URL: address + "/" + name, Secret: name, Header: http.Header{"X-Twilio-Signature": {signature}}, Form: form}
+	}
+	other := named("txt_1", "failed")
+	other.URL, other.Secret = address+"/txt_2", "txt_2"
 	told := func(kind, body, secret string) text.Report {
 		r := text.Report{Header: http.Header{"Content-Type": {kind}}, Body: []byte(body), Secret: secret, Query: url.Values{"id": {"q"}}}
 		if kind == "application/x-www-form-urlencoded" {
@@ -239,13 +245,16 @@ func TestReceipts(t *testing.T) {
 		want text.Receipt
 		err  error
 	}{
-		"delivered":            {tw.Receipts, signed("delivered", nil, nil), text.Receipt{Reference: sid, State: text.Delivered}, nil},
-		"undelivered":          {tw.Receipts, signed("undelivered", nil, nil), text.Receipt{Reference: sid, State: text.Failed}, nil},
-		"sent":                 {tw.Receipts, signed("sent", nil, nil), text.Receipt{Reference: sid, State: text.Underway}, nil},
-		"with a price":         {tw.Receipts, signed("delivered", url.Values{"Price": {"-0.00750"}, "PriceUnit": {"usd"}}, nil), text.Receipt{Reference: sid, State: text.Delivered, Cost: 7_500, Currency: "USD", Priced: true}, nil},
+		"delivered":            {tw.Receipts, signed("delivered", nil, nil), text.Receipt{Reference: sid, Listed: "USD", State: text.Delivered}, nil},
+		"undelivered":          {tw.Receipts, signed("undelivered", nil, nil), text.Receipt{Reference: sid, Listed: "USD", State: text.Failed}, nil},
+		"sent":                 {tw.Receipts, signed("sent", nil, nil), text.Receipt{Reference: sid, Listed: "USD", State: text.Underway}, nil},
+		"with a price":         {tw.Receipts, signed("delivered", url.Values{"Price": {"-0.00750"}, "PriceUnit": {"usd"}}, nil), text.Receipt{Reference: sid, Listed: "USD", State: text.Delivered, Cost: 7_500, Currency: "USD", Priced: true}, nil},
 		"without a signature":  {tw.Receipts, signed("delivered", nil, func(r *text.Report) { r.Header = http.Header{} }), text.Receipt{}, text.ErrForged},
 		"a changed state":      {tw.Receipts, signed("sent", nil, func(r *text.Report) { r.Form.Set("MessageStatus", "delivered") }), text.Receipt{}, text.ErrForged},
 		"for another address":  {tw.Receipts, signed("delivered", nil, func(r *text.Report) { r.URL += "?x=1" }), text.Receipt{}, text.ErrForged},
+		"named":                {tw.Receipts, named("txt_1", "delivered"), text.Receipt{Reference: sid, Report: "txt_1", Listed: "USD", State: text.Delivered}, nil},
+		"named as no text is":  {tw.Receipts, named("msg_1", "delivered"), text.Receipt{}, text.ErrUnreadable},
+		"of another text":      {tw.Receipts, other, text.Receipt{}, text.ErrForged},
 		"no identifier":        {tw.Receipts, signed("delivered", url.Values{"MessageSid": {"x"}}, nil), text.Receipt{}, text.ErrUnreadable},
 		"of the gateway":       {gw.Receipts, told("application/json", `{"id":"7","state":"delivered","price":0.05,"currency":"eur"}`, texttest.ReceiptSecret), text.Receipt{Reference: "7", State: text.Delivered, Cost: 50_000, Currency: "EUR", Priced: true}, nil},
 		"of the gateway, form": {gw.Receipts, told("application/x-www-form-urlencoded", "id=7&state=expired", texttest.ReceiptSecret), text.Receipt{Reference: "7", State: text.Failed}, nil},

@@ -43,7 +43,7 @@ func (t *Twilio) Send(ctx context.Context, m Message) (string, error) {
 		form.Set("From", t.From)
 	}
 	if t.Callback != "" {
-		form.Set("StatusCallback", t.Callback)
+		form.Set("StatusCallback", reportTo(t.Callback, m.Report))
 	}
 	// A code that comes when it is over is of no use, and costs.
 	form.Set("ValidityPeriod", strconv.Itoa(max(int(m.Life.Seconds()), 1)))
@@ -79,8 +79,18 @@ func (t *Twilio) Send(ctx context.Context, m Message) (string, error) {
 type twilioReceipts struct {
 	// token is the account's, with which reports are signed whatever key sends.
 	token string
-	// callback is the address that Twilio was told.
+	// callback is the address that Twilio was told, but for the text's own name at its end.
 	callback string
+	listed   string
+}
+
+// reportTo is the address for the reports on one text. The name at its end finds the text
+// before what Twilio calls it is kept.
+func reportTo(callback, report string) string {
+	if report == "" {
+		return callback
+	}
+	return callback + "/" + report
 }
 
 // Judge checks X-Twilio-Signature: HMAC-SHA-1 under the account's token over the address
@@ -88,14 +98,14 @@ type twilioReceipts struct {
 func (t twilioReceipts) Judge(r Report) (Receipt, error) {
 	form := r.Form
 	signature, err := base64.StdEncoding.DecodeString(r.Header.Get("X-Twilio-Signature"))
-	if err != nil || r.URL != t.callback || r.Secret != "" || !hmac.Equal(signature, twilioSign(t.token, t.callback, form)) {
+	if err != nil || r.URL != reportTo(t.callback, r.Secret) || !hmac.Equal(signature, twilioSign(t.token, r.URL, form)) {
 		return Receipt{}, ErrForged
 	}
 	sid := form.Get("MessageSid")
-	if !messageSID.MatchString(sid) {
+	if !messageSID.MatchString(sid) || r.Secret != "" && !reportForm.MatchString(r.Secret) {
 		return Receipt{}, ErrUnreadable
 	}
-	out := Receipt{Reference: sid, State: Underway}
+	out := Receipt{Reference: sid, Report: r.Secret, Listed: t.listed, State: Underway}
 	switch form.Get("MessageStatus") {
 	case "delivered", "read":
 		out.State = Delivered

@@ -19,11 +19,20 @@ UPDATE texts SET tries = tries + 1 WHERE workspace_id = @workspace_id AND id = @
 UPDATE texts SET spent_at = @spent_at WHERE workspace_id = @workspace_id AND id = @id AND spent_at = 0 AND expires_at > @spent_at;
 
 -- name: MarkText :one
--- What became of it. A receipt may come before the answer that it is about is written,
--- and is final.
-UPDATE texts SET state = CASE WHEN state IN ('delivered', 'failed') THEN state ELSE @state END,
-  provider = @provider, reference = @reference, parts = @parts, cost = @cost, currency = @currency
+-- What became of it. A receipt of the same provider may come before the answer that it is
+-- about is written: its state is final, and its price better than the list.
+UPDATE texts SET state = CASE WHEN state IN ('delivered', 'failed') AND provider = @provider THEN state ELSE @state END,
+  cost = CASE WHEN currency <> '' AND provider = @provider THEN cost ELSE @cost END,
+  currency = CASE WHEN currency <> '' AND provider = @provider THEN currency ELSE @currency END,
+  provider = @provider, reference = @reference, parts = @parts
 WHERE workspace_id = @workspace_id AND id = @id
+RETURNING *;
+
+-- name: EarlyText :one
+-- By its own identifier, for a receipt that came before the answer of its provider is
+-- written. The first provider that reports has it until then.
+UPDATE texts SET provider = CAST(@provider AS TEXT), reference = CAST(@reference AS TEXT)
+WHERE workspace_id = @workspace_id AND id = @id AND (provider = '' OR provider = CAST(@provider AS TEXT) AND reference IN ('', CAST(@reference AS TEXT)))
 RETURNING *;
 
 -- name: FindText :one

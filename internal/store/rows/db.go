@@ -183,6 +183,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.dropTrustStmt, err = db.PrepareContext(ctx, dropTrust); err != nil {
 		return nil, fmt.Errorf("error preparing query DropTrust: %w", err)
 	}
+	if q.earlyTextStmt, err = db.PrepareContext(ctx, earlyText); err != nil {
+		return nil, fmt.Errorf("error preparing query EarlyText: %w", err)
+	}
 	if q.endOtherSessionsStmt, err = db.PrepareContext(ctx, endOtherSessions); err != nil {
 		return nil, fmt.Errorf("error preparing query EndOtherSessions: %w", err)
 	}
@@ -919,6 +922,11 @@ func (q *Queries) Close() error {
 	if q.dropTrustStmt != nil {
 		if cerr := q.dropTrustStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing dropTrustStmt: %w", cerr)
+		}
+	}
+	if q.earlyTextStmt != nil {
+		if cerr := q.earlyTextStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing earlyTextStmt: %w", cerr)
 		}
 	}
 	if q.endOtherSessionsStmt != nil {
@@ -1793,6 +1801,7 @@ type Queries struct {
 	dropSessionsStmt             *sql.Stmt
 	dropTextsStmt                *sql.Stmt
 	dropTrustStmt                *sql.Stmt
+	earlyTextStmt                *sql.Stmt
 	endOtherSessionsStmt         *sql.Stmt
 	endPairingStmt               *sql.Stmt
 	endPairingsOfUserStmt        *sql.Stmt
@@ -2008,6 +2017,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		dropSessionsStmt:             q.dropSessionsStmt,
 		dropTextsStmt:                q.dropTextsStmt,
 		dropTrustStmt:                q.dropTrustStmt,
+		earlyTextStmt:                q.earlyTextStmt,
 		endOtherSessionsStmt:         q.endOtherSessionsStmt,
 		endPairingStmt:               q.endPairingStmt,
 		endPairingsOfUserStmt:        q.endPairingsOfUserStmt,

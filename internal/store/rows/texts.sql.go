@@ -84,6 +84,51 @@ func (q *Queries) DeleteOldTexts(ctx context.Context, before int64) (int64, erro
 	return result.RowsAffected()
 }
 
+const earlyText = `-- name: EarlyText :one
+UPDATE texts SET provider = CAST($1 AS TEXT), reference = CAST($2 AS TEXT)
+WHERE workspace_id = $3 AND id = $4 AND (provider = '' OR provider = CAST($1 AS TEXT) AND reference IN ('', CAST($2 AS TEXT)))
+RETURNING workspace_id, id, user_id, credential_id, holder, code_mac, tries, created_at, expires_at, spent_at, country, state, provider, reference, parts, cost, currency
+`
+
+type EarlyTextParams struct {
+	Provider    string
+	Reference   string
+	WorkspaceID countersign.WorkspaceID
+	ID          countersign.TextID
+}
+
+// By its own identifier, for a receipt that came before the answer of its provider is
+// written. The first provider that reports has it until then.
+func (q *Queries) EarlyText(ctx context.Context, arg EarlyTextParams) (Text, error) {
+	row := q.queryRow(ctx, q.earlyTextStmt, earlyText,
+		arg.Provider,
+		arg.Reference,
+		arg.WorkspaceID,
+		arg.ID,
+	)
+	var i Text
+	err := row.Scan(
+		&i.WorkspaceID,
+		&i.ID,
+		&i.UserID,
+		&i.CredentialID,
+		&i.Holder,
+		&i.CodeMac,
+		&i.Tries,
+		&i.CreatedAt,
+		&i.ExpiresAt,
+		&i.SpentAt,
+		&i.Country,
+		&i.State,
+		&i.Provider,
+		&i.Reference,
+		&i.Parts,
+		&i.Cost,
+		&i.Currency,
+	)
+	return i, err
+}
+
 const findText = `-- name: FindText :one
 SELECT workspace_id, id, user_id, credential_id, holder, code_mac, tries, created_at, expires_at, spent_at, country, state, provider, reference, parts, cost, currency FROM texts WHERE workspace_id = $1 AND provider = $2 AND reference = $3 ORDER BY created_at DESC LIMIT 1
 `
@@ -245,33 +290,35 @@ func (q *Queries) ListTextTotals(ctx context.Context, workspaceID countersign.Wo
 }
 
 const markText = `-- name: MarkText :one
-UPDATE texts SET state = CASE WHEN state IN ('delivered', 'failed') THEN state ELSE $1 END,
-  provider = $2, reference = $3, parts = $4, cost = $5, currency = $6
+UPDATE texts SET state = CASE WHEN state IN ('delivered', 'failed') AND provider = $1 THEN state ELSE $2 END,
+  cost = CASE WHEN currency <> '' AND provider = $1 THEN cost ELSE $3 END,
+  currency = CASE WHEN currency <> '' AND provider = $1 THEN currency ELSE $4 END,
+  provider = $1, reference = $5, parts = $6
 WHERE workspace_id = $7 AND id = $8
 RETURNING workspace_id, id, user_id, credential_id, holder, code_mac, tries, created_at, expires_at, spent_at, country, state, provider, reference, parts, cost, currency
 `
 
 type MarkTextParams struct {
-	State       string
 	Provider    string
-	Reference   string
-	Parts       int64
+	State       string
 	Cost        int64
 	Currency    string
+	Reference   string
+	Parts       int64
 	WorkspaceID countersign.WorkspaceID
 	ID          countersign.TextID
 }
 
-// What became of it. A receipt may come before the answer that it is about is written,
-// and is final.
+// What became of it. A receipt of the same provider may come before the answer that it is
+// about is written: its state is final, and its price better than the list.
 func (q *Queries) MarkText(ctx context.Context, arg MarkTextParams) (Text, error) {
 	row := q.queryRow(ctx, q.markTextStmt, markText,
-		arg.State,
 		arg.Provider,
-		arg.Reference,
-		arg.Parts,
+		arg.State,
 		arg.Cost,
 		arg.Currency,
+		arg.Reference,
+		arg.Parts,
 		arg.WorkspaceID,
 		arg.ID,
 	)
