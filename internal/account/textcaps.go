@@ -3,6 +3,7 @@ package account
 import (
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"time"
 
 	"countersign"
@@ -34,7 +35,8 @@ const (
 
 // capsOf are the limits that a text counts against, the narrowest first, so that who is
 // stopped by one uses up none of the wider. Those of a person are counted apart for
-// browsers that signed in before: a stranger with the password uses up the others.
+// browsers that signed in before: a stranger with the password uses up the others. A
+// notice has none of the person's.
 func (s *Service) capsOf(a TextAsk, n sms.Number) []textCap {
 	settings, known := a.Account.Settings, counterOf(a.Known)
 	hashed := func(what, value string) string {
@@ -43,7 +45,7 @@ func (s *Service) capsOf(a TextAsk, n sms.Number) []textCap {
 	within := func(most int, window time.Duration) limit.Rule {
 		return limit.Rule{Most: int64(most), Window: window}
 	}
-	return []textCap{
+	caps := []textCap{
 		{subject: "account:" + known + ":" + string(a.Account.User.ID), rule: within(textsOfAccount, 15*time.Minute), code: "too_many_texts"},
 		{subject: hashed("number", n.E164) + ":" + known, rule: within(textsOfNumber, time.Hour), code: "too_many_texts"},
 		{
@@ -53,6 +55,10 @@ func (s *Service) capsOf(a TextAsk, n sms.Number) []textCap {
 		{subject: "country:" + n.Country, rule: within(settings.TextsAHour, time.Hour), code: "texts_capped", name: n.Country},
 		{subject: "all", rule: within(settings.TextsADay, 24*time.Hour), code: "texts_capped", name: a.Account.Workspace.Name},
 	}
+	if a.Notice {
+		return slices.DeleteFunc(caps, func(c textCap) bool { return c.name == "" })
+	}
+	return caps
 }
 
 // takeCaps counts one text against every limit, or against none: a refusal rolls the

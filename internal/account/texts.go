@@ -24,7 +24,11 @@ type TextAsk struct {
 	Credential rows.Credential
 	// Known chooses the caps: whoever only has the password must not use up those of the
 	// browsers that the person signs in with.
-	Known   bool
+	Known bool
+	// Notice is a text without a code, which follows on a code that was right. It counts
+	// against the wide caps alone: whoever changes the number could have used up those of
+	// the person before, and nobody would be told.
+	Notice  bool
 	Place   countersign.Place
 	Attempt countersign.AttemptID
 	Session countersign.SessionID
@@ -195,7 +199,8 @@ func (s *Service) refusedText(tx *store.Tx, h Holder) error {
 }
 
 // TellOldNumber tells a number that another took its place: whoever reads the mailbox
-// need not be the person. It stays silent where no more texts may be sent.
+// need not be the person. It stays silent where no more texts may be sent to the block of
+// numbers, the country or by the workspace; what the person had does not count.
 func (s *Service) TellOldNumber(tx *store.Tx, h Holder, a Account, old rows.Credential) error {
 	number, err := s.NumberOf(old)
 	if err != nil {
@@ -205,7 +210,7 @@ func (s *Service) TellOldNumber(tx *store.Tx, h Holder, a Account, old rows.Cred
 	if problem != sms.Fine || !s.Texting {
 		return nil
 	}
-	err = s.takeCaps(tx, TextAsk{Account: a, Known: h.Known}, listed)
+	err = s.takeCaps(tx, TextAsk{Account: a, Known: h.Known, Notice: true}, listed)
 	if countersign.KindOf(err) == countersign.Limited {
 		return nil
 	}

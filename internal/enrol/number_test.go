@@ -10,6 +10,8 @@ import (
 	"countersign/internal/method"
 	"countersign/internal/method/sms"
 	"countersign/internal/policy"
+	"countersign/internal/store"
+	"countersign/internal/store/rows"
 )
 
 const mobile, newMobile = "+4915123456789", "+4915198765432"
@@ -94,6 +96,61 @@ func TestChangingTheNumber(t *testing.T) {
 		want(t, "from then on the new one", next.Second(at, method.SMS, e.TextedCode(t, newMobile)), "ok")
 		if len(e.Texts(t, mobile)) != before {
 			t.Error("the old number still gets codes")
+		}
+	})
+}
+
+// Whoever changes the number cannot keep the old one from being told by asking for codes
+// until the person's caps are used up. The notice counts with all others of the workspace.
+func TestTheOldNumberIsToldWhateverWasSent(t *testing.T) {
+	both(t, func(t *testing.T, e *accounttest.Engine) {
+		e.AllowTexts(t, "DE")
+		e.Set(t, policy.Document{"sms.per_day": 12})
+		ada := e.Guarded(t, "ada@example.com").WithNumber(t, mobile)
+		b := e.Browser("192.0.2.1")
+		b.SignIn(t, ada)
+		want(t, "another number", b.AddNumber(t, newMobile), "ok")
+		for range 4 {
+			e.Advance(t, sms.Again)
+			want(t, "another code", e.Enrol.SendNumberCode(ctx(), b.Holder(t)), "ok")
+		}
+		e.Advance(t, sms.Again)
+		want(t, "the sixth", e.Enrol.SendNumberCode(ctx(), b.Holder(t)), "too_many_texts")
+		_, err := b.ConfirmNumber(t, e.TextedCode(t, newMobile))
+		want(t, "the code", err, "ok")
+		if told := e.Texts(t, mobile); len(told) == 0 || !strings.Contains(told[0], "no longer sent to this number") {
+			t.Errorf("the old number is told %q", told)
+		}
+		var all rows.TextCap
+		e.Write(t, func(tx *store.Tx) error {
+			all, err = tx.GetTextCap(tx.Ctx, accounttest.Workspace, "all")
+			return err
+		})
+		if sent := int64(len(e.Texts(t, mobile)) + len(e.Texts(t, newMobile))); all.Taken != sent {
+			t.Errorf("%d texts are counted of %d", all.Taken, sent)
+		}
+	})
+}
+
+// Where the workspace has had enough, the old number is not told, and the number changes
+// all the same.
+func TestTheOldNumberIsNotToldBeyondTheWideCaps(t *testing.T) {
+	both(t, func(t *testing.T, e *accounttest.Engine) {
+		e.AllowTexts(t, "DE")
+		ada := e.Guarded(t, "ada@example.com").WithNumber(t, mobile)
+		b := e.Browser("192.0.2.1")
+		b.SignIn(t, ada)
+		e.Set(t, policy.Document{"sms.per_day": 5})
+		want(t, "another number", b.AddNumber(t, newMobile), "ok")
+		for range 3 { // the sign-in had the first
+			e.Advance(t, sms.Again)
+			want(t, "another code", e.Enrol.SendNumberCode(ctx(), b.Holder(t)), "ok")
+		}
+		before := len(e.Texts(t, mobile))
+		_, err := b.ConfirmNumber(t, e.TextedCode(t, newMobile))
+		want(t, "the code", err, "ok")
+		if n := len(e.Texts(t, mobile)); n != before {
+			t.Errorf("%d texts went beyond what the workspace may send", n-before)
 		}
 	})
 }
