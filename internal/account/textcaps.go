@@ -50,7 +50,7 @@ func (s *Service) capsOf(a TextAsk, n sms.Number) []textCap {
 		{subject: hashed("number", n.E164) + ":" + known, rule: within(textsOfNumber, time.Hour), code: "too_many_texts"},
 		{
 			subject: hashed("block", sms.Prefix(n.E164)), rule: within(max(settings.TextsAHour/shareOfBlock, textsOfAccount), time.Hour), code: "texts_capped",
-			name: sms.Prefix(n.E164) + "…",
+			name: sms.Area(n.E164), // the block itself is nearly the whole number
 		},
 		{subject: "country:" + n.Country, rule: within(settings.TextsAHour, time.Hour), code: "texts_capped", name: n.Country},
 		{subject: "all", rule: within(settings.TextsADay, 24*time.Hour), code: "texts_capped", name: a.Account.Workspace.Name},

@@ -45,7 +45,7 @@ func TestCapsOfTexts(t *testing.T) {
 		code     string
 		told     string
 	}{
-		"a block of numbers": {policy.Document{"sms.per_hour": 40}, func(i int) string { return fmt.Sprintf("+491512345%04d", i) }, 24, 10, "texts_capped", "+491512345…"},
+		"a block of numbers": {policy.Document{"sms.per_hour": 40}, func(i int) string { return fmt.Sprintf("+491512345%04d", i) }, 24, 10, "texts_capped", "+49 151…"},
 		"a country":          {policy.Document{"sms.per_hour": 9}, func(i int) string { return fmt.Sprintf("+49151%03d56789", 100+i) }, 24, 9, "texts_capped", "DE"},
 		"the workspace":      {policy.Document{"sms.per_day": 7}, func(i int) string { return fmt.Sprintf("+49151%03d56789", 100+i) }, 24, 7, "texts_capped", "Countersign"},
 		"one number":         {policy.Document{}, func(int) string { return "+4915123456789" }, 24, 10, "too_many_texts", ""},
@@ -77,6 +77,14 @@ func TestCapsOfTexts(t *testing.T) {
 				}
 				if n := e.Count(t, "texts.capped", ""); n != 1 {
 					t.Errorf("%d events tell of it", n)
+				}
+				for _, event := range e.Events(t) {
+					if event.Kind != "texts.capped" {
+						continue
+					}
+					if event.Target != row.told || strings.Contains(mails[0].Text+mails[0].HTML+event.Target+event.Detail, "512345") {
+						t.Errorf("more of a number than its beginning is told: %+v, %s", event, mails[0].Text)
+					}
 				}
 				// Whoever is elsewhere gets theirs, but for a cap of the whole workspace.
 				p, number, a := numbered(t, e, 99, "+12015550123")

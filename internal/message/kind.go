@@ -71,9 +71,9 @@ const (
 	// PushesRefused tells an administrator that a push service takes no pushes any more:
 	// Device is its host.
 	PushesRefused Kind = "pushes_refused"
-	// TextsCapped tells an administrator that no more texts are sent to Device (the
-	// beginning of numbers, a country, or the workspace) until the Minutes are over, in
-	// which Left were.
+	// TextsCapped tells an administrator that no more texts are sent to Device (the first
+	// digits of a block of numbers, a country, or the workspace) until the Minutes are
+	// over, in which Left were.
 	TextsCapped Kind = "texts_capped"
 	// WeeklyDigest gives administrators the numbers of a week. Needs Week.
 	WeeklyDigest Kind = "weekly_digest"

@@ -1,6 +1,7 @@
 package sms
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -91,4 +92,18 @@ func Mask(e164 string) string {
 func Prefix(e164 string) string {
 	const block = 4
 	return e164[:max(len(e164)-block, 0)]
+}
+
+// Area is the beginning of a number, as it may stand in a log or a mail: the country's
+// code and the next digits, three at most, such as +49 151…. The last six never are in
+// it, so that beside the two that [Mask] leaves nobody can try the rest.
+func Area(e164 string) string {
+	const shown, hidden = 3, 6
+	parsed, err := phonenumbers.Parse(e164, "")
+	if err != nil {
+		return "…"
+	}
+	rest := phonenumbers.GetNationalSignificantNumber(parsed)
+	area := rest[:min(max(len(rest)-hidden, 0), shown)]
+	return strings.TrimSpace(fmt.Sprintf("+%d %s", parsed.GetCountryCode(), area)) + "…"
 }

@@ -128,6 +128,8 @@ func TestHowANumberIsShown(t *testing.T) {
 		"in full": {Show(number), "+49 1512 3456789"}, "masked": {Mask(number), "•••• 89"}, "its block": {Prefix(number), "+491512345"},
 		"its country": {CountryOf(number), "DE"}, "nothing": {Mask(""), "••••"}, "what is no number": {Show("hello"), "•••• lo"},
 		"the country of no number": {CountryOf("hello"), ""}, "a short block": {Prefix("+1"), ""},
+		"its beginning": {Area(number), "+49 151…"}, "the beginning of an American one": {Area("+12015550123"), "+1 201…"},
+		"of one with eight digits": {Area("+4520123456"), "+45 20…"}, "of one with five": {Area("+29051234"), "+290…"}, "the beginning of no number": {Area("hello"), "…"},
 	} {
 		if pair[0] != pair[1] {
 			t.Errorf("%s: %q, want %q", what, pair[0], pair[1])
