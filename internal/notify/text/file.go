@@ -153,10 +153,20 @@ func (e entry) address(standard string) (string, error) {
 		return "", errors.New("url must be an address such as https://sms.example.com/send")
 	case u.Scheme != "https" && (u.Scheme != "http" || !e.Inside):
 		return "", errors.New("url must begin with https://; http:// needs inside = true")
-	case strings.ContainsAny(u.Host, "{}") || strings.Contains(text[:strings.Index(text, u.Host)+len(u.Host)], "{"):
+	case strings.ContainsAny(beforePath(text), "{}"):
 		return "", errors.New("the host of url must not hold a part of the message")
 	}
 	return text, nil
+}
+
+// beforePath is the scheme, the host and all that stands between them.
+func beforePath(address string) string {
+	scheme, rest, _ := strings.Cut(address, "://")
+	end := strings.IndexAny(rest, "/?#")
+	if end < 0 {
+		end = len(rest)
+	}
+	return scheme + rest[:end]
 }
 
 func (e entry) twilio(o Options, callback string) (Sender, Receipts, error) {

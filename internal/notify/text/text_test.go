@@ -164,6 +164,23 @@ func TestTheFileOfProviders(t *testing.T) {
 			t.Errorf("%s: %v, want %q in it", name, err, row.want)
 		}
 	}
+	// Whoever types a number must not choose where it and the secrets go.
+	for _, url := range []string{
+		"https://a{to}b.com/?t={text}", "https://sms{to}.de/?t={text}", "https://{to}.example.com/?t={text}", "https://sms.example.com:{to}/?t={text}",
+		"https://{to}@sms.example.com/?t={text}", "https://sms.example.com{to}?t={text}", "https://sms.example.com{text}{to}", "{to}https://sms.example.com/?t={text}",
+		"https{to}://sms.example.com/?t={text}", "https://sms.{}example.com/?t={text}&n={to}",
+	} {
+		_, err := text.Parse([]byte("[[provider]]\nkind = 'gateway'\naccepted = [200]\nurl = '"+url+"'"), text.Options{Now: now})
+		if err == nil || !strings.Contains(err.Error(), "url must") && !strings.Contains(err.Error(), "the host of url") {
+			t.Errorf("%s: %v", url, err)
+		}
+	}
+	for _, url := range []string{"https://sms.example.com/{to}?t={text}", "https://sms.example.com?t={text}&n={to}", "https://[2001:db8::1]:8443/{to}/{text}"} {
+		_, err := text.Parse([]byte("[[provider]]\nkind = 'gateway'\naccepted = [200]\nurl = '"+url+"'"), text.Options{Now: now})
+		if err != nil {
+			t.Errorf("%s: %v", url, err)
+		}
+	}
 	file := filepath.Join(t.TempDir(), "texts.toml")
 	_, err := text.ReadFile(file, text.Options{Now: now})
 	if err == nil || !strings.Contains(err.Error(), "texts_file") {
