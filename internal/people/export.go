@@ -7,6 +7,7 @@ import (
 	"countersign"
 	"countersign/internal/account"
 	"countersign/internal/audit"
+	"countersign/internal/method"
 	"countersign/internal/store"
 )
 
@@ -28,10 +29,13 @@ type Export struct {
 	Activity      []ExportedEvent    `json:"activity"`
 }
 
-// ExportedStep is one credential, without its secret.
+// ExportedStep is one credential, without its secret; a phone number is none to whoever
+// has it.
 type ExportedStep struct {
-	Kind     string     `json:"kind"`
-	Name     string     `json:"name,omitempty"`
+	Kind string `json:"kind"`
+	Name string `json:"name,omitempty"`
+	// Number is where texts go (ITU-T E.164), "" for other kinds.
+	Number   string     `json:"number,omitempty"`
 	AddedAt  time.Time  `json:"added_at"`
 	UsedAt   *time.Time `json:"last_used_at,omitempty"`
 	UsedFrom string     `json:"last_used_from,omitempty"`
@@ -95,6 +99,12 @@ func (s *Service) Export(ctx context.Context, h account.Holder) (Export, error) 
 		step := ExportedStep{Kind: c.Kind, Name: c.Name, AddedAt: time.UnixMilli(c.ConfirmedAt).UTC(), UsedAt: moment(c.UsedAt), UsedFrom: c.UsedFrom}
 		if c.Kind == "recovery" {
 			step.Left = c.Counter
+		}
+		if c.Kind == string(method.SMS) {
+			step.Number, err = s.Accounts.NumberOf(c)
+			if err != nil {
+				return Export{}, err
+			}
 		}
 		out.SecondSteps = append(out.SecondSteps, step)
 	}

@@ -2,6 +2,7 @@ package people_test
 
 import (
 	"context"
+	"encoding/json"
 	"os"
 	"slices"
 	"strings"
@@ -13,6 +14,7 @@ import (
 	"countersign/internal/account"
 	"countersign/internal/account/accounttest"
 	"countersign/internal/message"
+	"countersign/internal/method"
 	"countersign/internal/people"
 	"countersign/internal/policy"
 	"countersign/internal/store"
@@ -307,6 +309,31 @@ func TestSettingsAreStoredOnce(t *testing.T) {
 		}
 		if !settings.Backup() {
 			t.Error("the change does not count at once")
+		}
+	})
+}
+
+// The number is the person's own, so it is in the export whole, and once.
+func TestTheExportHasTheNumber(t *testing.T) {
+	both(t, func(t *testing.T, e *accounttest.Engine, p *people.Service) {
+		const number = "+4915123456789"
+		e.AllowTexts(t, "DE")
+		ada := e.Guarded(t, "ada@example.com").WithNumber(t, number)
+		e.Person(t, "grace@example.com").WithNumber(t, "+4915198765432")
+		b := e.Browser("192.0.2.1")
+		b.SignIn(t, ada)
+		data, err := p.Export(context.Background(), b.Holder(t))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, step := range data.SecondSteps {
+			if want := map[bool]string{true: number}[step.Kind == string(method.SMS)]; step.Number != want {
+				t.Errorf("%s: the number is %q, want %q", step.Kind, step.Number, want)
+			}
+		}
+		text, err := json.Marshal(data)
+		if err != nil || strings.Count(string(text), `"number":"`+number+`"`) != 1 || strings.Contains(string(text), "98765") {
+			t.Errorf("%v, %s", err, text)
 		}
 	})
 }
