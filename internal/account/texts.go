@@ -43,7 +43,7 @@ func (a TextAsk) holder() string { return cmp.Or(string(a.Attempt), string(a.Ses
 //
 // Errors: Conflict "texts_off" where none can be sent, "text_country" for a number of a
 // country that is listed no more; Limited "text_again" within half a minute of the last
-// one, "too_many_texts" where the person or the number had enough, "texts_capped" where
+// one to this number, "too_many_texts" where the person or the number had enough, "texts_capped" where
 // the block of numbers, the country or the workspace had.
 func (s *Service) SendText(tx *store.Tx, a TextAsk) error {
 	settings, user := a.Account.Settings, a.Account.User
@@ -58,7 +58,7 @@ func (s *Service) SendText(tx *store.Tx, a TextAsk) error {
 	if problem != sms.Fine {
 		return countersign.Refuse(countersign.Conflict, "text_country")
 	}
-	err = s.waited(tx, user, a.holder())
+	err = waited(tx, a)
 	if err != nil {
 		return err
 	}
@@ -104,14 +104,19 @@ func (s *Service) NumberOf(c rows.Credential) (string, error) {
 	return string(secret), nil
 }
 
-// waited refuses another text before half a minute is over.
-func (s *Service) waited(tx *store.Tx, user rows.User, holder string) error {
-	last, err := tx.GetText(tx.Ctx, user.WorkspaceID, holder, user.ID)
+// waited refuses another text before half a minute is over. Only one that is still to be
+// answered makes somebody wait, and only who wants it at the same number: who mistyped
+// the number corrects it at once. The caps count each.
+func waited(tx *store.Tx, a TextAsk) error {
+	last, err := tx.GetText(tx.Ctx, a.Account.User.WorkspaceID, a.holder(), a.Account.User.ID)
 	if store.NotFound(err) {
 		return nil
 	}
 	if err != nil {
 		return fmt.Errorf("load the last text: %w", err)
+	}
+	if last.SpentAt != 0 || last.CredentialID != a.Credential.ID {
+		return nil
 	}
 	wait := time.UnixMilli(last.CreatedAt).Add(sms.Again).Sub(tx.Now)
 	if wait <= 0 || wait > sms.Again+2*time.Minute { // it was sent while the clock was wrong

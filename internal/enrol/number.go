@@ -85,7 +85,11 @@ func (s *Service) BeginNumber(ctx context.Context, h account.Holder, typed strin
 		if err != nil {
 			return err
 		}
-		row, err := s.insertNumber(tx, h, number, numberOf(all))
+		id, err := s.nameNumber(pendingOf(all, h, method.SMS, tx.Now), number)
+		if err != nil {
+			return err
+		}
+		row, err := s.insertNumber(tx, h, id, number, numberOf(all))
 		if err != nil {
 			return err
 		}
@@ -108,13 +112,24 @@ func (s *Service) sameNumber(all []rows.Credential, number sms.Number) error {
 	return nil
 }
 
+// nameNumber is the name that a typed number is kept by: a new one, but the same again for
+// the number that waits. By it account.Service.SendText knows a number that is typed twice.
+func (s *Service) nameNumber(waits *rows.Credential, number sms.Number) (countersign.CredentialID, error) {
+	if waits != nil {
+		kept, err := s.Accounts.NumberOf(*waits)
+		if err != nil || kept == number.E164 {
+			return waits.ID, err
+		}
+	}
+	return countersign.CredentialID(seal.ID("crd")), nil
+}
+
 // insertNumber puts a number in place of one that waits in this session.
-func (s *Service) insertNumber(tx *store.Tx, h account.Holder, number sms.Number, replaces countersign.CredentialID) (rows.Credential, error) {
+func (s *Service) insertNumber(tx *store.Tx, h account.Holder, id countersign.CredentialID, number sms.Number, replaces countersign.CredentialID) (rows.Credential, error) {
 	err := dropPending(tx, h, method.SMS)
 	if err != nil {
 		return rows.Credential{}, err
 	}
-	id := countersign.CredentialID(seal.ID("crd"))
 	sealed, err := s.Ring.Seal([]byte(number.E164), store.SecretPlace(id))
 	if err != nil {
 		return rows.Credential{}, fmt.Errorf("seal the number: %w", err)

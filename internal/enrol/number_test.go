@@ -28,7 +28,7 @@ func TestSettingUpANumber(t *testing.T) {
 			want(t, "typing "+typed, b.AddNumber(t, typed), code)
 		}
 		want(t, "a number", b.AddNumber(t, "01512 3456789"), "ok")
-		want(t, "another at once", b.AddNumber(t, newMobile), "text_again")
+		want(t, "the same at once", b.AddNumber(t, mobile), "text_again")
 		code := e.TextedCode(t, mobile)
 		_, err := b.ConfirmNumber(t, "12345")
 		want(t, "too few digits", err, "sms_too_few")
@@ -97,6 +97,58 @@ func TestChangingTheNumber(t *testing.T) {
 		if len(e.Texts(t, mobile)) != before {
 			t.Error("the old number still gets codes")
 		}
+	})
+}
+
+// A mistyped number is corrected at once: the wait is for another text to the same one.
+// The code of the mistyped one confirms nothing, and the caps count each.
+func TestAMistypedNumberIsCorrectedAtOnce(t *testing.T) {
+	both(t, func(t *testing.T, e *accounttest.Engine) {
+		e.AllowTexts(t, "DE")
+		ada := e.Guarded(t, "ada@example.com")
+		b := e.Browser("192.0.2.1")
+		b.SignIn(t, ada)
+		want(t, "a mistyped number", b.AddNumber(t, newMobile), "ok")
+		e.Advance(t, 10*time.Second)
+		want(t, "the right one", b.AddNumber(t, mobile), "ok")
+		_, err := b.ConfirmNumber(t, e.TextedCode(t, newMobile))
+		want(t, "the code of the mistyped one", err, "sms_wrong")
+		want(t, "the right one again", b.AddNumber(t, mobile), "text_again")
+		want(t, "another code", e.Enrol.SendNumberCode(ctx(), b.Holder(t)), "text_again")
+		sent := 2
+		for _, other := range []string{newMobile, mobile, newMobile} {
+			e.Advance(t, time.Second)
+			want(t, "to and fro", b.AddNumber(t, other), "ok")
+			sent++
+		}
+		want(t, "the sixth", b.AddNumber(t, mobile), "too_many_texts")
+		if n := len(e.Texts(t, mobile)) + len(e.Texts(t, newMobile)); n != sent {
+			t.Errorf("%d texts went out, want %d", n, sent)
+		}
+		_, err = b.ConfirmNumber(t, e.TextedCode(t, newMobile))
+		want(t, "the newest code", err, "ok")
+	})
+}
+
+// The same number again keeps waiting as long as one that is typed anew.
+func TestTheSameNumberTypedAgain(t *testing.T) {
+	both(t, func(t *testing.T, e *accounttest.Engine) {
+		e.AllowTexts(t, "DE")
+		ada := e.Guarded(t, "ada@example.com")
+		b := e.Browser("192.0.2.1")
+		b.SignIn(t, ada)
+		want(t, "a number", b.AddNumber(t, mobile), "ok")
+		first, err := e.Enrol.PendingNumber(ctx(), b.Holder(t))
+		want(t, "the page of the code", err, "ok")
+		e.Advance(t, sms.Again)
+		want(t, "the same number", b.AddNumber(t, mobile), "ok")
+		again, err := e.Enrol.PendingNumber(ctx(), b.Holder(t))
+		want(t, "the page of the code", err, "ok")
+		if again.ID != first.ID || again.ExpiresAt.Sub(first.ExpiresAt) != sms.Again || again.Sent == nil || again.Sent.ID == first.Sent.ID {
+			t.Errorf("%+v after %+v", again, first)
+		}
+		_, err = b.ConfirmNumber(t, e.TextedCode(t, mobile))
+		want(t, "the code", err, "ok")
 	})
 }
 
