@@ -93,7 +93,9 @@ func (o *Outbox) textOf(row rows.Message) (written, string, error) {
 	speaker := o.words.Speaker(o.words.Match(w.Language)).With(words.Terms{})
 	host := hostName(o.address)
 	if Kind(row.Kind) == TextChanged {
-		return w, speaker.Say("texts.changed_body", "Name", sms.Plain(w.Workspace), "Host", host), nil
+		full := func(name, host string) string { return speaker.Say("texts.changed_body", "Name", name, "Host", host) }
+		short := func(where string) string { return speaker.Say("texts.changed_body_short", "Where", where) }
+		return w, sms.Changed(full, short, w.Workspace, host), nil
 	}
 	say := func(name string) string {
 		return speaker.Say("texts.code_body", "Code", w.Code, "Name", name, "Minutes", int(sms.Life/time.Minute))

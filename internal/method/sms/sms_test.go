@@ -166,6 +166,29 @@ func TestWhatATextSays(t *testing.T) {
 	}
 }
 
+func TestWhatTheOldNumberIsTold(t *testing.T) {
+	full := func(name, host string) string { return name + " " + strings.Repeat("x", 80) + " " + host }
+	short := func(where string) string { return strings.Repeat("y", 100) + " " + where }
+	long, longer := strings.Repeat("a", 47)+".example.com", strings.Repeat("a", 48)+".example.com"
+	for what, row := range map[string]struct {
+		workspace, host, want string
+		parts                 int64
+	}{
+		"both fit":                        {"Acme", "login.example.com", full("Acme", "login.example.com"), 1},
+		"a name that leaves the alphabet": {"Żółw", "login.example.com", full("Zow", "login.example.com"), 1},
+		"no name is left":                 {"東京", "login.example.com", short("login.example.com"), 1},
+		"a host with which only one fits": {strings.Repeat("n", 24), long, short(long), 1},
+		"a host that does not fit":        {"Acme", longer, full("Acme", longer), 1},
+		"neither beside a long name":      {strings.Repeat("n", 24), longer, short(strings.Repeat("n", 24)), 1},
+		"no name and a long host":         {"東京", longer, short(longer), 2},
+	} {
+		got := Changed(full, short, row.workspace, row.host)
+		if got != row.want || Parts(got) != row.parts {
+			t.Errorf("%s: %q in %d parts, want %q in %d", what, got, Parts(got), row.want, row.parts)
+		}
+	}
+}
+
 func TestHowManyTextsABodyIs(t *testing.T) {
 	for body, want := range map[string]int64{
 		"": 1, strings.Repeat("a", 160): 1, strings.Repeat("a", 161): 2, strings.Repeat("a", 307): 3, strings.Repeat("ü", 160): 1,

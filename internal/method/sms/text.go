@@ -55,6 +55,23 @@ func Body(say func(name string) string, workspace, host, code string) string {
 	return say(name) + last
 }
 
+// Changed is what a number that was is told: full has the workspace's name and the site's,
+// short only one of them. It is the first of full, short with the host and short with the
+// name that is sent as one text, for the caps count it as one. Where none is, because
+// there is no name and the host is long, it is short with the host.
+func Changed(full func(name, host string) string, short func(where string) string, workspace, host string) string {
+	name := Plain(workspace)
+	if name == "" {
+		return short(host)
+	}
+	for _, body := range []string{full(name, host), short(host), short(name)} {
+		if Parts(body) == 1 {
+			return body
+		}
+	}
+	return short(host)
+}
+
 // Parts is how many texts a body is sent and paid as.
 func Parts(body string) int64 {
 	one, several, length := segment, 153, 0
