@@ -237,6 +237,32 @@ func TestTwoNumbersAtOnce(t *testing.T) {
 	})
 }
 
+// Wrong codes of a number that waits end that code and nothing else: it is no proof, so
+// they are no guesses at a second factor.
+func TestTheCodeOfAWaitingNumberIsNoProof(t *testing.T) {
+	both(t, func(t *testing.T, e *accounttest.Engine) {
+		e.AllowTexts(t, "DE")
+		ada := e.Guarded(t, "ada@example.com").WithNumber(t, mobile)
+		b := e.Browser("192.0.2.1")
+		b.SignIn(t, ada)
+		for range 3 {
+			want(t, "a number", b.AddNumber(t, newMobile), "ok")
+			code := e.TextedCode(t, newMobile)
+			want(t, "its code as a proof", b.Prove(t, method.SMS, code), "sms_over")
+			for range sms.Tries {
+				_, err := b.ConfirmNumber(t, wrongCode(code))
+				want(t, "another code", err, "sms_wrong")
+			}
+			_, err := b.ConfirmNumber(t, code)
+			want(t, "the right one, after five", err, "sms_over")
+			e.Advance(t, sms.Again)
+		}
+		next := e.Browser("192.0.2.3")
+		at := next.First(t, ada)
+		want(t, "a sign-in, after more wrong ones than lock", next.Second(at, method.SMS, e.TextedCode(t, mobile)), "ok")
+	})
+}
+
 func TestANumberNeedsAFreshProof(t *testing.T) {
 	both(t, func(t *testing.T, e *accounttest.Engine) {
 		e.AllowTexts(t, "DE")
