@@ -69,6 +69,27 @@ func TestATrustedBrowserIsNotAsked(t *testing.T) {
 	})
 }
 
+// A browser has one cookie, which a sign-in by somebody else there replaces: two people's
+// trust in one browser does not last, and neither has the other's.
+func TestTrustOfTwoPeopleInOneBrowser(t *testing.T) {
+	both(t, func(t *testing.T, e *accounttest.Engine) {
+		ada, eve := e.Guarded(t, "ada@example.com"), e.Guarded(t, "eve@example.com")
+		b := ada.Trusted(t, "192.0.2.1")
+		e.Advance(t, time.Minute)
+		if at := b.First(t, eve); at.Trusted || at.Step != policy.StepSecond {
+			t.Fatalf("ada's trust lets eve in: %+v", at)
+		}
+		b.SignIn(t, eve)
+		want(t, "eve trusts it", b.Trust(t), "ok")
+		if at := b.First(t, ada); at.Trusted || at.Step != policy.StepSecond {
+			t.Errorf("ada's trust outlasts eve's sign-in: %+v", at)
+		}
+		if at := b.First(t, eve); !at.Trusted {
+			t.Error("eve's trust does not let her in")
+		}
+	})
+}
+
 // The method that the browser used last, which is asked first, is not forgotten for trust.
 func TestTrustIsNoMethod(t *testing.T) {
 	both(t, func(t *testing.T, e *accounttest.Engine) {
