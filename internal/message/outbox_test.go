@@ -263,7 +263,8 @@ func TestPermanentFailureIsGivenUpAndErased(t *testing.T) {
 	if state, body, problem := h.row(); state != "failed" || body != 0 || !strings.Contains(problem, "bare address") {
 		t.Errorf("the row says %s, %d bytes, %q", state, body, problem)
 	}
-	if m.tries() != 1 || !strings.Contains(h.log.String(), "not one bare address") {
+	until(t, "the log says so", func() bool { return strings.Contains(h.log.String(), "not one bare address") })
+	if m.tries() != 1 {
 		t.Errorf("%d tries, log: %s", m.tries(), h.log)
 	}
 }
