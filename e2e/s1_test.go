@@ -31,6 +31,7 @@ func s1Scenarios() []scenario {
 		one("S1-02", nil, s1CodeOfAnApp),
 		s1.one("S1-02", s1CodeOfAText),
 		shown("S1-03", s1Urged),
+		one("S1-04", nil, s1EveryBrowser),
 		shown("S1-09", s1InTheAccountSection),
 		s1.shown("S1-10", s1AppIsRecommended),
 		shown("S1-11", s1ListOfApps),
@@ -109,6 +110,29 @@ func s1Urged(_ *testing.T, h *house) {
 	page = h.session(h.guarded("Grace Hopper"))
 	page.See("It is on.")
 	page.NotSee("A stolen password is then enough")
+}
+
+// s1EveryBrowser is the part of browsers, on a desk and on a phone, within an app, and of
+// programs that only speak HTTP.
+func s1EveryBrowser(t *testing.T, h *house) {
+	ada := h.guarded("Ada Lovelace")
+	for what, agent := range map[string]string{
+		"on a desk":     "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0 Safari/537.36 Edg/141.0.0.0",
+		"on a phone":    "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0 Mobile Safari/537.36",
+		"within an app": "Mozilla/5.0 (iPhone; CPU iPhone OS 18_6 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Mobile/15E148",
+		"a program":     "curl/8.5.0",
+	} {
+		h.Clock.Advance(time.Minute)
+		c := h.client()
+		c.Header.Set("User-Agent", agent)
+		step := c.first(ada)
+		if !strings.HasSuffix(step, "/code") || c.SignedIn() {
+			t.Errorf("%s: the password leads to %s, signed in %v", what, step, c.SignedIn())
+		}
+		if in := c.post(step, "code", ada.Code()); !c.SignedIn() {
+			t.Errorf("%s: the code is answered %s", what, in)
+		}
+	}
 }
 
 func s1InTheAccountSection(_ *testing.T, h *house) {
