@@ -1,8 +1,8 @@
 // Package agent says in two words what a browser calls itself: "Firefox" on
 // "Linux". Mails, the lists of sessions and the activity page ask it.
 //
-// It judges nothing: the header is whatever the client chose to send, so it is
-// shown to people and never decides anything.
+// The header is whatever the client chose to send, so it is shown to people, lets
+// nobody in and keeps nobody out. At most somebody is warned.
 package agent
 
 import (
@@ -23,6 +23,15 @@ func Describe(userAgent string) (string, string) {
 	}
 	parsed := parse(userAgent)
 	return known(parsed.Name, browsers()), known(parsed.OS, systems())
+}
+
+// Other tells whether two headers name another browser or another system, where both name
+// one. A newer version is the same browser.
+func Other(before, now string) bool {
+	wasBrowser, wasSystem := Describe(before)
+	isBrowser, isSystem := Describe(now)
+	differs := func(was, is string) bool { return was != "" && is != "" && was != is }
+	return differs(wasBrowser, isBrowser) || differs(wasSystem, isSystem)
 }
 
 // parse survives a header that the parser does not: it comes from strangers,

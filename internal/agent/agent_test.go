@@ -37,3 +37,28 @@ func FuzzDescribe(f *testing.F) {
 		_, _ = agent.Describe(header)
 	})
 }
+
+func TestOther(t *testing.T) {
+	const (
+		firefox = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
+		newer   = "Mozilla/5.0 (X11; Linux x86_64; rv:141.0) Gecko/20100101 Firefox/141.0"
+		chrome  = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36"
+		windows = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0"
+	)
+	for _, row := range []struct {
+		name, before, now string
+		want              bool
+	}{
+		{"the same", firefox, firefox, false},
+		{"a newer version", firefox, newer, false},
+		{"another browser", firefox, chrome, true},
+		{"another system", firefox, windows, true},
+		{"one that says nothing now", firefox, "", false},
+		{"one that said nothing", "", firefox, false},
+		{"a program, which names no system", firefox, "curl/8.14.1", true},
+	} {
+		if got := agent.Other(row.before, row.now); got != row.want {
+			t.Errorf("%s: %v", row.name, got)
+		}
+	}
+}

@@ -7,6 +7,7 @@ import (
 
 	"countersign"
 	"countersign/internal/account"
+	"countersign/internal/agent"
 	"countersign/internal/audit"
 	"countersign/internal/message"
 	"countersign/internal/policy"
@@ -181,14 +182,19 @@ func proofOf(at Attempt, browser rows.Browser, token string) countersign.Proof {
 
 func (s *Service) tell(tx *store.Tx, at Attempt, user rows.User, v Visitor) error {
 	detail := map[string]string{"first": at.First, "second": at.Second}
-	if !at.Known {
+	// A cookie does not go from one browser to another, but a copy of it does.
+	copied := at.Known && agent.Other(at.Browser.UserAgent, v.Place.UserAgent)
+	switch {
+	case !at.Known:
 		detail["browser"] = "new"
+	case copied:
+		detail["browser"] = "changed"
 	}
 	err := audit.Write(tx, at.WorkspaceID, audit.Event{
 		Kind: "signin.completed", Actor: countersign.Actor{Kind: countersign.ByUser, User: user.ID}, User: user.ID,
 		Attempt: at.ID, Place: v.Place, Detail: detail,
 	})
-	if err != nil || at.Known || (user.SignedInAt == 0 && at.Entry != policy.EntryForm) {
+	if err != nil || at.Known && !copied || (user.SignedInAt == 0 && at.Entry != policy.EntryForm) {
 		return err
 	}
 	return s.Accounts.Tell(tx, at.Account, v.Place, message.NewSignIn, message.Data{})

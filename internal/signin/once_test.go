@@ -266,3 +266,33 @@ func TestTheSecondClickIsNoGuess(t *testing.T) {
 		}
 	})
 }
+
+// The cookie of a known browser that comes with another browser, or another system, is a
+// copy as likely as not: its person is told as of a new one, once.
+func TestAKnownCookieInAnotherBrowser(t *testing.T) {
+	both(t, func(t *testing.T, e *accounttest.Engine) {
+		ada := e.Guarded(t, "ada@example.com")
+		b := e.Browser("192.0.2.1")
+		for _, step := range []struct {
+			what, agent string
+			told        int
+		}{
+			{"a new browser", "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0", 1},
+			{"the same", "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0", 0},
+			{"after an update", "Mozilla/5.0 (X11; Linux x86_64; rv:141.0) Gecko/20100101 Firefox/141.0", 0},
+			{"its cookie on another system", "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:141.0) Gecko/20100101 Firefox/141.0", 1},
+			{"and again there", "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:141.0) Gecko/20100101 Firefox/141.0", 0},
+		} {
+			e.Advance(t, time.Minute)
+			b.Agent = step.agent
+			told := len(e.MailsTo(t, message.NewSignIn, ada.Email))
+			b.SignIn(t, ada)
+			if n := len(e.MailsTo(t, message.NewSignIn, ada.Email)) - told; n != step.told {
+				t.Errorf("%s: %d mails, want %d", step.what, n, step.told)
+			}
+		}
+		if n := e.Count(t, "signin.completed", `"browser":"changed"`); n != 1 {
+			t.Errorf("%d events tell of a changed browser", n)
+		}
+	})
+}
