@@ -117,7 +117,7 @@ func TestLevels(t *testing.T) {
 func TestEnrolmentOnly(t *testing.T) {
 	h := newHouse(t)
 	bob := h.person("Bob Builder")
-	h.policy("company-required", nil)
+	h.policy("company-required", site.WithTexts())
 	c := h.client()
 	c.signIn(bob)
 	within := []string{
