@@ -79,7 +79,7 @@ func TestFaultsMasterKey(t *testing.T) {
 			if string(now) != strings.TrimSpace(found) || (found == "") != os.IsNotExist(err) {
 				t.Errorf("the server wrote a key: %v", err)
 			}
-			must(t, os.WriteFile(key, kept, 0o600)) //nolint:gosec // of this test
+			must(t, os.WriteFile(key, kept, 0o600))
 			s.Nodes[0].Restart()
 			s.WaitReady(0)
 			if !c.SignedIn() {

@@ -158,7 +158,7 @@ func TestAnotherSitesPage(t *testing.T) {
 	evil := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		_, _ = fmt.Fprintf(w, `<!doctype html><title>Free walnuts</title><iframe src="%[1]s/signin"></iframe>
-			<form method="post" action="%[1]s/account/two-factor/%[2]s/remove"><button>Free walnuts</button></form>`, h.URL, ada.Device) // #nosec G705 -- an attacker's page, of this test
+			<form method="post" action="%[1]s/account/two-factor/%[2]s/remove"><button>Free walnuts</button></form>`, h.URL, ada.Device)
 	}))
 	t.Cleanup(evil.Close)
 	page := h.session(ada)

@@ -27,6 +27,6 @@ func phoneScreenshots(t *testing.T, folder string) {
 	h.take(desk, filepath.Join(folder, "phone-waiting"))
 	for scheme, option := range map[string]browser.Option{"light": browser.Light(), "dark": browser.Dark()} {
 		app.Set(option)
-		must(t, os.WriteFile(filepath.Join(folder, "app-request-"+scheme+".png"), app.PNG(), 0o600)) // #nosec G703 -- the person who takes them names the folder
+		must(t, os.WriteFile(filepath.Join(folder, "app-request-"+scheme+".png"), app.PNG(), 0o600))
 	}
 }

@@ -62,7 +62,7 @@ func (h *house) take(page *browser.Page, file string) {
 	page.Evaluate("document.documentElement.scrollHeight", &height)
 	for scheme, option := range map[string]browser.Option{"light": browser.Light(), "dark": browser.Dark()} {
 		page.Set(option, browser.Viewport(1280, min(height, 800)))
-		must(h.t, os.WriteFile(file+"-"+scheme+".png", page.PNG(), 0o600)) // #nosec G703 -- the person who takes them names the folder
+		must(h.t, os.WriteFile(file+"-"+scheme+".png", page.PNG(), 0o600))
 	}
 	page.Set(browser.Light())
 }

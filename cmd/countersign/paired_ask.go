@@ -53,7 +53,7 @@ func (t *terminal) hidden(ctx context.Context, question, otherwise string) (stri
 	if !t.asks() || !isFile {
 		return "", usageError{errors.New(otherwise)}
 	}
-	number := int(keyboard.Fd()) //nolint:gosec // the number of an open file
+	number := int(keyboard.Fd())
 	before, err := keys.GetState(number)
 	if err != nil {
 		return "", fmt.Errorf("look at the terminal: %w", err)

@@ -316,12 +316,12 @@ func (p *Page) save(name string) (string, error) {
 		folder = filepath.Join(os.TempDir(), "countersign-screenshots")
 	}
 	folder = filepath.Join(folder, unsafeName.ReplaceAllString(p.tb.Name(), "_"))
-	err = os.MkdirAll(folder, 0o750) // #nosec G703 -- the person who runs the tests names it
+	err = os.MkdirAll(folder, 0o750)
 	if err != nil {
 		return "", err
 	}
 	file := filepath.Join(folder, unsafeName.ReplaceAllString(name, "_")+".png")
-	return file, os.WriteFile(file, png, 0o600) // #nosec G703 -- likewise
+	return file, os.WriteFile(file, png, 0o600)
 }
 
 // fail ends the test and tells what a person would see.

@@ -84,7 +84,7 @@ func newCommand(ctx context.Context, file, name string, env, args []string) (*ex
 	if err != nil {
 		return nil, nil, nil, fmt.Errorf("make the lifeline: %w", err)
 	}
-	cmd := exec.CommandContext(ctx, file, args...) // #nosec G204 G702 -- this test binary itself, or the test's own choice
+	cmd := exec.CommandContext(ctx, file, args...) // #nosec G204 -- this test binary itself, or the test's own choice
 	cmd.Env = append(inherited(), env...)
 	cmd.Env = append(cmd.Env, programVariable+"="+name)
 	cmd.SysProcAttr = attributes

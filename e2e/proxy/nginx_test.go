@@ -19,7 +19,7 @@ func TestEventsPassNginx(t *testing.T) {
 			w.Header().Set("X-Accel-Buffering", "no")
 		}
 		for n := range events {
-			_, _ = fmt.Fprintf(w, "data: %d %s\n\n", n, r.Host) // #nosec G705 -- no page
+			_, _ = fmt.Fprintf(w, "data: %d %s\n\n", n, r.Host)
 			_ = http.NewResponseController(w).Flush()
 			time.Sleep(pause)
 		}

@@ -218,7 +218,7 @@ func (p *WebPush) verdict(response *http.Response, answer string) error {
 func waitOf(value string, now time.Time) time.Duration {
 	seconds, err := strconv.ParseUint(value, 10, 31)
 	if err == nil {
-		return min(time.Duration(seconds)*time.Second, longestWait) //nolint:gosec // 31 bits
+		return min(time.Duration(seconds)*time.Second, longestWait)
 	}
 	date, err := http.ParseTime(value)
 	if err != nil {

@@ -118,7 +118,7 @@ func TestWhatBecomesOfAPush(t *testing.T) {
 			}
 			w.WriteHeader(code)
 			authorization, secret := r.Header.Get("Authorization"), path.Base(r.URL.Path)
-			_, _ = fmt.Fprintf(w, `{"reason":"BadJwtToken","for":%q,"or":"%s","by":%q,"jwt":%q}`, r.URL.Path, //nolint:gosec // a program reads it
+			_, _ = fmt.Fprintf(w, `{"reason":"BadJwtToken","for":%q,"or":"%s","by":%q,"jwt":%q}`, r.URL.Path,
 				strings.ReplaceAll(secret, "/", `\/`), authorization, strings.TrimPrefix(authorization, "vapid t="))
 		}
 	}

@@ -125,10 +125,12 @@ func noticeOf(r *http.Request) string {
 // the phone may be lost, and after a reset nothing protects the account.
 func heeds(notice string) bool { return notice == "notice.was_reset" || notice == "notice.recovered" }
 
-// see redirects to a page of this site after a post. Without a Content-Type of its
-// own, Redirect writes a page besides, which no browser shows.
+// see redirects to a page of this site after a post, and to no other site
+// whatever it is given: a return address that slipped past its own check ends on
+// the front page. Without a Content-Type of its own, Redirect writes a page
+// besides, which no browser shows.
 func see(w http.ResponseWriter, r *http.Request, path string) error {
 	w.Header()["Content-Type"] = nil
-	http.Redirect(w, r, path, http.StatusSeeOther)
+	http.Redirect(w, r, web.Inside(path, "/"), http.StatusSeeOther)
 	return nil
 }

@@ -35,7 +35,7 @@ func roomFor(files uint64) room {
 	if files == 0 || files >= mostConnections+mostWaiting+spareFiles {
 		return room{mostConnections, mostWaiting}
 	}
-	all := max(int(files)-spareFiles, 32) //nolint:gosec // G115: smaller than the sum above
+	all := max(int(files)-spareFiles, 32)
 	waiting := max(all-mostConnections, all/2)
 	return room{all - waiting, waiting}
 }

@@ -14,7 +14,7 @@ import (
 	"countersign/internal/store/rows"
 )
 
-const newPassword = "eleven herons by the canal" //nolint:gosec // made up for tests
+const newPassword = "eleven herons by the canal"
 
 // A trusted browser is let in by the password, and the session that begins so has proved
 // one factor: nothing is fresh, and nothing that wants the second factor is done.

@@ -246,7 +246,7 @@ func TestWhatIsNoBackupIsNotRestored(t *testing.T) {
 	}
 	changed := func(statement string) func(t *testing.T, file string) {
 		return func(t *testing.T, file string) {
-			err := os.WriteFile(file, content, 0o600) // #nosec G703 -- in the folder of this test
+			err := os.WriteFile(file, content, 0o600)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -259,7 +259,7 @@ func TestWhatIsNoBackupIsNotRestored(t *testing.T) {
 	}
 	bytesOf := func(b []byte) func(t *testing.T, file string) {
 		return func(t *testing.T, file string) {
-			err := os.WriteFile(file, b, 0o600) // #nosec G703 -- in the folder of this test
+			err := os.WriteFile(file, b, 0o600)
 			if err != nil {
 				t.Fatal(err)
 			}

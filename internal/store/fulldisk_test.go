@@ -32,7 +32,7 @@ func TestAFullDiskLosesNothingThatWasAnswered(t *testing.T) {
 		return
 	}
 	file := filepath.Join(t.TempDir(), "countersign.db")
-	child := exec.CommandContext(t.Context(), os.Args[0], "-test.v", "-test.run=^TestAFullDiskLosesNothingThatWasAnswered$") // #nosec G204 G702 -- this test binary itself
+	child := exec.CommandContext(t.Context(), os.Args[0], "-test.v", "-test.run=^TestAFullDiskLosesNothingThatWasAnswered$") // #nosec G204 -- this test binary itself
 	child.Env = append(os.Environ(), fullDiskVariable+"="+file)
 	out, err := child.CombinedOutput()
 	if err != nil {

@@ -133,7 +133,7 @@ func (r *Renderer) Render(w http.ResponseWriter, req *http.Request, status int, 
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.Header().Set("Content-Language", Speaker(req.Context()).Lang())
 	w.WriteHeader(status)
-	_, err = w.Write(body) //nolint:gosec // G705: html/template has escaped what is in it
+	_, err = w.Write(body)
 	if err != nil {
 		return left(fmt.Errorf("send page %s: %w", name, err))
 	}

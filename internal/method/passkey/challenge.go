@@ -45,7 +45,7 @@ type Party struct {
 // ceremony. So showing a page writes nothing, and the page cannot choose what is signed.
 // nonce are [NonceSize] octets of chance.
 func (p Party) Challenge(c Ceremony, nonce []byte, now time.Time) []byte {
-	head := binary.BigEndian.AppendUint64(append([]byte{}, nonce...), uint64(now.UnixMilli())) //nolint:gosec // the same bits
+	head := binary.BigEndian.AppendUint64(append([]byte{}, nonce...), uint64(now.UnixMilli()))
 	return append(head, p.sum(c, head)...)
 }
 
@@ -66,5 +66,5 @@ func (p Party) Made(c Ceremony, challenge string, now time.Time) (int64, error) 
 		return 0, ErrStale
 	}
 	digest := sha256.Sum256(octets)
-	return int64(binary.BigEndian.Uint64(digest[:]) >> 1), nil //nolint:gosec // 63 bits fit
+	return int64(binary.BigEndian.Uint64(digest[:]) >> 1), nil
 }

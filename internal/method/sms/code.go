@@ -53,7 +53,7 @@ func (c Challenge) Sum(key seal.MACKey, code string) []byte {
 // number is what marks the challenge as spent, beside its own row: 63 bits of its digest.
 func (c Challenge) number() int64 {
 	digest := sha256.Sum256([]byte(c.ID))
-	return int64(binary.BigEndian.Uint64(digest[:8]) >> 1) //nolint:gosec // 63 bits fit
+	return int64(binary.BigEndian.Uint64(digest[:8]) >> 1)
 }
 
 // Normalize takes what a person typed and returns the six digits, or what is the matter:

@@ -111,7 +111,7 @@ func TestNothingIsLeftAfterKill9(t *testing.T) {
 		_, _ = io.Copy(io.Discard, os.Stdin) // until the parent kills us
 		return
 	}
-	child := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestNothingIsLeftAfterKill9$") // #nosec G204 G702 -- this test binary itself
+	child := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestNothingIsLeftAfterKill9$") // #nosec G204 -- this test binary itself
 	child.Env = append(os.Environ(), childVariable+"=1")
 	hold, err := child.StdinPipe()
 	if err != nil {
