@@ -29,6 +29,12 @@ type (
 	RequestID string
 	// TextID names one code sent as a text message ("txt_…").
 	TextID string
+	// ResetID names one reset that waits for a second administrator ("rst_…").
+	ResetID string
+	// HelpCodeID names one code that the help desk gave ("hlp_…").
+	HelpCodeID string
+	// CampaignID names one mail to everybody without a second factor ("cmp_…").
+	CampaignID string
 	// EventID names one line of the audit log ("evt_…"); byte order is time order.
 	EventID string
 	// MessageID names one message on its way ("msg_…"); byte order is time order.

@@ -43,7 +43,7 @@ func TestABackupIsRestoredInto(t *testing.T) {
 					wantPrivate(t, database)
 				}
 				to := storetest.Open(t, database)
-				same(t, from, to, "sessions", "attempts", "mailed_codes", "links", "messages", "pairings", "requests", "browsers", "texts")
+				same(t, from, to, "sessions", "attempts", "mailed_codes", "links", "messages", "pairings", "requests", "browsers", "texts", "help_codes", "reset_requests", "campaigns")
 				wantEnded(t, to)
 				write(t, to, func(tx *store.Tx) error { return tx.InsertUser(tx.Ctx, user("grace@example.org")) })
 				err = store.Restore(t.Context(), file, store.Options{Database: database, Now: time.Now})
@@ -74,6 +74,11 @@ func wantEnded(t *testing.T, s *store.Store) {
 		{"sign-in requests", "requests", 1},
 		{"texted codes that could still be used", "texts WHERE expires_at > 0", 0},
 		{"texted codes", "texts", 1},
+		{"help-desk codes", "help_codes", 0},
+		{"resets that a second administrator could confirm", "reset_requests WHERE state = 'waiting'", 0},
+		{"resets that were asked for", "reset_requests", 1},
+		{"mails to many that would go on", "campaigns WHERE finished_at = 0", 0},
+		{"mails to many", "campaigns", 1},
 		{"links that could still be used", "links WHERE spent_at = 0", 0},
 		{"links that were spent by restoring", "links WHERE spent_at > 0", 1},
 		{"mails that would be sent", "messages WHERE state = 'queued'", 0},

@@ -16,7 +16,8 @@ import (
 func tables() []string {
 	return []string{
 		"workspaces", "pools", "users", "credentials", "spent_proofs", "guesses", "rates", "browsers", "attempts",
-		"sessions", "links", "mailed_codes", "passkeys", "devices", "pairings", "requests", "nonces", "texts", "text_caps", "text_totals", "messages", "events", "seals", "leases", "installation",
+		"sessions", "links", "mailed_codes", "passkeys", "devices", "pairings", "requests", "nonces", "texts", "text_caps", "text_totals",
+		"pool_rules", "reset_requests", "help_codes", "campaigns", "campaign_people", "messages", "events", "seals", "leases", "installation",
 	}
 }
 

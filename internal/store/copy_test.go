@@ -67,6 +67,19 @@ func fill(t *testing.T, s *store.Store) {
 			},
 			func() error { return tx.InsertDevice(tx.Ctx, device(u.ID, []byte("sealed"))) },
 			func() error {
+				return tx.InsertPoolRule(tx.Ctx, rows.InsertPoolRuleParams{WorkspaceID: workspace, Place: 1, Kind: "domain", Value: "example.org", PoolID: countersign.DefaultPool})
+			},
+			func() error {
+				return tx.InsertReset(tx.Ctx, rows.InsertResetParams{WorkspaceID: workspace, ID: "rst_1", UserID: u.ID, AskedBy: "usr_2", Reason: "lost", CreatedAt: 1, ExpiresAt: 2})
+			},
+			func() error {
+				return tx.InsertHelpCode(tx.Ctx, rows.InsertHelpCodeParams{WorkspaceID: workspace, ID: "hlp_1", UserID: u.ID, CodeMac: []byte("123"), GivenBy: "usr_2", CreatedAt: 1, ExpiresAt: 2})
+			},
+			func() error {
+				_, err := tx.InsertCampaign(tx.Ctx, rows.InsertCampaignParams{WorkspaceID: workspace, ID: "cmp_1", CreatedBy: u.ID, CreatedAt: 1})
+				return err
+			},
+			func() error {
 				return tx.InsertPairing(tx.Ctx, rows.InsertPairingParams{
 					WorkspaceID: workspace, ID: "par_1", UserID: u.ID, Secret: []byte("sealed"), CodeHash: []byte("1"), ShortMac: []byte("2"), Nothing: []byte{},
 				})
@@ -107,6 +120,7 @@ func fill(t *testing.T, s *store.Store) {
 	// No query writes these yet: a lease, a chained batch, and events that belong to it.
 	insert(t, s, "INSERT INTO leases (name, holder, until) VALUES ('sealer', 'a', 10)")
 	insert(t, s, "INSERT INTO seals (workspace_id, id, at, events, digest, mac) VALUES ('wsp_default', 1, 2, 3, $1, $2)", []byte("digest"), []byte{0})
+	insert(t, s, "INSERT INTO campaign_people (workspace_id, campaign_id, user_id, round, mailed_at) VALUES ('wsp_default', 'cmp_1', $1, 0, 0)", string(u.ID))
 	insert(t, s, "UPDATE events SET seal_id = 1 WHERE id < 'evt_00150'")
 }
 

@@ -273,6 +273,7 @@ func TestEverySealedColumnIsKnown(t *testing.T) {
 		"devices.device_key",                                             // public
 		"devices.subscription",                                           // sealed
 		"devices.verify_id", "devices.verify_key", "devices.verify_user", // public
+		"help_codes.code_mac",                       // digest
 		"installation.value",                        // sealed
 		"links.token_hash", "mailed_codes.code_mac", // digests
 		"messages.body",                                                                                            // sealed

@@ -30,3 +30,13 @@ UPDATE messages SET state = 'failed', body = @body, lease_until = 0, problem = @
 -- name: DropTexts :execrows
 -- A code of before must not be good again; what texts cost stays.
 UPDATE texts SET expires_at = 0 WHERE expires_at > 0;
+
+-- name: DropHelpCodes :execrows
+DELETE FROM help_codes;
+
+-- name: WithdrawAllResets :execrows
+UPDATE reset_requests SET state = 'withdrawn', decided_at = @now WHERE state = 'waiting';
+
+-- name: FinishAllCampaigns :execrows
+-- Whom the backup had not mailed yet may have been mailed since.
+UPDATE campaigns SET finished_at = @now WHERE finished_at = 0;

@@ -35,6 +35,9 @@ SELECT COUNT(*) FROM users WHERE workspace_id = @workspace_id AND role = 'owner'
 -- name: SetUserState :execrows
 UPDATE users SET state = @state WHERE workspace_id = @workspace_id AND id = @id;
 
+-- name: SetUserRole :execrows
+UPDATE users SET role = @role WHERE workspace_id = @workspace_id AND id = @id;
+
 -- name: StorePassword :execrows
 -- Compare-and-set: a hash computed outside the transaction is stored only
 -- under the version that was read before.

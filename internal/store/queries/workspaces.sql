@@ -16,5 +16,6 @@ UPDATE workspaces SET name = @name WHERE id = @id;
 UPDATE workspaces SET settings = @settings, settings_version = settings_version + 1
 WHERE id = @id AND settings_version = @settings_version;
 
--- name: GetPool :one
-SELECT * FROM pools WHERE workspace_id = @workspace_id AND id = @id;
+-- name: RaiseSettings :execrows
+-- Whatever is read under this version is read anew, on every node; compare-and-set.
+UPDATE workspaces SET settings_version = settings_version + 1 WHERE id = @id AND settings_version = @settings_version;

@@ -72,11 +72,17 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.consumeRequestStmt, err = db.PrepareContext(ctx, consumeRequest); err != nil {
 		return nil, fmt.Errorf("error preparing query ConsumeRequest: %w", err)
 	}
+	if q.countCampaignStmt, err = db.PrepareContext(ctx, countCampaign); err != nil {
+		return nil, fmt.Errorf("error preparing query CountCampaign: %w", err)
+	}
 	if q.countDeviceStmt, err = db.PrepareContext(ctx, countDevice); err != nil {
 		return nil, fmt.Errorf("error preparing query CountDevice: %w", err)
 	}
 	if q.countEventsStmt, err = db.PrepareContext(ctx, countEvents); err != nil {
 		return nil, fmt.Errorf("error preparing query CountEvents: %w", err)
+	}
+	if q.countMissingStmt, err = db.PrepareContext(ctx, countMissing); err != nil {
+		return nil, fmt.Errorf("error preparing query CountMissing: %w", err)
 	}
 	if q.countOtherOwnersStmt, err = db.PrepareContext(ctx, countOtherOwners); err != nil {
 		return nil, fmt.Errorf("error preparing query CountOtherOwners: %w", err)
@@ -87,8 +93,17 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.countPeopleStmt, err = db.PrepareContext(ctx, countPeople); err != nil {
 		return nil, fmt.Errorf("error preparing query CountPeople: %w", err)
 	}
+	if q.countPoolStmt, err = db.PrepareContext(ctx, countPool); err != nil {
+		return nil, fmt.Errorf("error preparing query CountPool: %w", err)
+	}
+	if q.countPoolsStmt, err = db.PrepareContext(ctx, countPools); err != nil {
+		return nil, fmt.Errorf("error preparing query CountPools: %w", err)
+	}
 	if q.decideRequestStmt, err = db.PrepareContext(ctx, decideRequest); err != nil {
 		return nil, fmt.Errorf("error preparing query DecideRequest: %w", err)
+	}
+	if q.decideResetStmt, err = db.PrepareContext(ctx, decideReset); err != nil {
+		return nil, fmt.Errorf("error preparing query DecideReset: %w", err)
 	}
 	if q.deleteCredentialStmt, err = db.PrepareContext(ctx, deleteCredential); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteCredential: %w", err)
@@ -117,6 +132,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.deleteOldGuessesStmt, err = db.PrepareContext(ctx, deleteOldGuesses); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteOldGuesses: %w", err)
 	}
+	if q.deleteOldHelpCodesStmt, err = db.PrepareContext(ctx, deleteOldHelpCodes); err != nil {
+		return nil, fmt.Errorf("error preparing query DeleteOldHelpCodes: %w", err)
+	}
 	if q.deleteOldLinksStmt, err = db.PrepareContext(ctx, deleteOldLinks); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteOldLinks: %w", err)
 	}
@@ -141,6 +159,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.deleteOldRequestsStmt, err = db.PrepareContext(ctx, deleteOldRequests); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteOldRequests: %w", err)
 	}
+	if q.deleteOldResetsStmt, err = db.PrepareContext(ctx, deleteOldResets); err != nil {
+		return nil, fmt.Errorf("error preparing query DeleteOldResets: %w", err)
+	}
 	if q.deleteOldSessionsStmt, err = db.PrepareContext(ctx, deleteOldSessions); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteOldSessions: %w", err)
 	}
@@ -156,6 +177,12 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.deletePendingStmt, err = db.PrepareContext(ctx, deletePending); err != nil {
 		return nil, fmt.Errorf("error preparing query DeletePending: %w", err)
 	}
+	if q.deletePoolStmt, err = db.PrepareContext(ctx, deletePool); err != nil {
+		return nil, fmt.Errorf("error preparing query DeletePool: %w", err)
+	}
+	if q.deletePoolRulesStmt, err = db.PrepareContext(ctx, deletePoolRules); err != nil {
+		return nil, fmt.Errorf("error preparing query DeletePoolRules: %w", err)
+	}
 	if q.deleteStrayDevicesStmt, err = db.PrepareContext(ctx, deleteStrayDevices); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteStrayDevices: %w", err)
 	}
@@ -167,6 +194,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.dropAttemptsStmt, err = db.PrepareContext(ctx, dropAttempts); err != nil {
 		return nil, fmt.Errorf("error preparing query DropAttempts: %w", err)
+	}
+	if q.dropHelpCodesStmt, err = db.PrepareContext(ctx, dropHelpCodes); err != nil {
+		return nil, fmt.Errorf("error preparing query DropHelpCodes: %w", err)
 	}
 	if q.dropMailedCodesStmt, err = db.PrepareContext(ctx, dropMailedCodes); err != nil {
 		return nil, fmt.Errorf("error preparing query DropMailedCodes: %w", err)
@@ -182,6 +212,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.dropTrustStmt, err = db.PrepareContext(ctx, dropTrust); err != nil {
 		return nil, fmt.Errorf("error preparing query DropTrust: %w", err)
+	}
+	if q.dueInCampaignStmt, err = db.PrepareContext(ctx, dueInCampaign); err != nil {
+		return nil, fmt.Errorf("error preparing query DueInCampaign: %w", err)
 	}
 	if q.earlyTextStmt, err = db.PrepareContext(ctx, earlyText); err != nil {
 		return nil, fmt.Errorf("error preparing query EarlyText: %w", err)
@@ -228,8 +261,14 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.findTextStmt, err = db.PrepareContext(ctx, findText); err != nil {
 		return nil, fmt.Errorf("error preparing query FindText: %w", err)
 	}
+	if q.finishAllCampaignsStmt, err = db.PrepareContext(ctx, finishAllCampaigns); err != nil {
+		return nil, fmt.Errorf("error preparing query FinishAllCampaigns: %w", err)
+	}
 	if q.finishAttemptStmt, err = db.PrepareContext(ctx, finishAttempt); err != nil {
 		return nil, fmt.Errorf("error preparing query FinishAttempt: %w", err)
+	}
+	if q.finishCampaignStmt, err = db.PrepareContext(ctx, finishCampaign); err != nil {
+		return nil, fmt.Errorf("error preparing query FinishCampaign: %w", err)
 	}
 	if q.finishPairingStmt, err = db.PrepareContext(ctx, finishPairing); err != nil {
 		return nil, fmt.Errorf("error preparing query FinishPairing: %w", err)
@@ -237,11 +276,17 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.forgetOtherBrowsersStmt, err = db.PrepareContext(ctx, forgetOtherBrowsers); err != nil {
 		return nil, fmt.Errorf("error preparing query ForgetOtherBrowsers: %w", err)
 	}
+	if q.gatherCampaignStmt, err = db.PrepareContext(ctx, gatherCampaign); err != nil {
+		return nil, fmt.Errorf("error preparing query GatherCampaign: %w", err)
+	}
 	if q.getAttemptStmt, err = db.PrepareContext(ctx, getAttempt); err != nil {
 		return nil, fmt.Errorf("error preparing query GetAttempt: %w", err)
 	}
 	if q.getBrowserStmt, err = db.PrepareContext(ctx, getBrowser); err != nil {
 		return nil, fmt.Errorf("error preparing query GetBrowser: %w", err)
+	}
+	if q.getCampaignStmt, err = db.PrepareContext(ctx, getCampaign); err != nil {
+		return nil, fmt.Errorf("error preparing query GetCampaign: %w", err)
 	}
 	if q.getCredentialStmt, err = db.PrepareContext(ctx, getCredential); err != nil {
 		return nil, fmt.Errorf("error preparing query GetCredential: %w", err)
@@ -291,6 +336,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.getRequestStmt, err = db.PrepareContext(ctx, getRequest); err != nil {
 		return nil, fmt.Errorf("error preparing query GetRequest: %w", err)
 	}
+	if q.getResetStmt, err = db.PrepareContext(ctx, getReset); err != nil {
+		return nil, fmt.Errorf("error preparing query GetReset: %w", err)
+	}
 	if q.getSessionStmt, err = db.PrepareContext(ctx, getSession); err != nil {
 		return nil, fmt.Errorf("error preparing query GetSession: %w", err)
 	}
@@ -318,6 +366,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.insertAttemptStmt, err = db.PrepareContext(ctx, insertAttempt); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertAttempt: %w", err)
 	}
+	if q.insertCampaignStmt, err = db.PrepareContext(ctx, insertCampaign); err != nil {
+		return nil, fmt.Errorf("error preparing query InsertCampaign: %w", err)
+	}
 	if q.insertCredentialStmt, err = db.PrepareContext(ctx, insertCredential); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertCredential: %w", err)
 	}
@@ -326,6 +377,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.insertEventStmt, err = db.PrepareContext(ctx, insertEvent); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertEvent: %w", err)
+	}
+	if q.insertHelpCodeStmt, err = db.PrepareContext(ctx, insertHelpCode); err != nil {
+		return nil, fmt.Errorf("error preparing query InsertHelpCode: %w", err)
 	}
 	if q.insertInstallationStmt, err = db.PrepareContext(ctx, insertInstallation); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertInstallation: %w", err)
@@ -345,8 +399,17 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.insertPasskeyStmt, err = db.PrepareContext(ctx, insertPasskey); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertPasskey: %w", err)
 	}
+	if q.insertPoolStmt, err = db.PrepareContext(ctx, insertPool); err != nil {
+		return nil, fmt.Errorf("error preparing query InsertPool: %w", err)
+	}
+	if q.insertPoolRuleStmt, err = db.PrepareContext(ctx, insertPoolRule); err != nil {
+		return nil, fmt.Errorf("error preparing query InsertPoolRule: %w", err)
+	}
 	if q.insertRequestStmt, err = db.PrepareContext(ctx, insertRequest); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertRequest: %w", err)
+	}
+	if q.insertResetStmt, err = db.PrepareContext(ctx, insertReset); err != nil {
+		return nil, fmt.Errorf("error preparing query InsertReset: %w", err)
 	}
 	if q.insertSessionStmt, err = db.PrepareContext(ctx, insertSession); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertSession: %w", err)
@@ -375,6 +438,12 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.listBrowsersStmt, err = db.PrepareContext(ctx, listBrowsers); err != nil {
 		return nil, fmt.Errorf("error preparing query ListBrowsers: %w", err)
 	}
+	if q.listCampaignPeopleStmt, err = db.PrepareContext(ctx, listCampaignPeople); err != nil {
+		return nil, fmt.Errorf("error preparing query ListCampaignPeople: %w", err)
+	}
+	if q.listCampaignsStmt, err = db.PrepareContext(ctx, listCampaigns); err != nil {
+		return nil, fmt.Errorf("error preparing query ListCampaigns: %w", err)
+	}
 	if q.listCredentialsStmt, err = db.PrepareContext(ctx, listCredentials); err != nil {
 		return nil, fmt.Errorf("error preparing query ListCredentials: %w", err)
 	}
@@ -402,8 +471,17 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.listManagersStmt, err = db.PrepareContext(ctx, listManagers); err != nil {
 		return nil, fmt.Errorf("error preparing query ListManagers: %w", err)
 	}
+	if q.listMissingStmt, err = db.PrepareContext(ctx, listMissing); err != nil {
+		return nil, fmt.Errorf("error preparing query ListMissing: %w", err)
+	}
 	if q.listPendingStmt, err = db.PrepareContext(ctx, listPending); err != nil {
 		return nil, fmt.Errorf("error preparing query ListPending: %w", err)
+	}
+	if q.listPoolRulesStmt, err = db.PrepareContext(ctx, listPoolRules); err != nil {
+		return nil, fmt.Errorf("error preparing query ListPoolRules: %w", err)
+	}
+	if q.listPoolsStmt, err = db.PrepareContext(ctx, listPools); err != nil {
+		return nil, fmt.Errorf("error preparing query ListPools: %w", err)
 	}
 	if q.listRecentRequestsStmt, err = db.PrepareContext(ctx, listRecentRequests); err != nil {
 		return nil, fmt.Errorf("error preparing query ListRecentRequests: %w", err)
@@ -429,14 +507,23 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.listUsersStmt, err = db.PrepareContext(ctx, listUsers); err != nil {
 		return nil, fmt.Errorf("error preparing query ListUsers: %w", err)
 	}
+	if q.listWaitingResetsStmt, err = db.PrepareContext(ctx, listWaitingResets); err != nil {
+		return nil, fmt.Errorf("error preparing query ListWaitingResets: %w", err)
+	}
 	if q.listWorkspacesStmt, err = db.PrepareContext(ctx, listWorkspaces); err != nil {
 		return nil, fmt.Errorf("error preparing query ListWorkspaces: %w", err)
 	}
 	if q.loadSessionStmt, err = db.PrepareContext(ctx, loadSession); err != nil {
 		return nil, fmt.Errorf("error preparing query LoadSession: %w", err)
 	}
+	if q.lockCampaignStmt, err = db.PrepareContext(ctx, lockCampaign); err != nil {
+		return nil, fmt.Errorf("error preparing query LockCampaign: %w", err)
+	}
 	if q.lockGuessesStmt, err = db.PrepareContext(ctx, lockGuesses); err != nil {
 		return nil, fmt.Errorf("error preparing query LockGuesses: %w", err)
+	}
+	if q.lockPoolStmt, err = db.PrepareContext(ctx, lockPool); err != nil {
+		return nil, fmt.Errorf("error preparing query LockPool: %w", err)
 	}
 	if q.lockUserStmt, err = db.PrepareContext(ctx, lockUser); err != nil {
 		return nil, fmt.Errorf("error preparing query LockUser: %w", err)
@@ -468,6 +555,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.nearestUserStmt, err = db.PrepareContext(ctx, nearestUser); err != nil {
 		return nil, fmt.Errorf("error preparing query NearestUser: %w", err)
 	}
+	if q.newestHelpCodeStmt, err = db.PrepareContext(ctx, newestHelpCode); err != nil {
+		return nil, fmt.Errorf("error preparing query NewestHelpCode: %w", err)
+	}
 	if q.nextDueStmt, err = db.PrepareContext(ctx, nextDue); err != nil {
 		return nil, fmt.Errorf("error preparing query NextDue: %w", err)
 	}
@@ -480,6 +570,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.passFirstStmt, err = db.PrepareContext(ctx, passFirst); err != nil {
 		return nil, fmt.Errorf("error preparing query PassFirst: %w", err)
 	}
+	if q.passInCampaignStmt, err = db.PrepareContext(ctx, passInCampaign); err != nil {
+		return nil, fmt.Errorf("error preparing query PassInCampaign: %w", err)
+	}
 	if q.passSecondStmt, err = db.PrepareContext(ctx, passSecond); err != nil {
 		return nil, fmt.Errorf("error preparing query PassSecond: %w", err)
 	}
@@ -489,17 +582,29 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.raiseSessionStmt, err = db.PrepareContext(ctx, raiseSession); err != nil {
 		return nil, fmt.Errorf("error preparing query RaiseSession: %w", err)
 	}
+	if q.raiseSettingsStmt, err = db.PrepareContext(ctx, raiseSettings); err != nil {
+		return nil, fmt.Errorf("error preparing query RaiseSettings: %w", err)
+	}
 	if q.redeemAttemptStmt, err = db.PrepareContext(ctx, redeemAttempt); err != nil {
 		return nil, fmt.Errorf("error preparing query RedeemAttempt: %w", err)
 	}
 	if q.rehashPasswordStmt, err = db.PrepareContext(ctx, rehashPassword); err != nil {
 		return nil, fmt.Errorf("error preparing query RehashPassword: %w", err)
 	}
+	if q.remindCampaignStmt, err = db.PrepareContext(ctx, remindCampaign); err != nil {
+		return nil, fmt.Errorf("error preparing query RemindCampaign: %w", err)
+	}
+	if q.remindLaterStmt, err = db.PrepareContext(ctx, remindLater); err != nil {
+		return nil, fmt.Errorf("error preparing query RemindLater: %w", err)
+	}
 	if q.renameCredentialStmt, err = db.PrepareContext(ctx, renameCredential); err != nil {
 		return nil, fmt.Errorf("error preparing query RenameCredential: %w", err)
 	}
 	if q.renameDeviceStmt, err = db.PrepareContext(ctx, renameDevice); err != nil {
 		return nil, fmt.Errorf("error preparing query RenameDevice: %w", err)
+	}
+	if q.renamePoolStmt, err = db.PrepareContext(ctx, renamePool); err != nil {
+		return nil, fmt.Errorf("error preparing query RenamePool: %w", err)
 	}
 	if q.reportDeviceStmt, err = db.PrepareContext(ctx, reportDevice); err != nil {
 		return nil, fmt.Errorf("error preparing query ReportDevice: %w", err)
@@ -531,6 +636,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.revokeUnpairedStmt, err = db.PrepareContext(ctx, revokeUnpaired); err != nil {
 		return nil, fmt.Errorf("error preparing query RevokeUnpaired: %w", err)
 	}
+	if q.runningCampaignsStmt, err = db.PrepareContext(ctx, runningCampaigns); err != nil {
+		return nil, fmt.Errorf("error preparing query RunningCampaigns: %w", err)
+	}
 	if q.setDefaultMethodStmt, err = db.PrepareContext(ctx, setDefaultMethod); err != nil {
 		return nil, fmt.Errorf("error preparing query SetDefaultMethod: %w", err)
 	}
@@ -543,11 +651,20 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.setProfileStmt, err = db.PrepareContext(ctx, setProfile); err != nil {
 		return nil, fmt.Errorf("error preparing query SetProfile: %w", err)
 	}
+	if q.setUserPoolStmt, err = db.PrepareContext(ctx, setUserPool); err != nil {
+		return nil, fmt.Errorf("error preparing query SetUserPool: %w", err)
+	}
 	if q.setUserRequirementStmt, err = db.PrepareContext(ctx, setUserRequirement); err != nil {
 		return nil, fmt.Errorf("error preparing query SetUserRequirement: %w", err)
 	}
+	if q.setUserRoleStmt, err = db.PrepareContext(ctx, setUserRole); err != nil {
+		return nil, fmt.Errorf("error preparing query SetUserRole: %w", err)
+	}
 	if q.setUserStateStmt, err = db.PrepareContext(ctx, setUserState); err != nil {
 		return nil, fmt.Errorf("error preparing query SetUserState: %w", err)
+	}
+	if q.spendHelpCodeStmt, err = db.PrepareContext(ctx, spendHelpCode); err != nil {
+		return nil, fmt.Errorf("error preparing query SpendHelpCode: %w", err)
 	}
 	if q.spendLinkStmt, err = db.PrepareContext(ctx, spendLink); err != nil {
 		return nil, fmt.Errorf("error preparing query SpendLink: %w", err)
@@ -575,6 +692,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.storePasswordStmt, err = db.PrepareContext(ctx, storePassword); err != nil {
 		return nil, fmt.Errorf("error preparing query StorePassword: %w", err)
+	}
+	if q.storePoolSettingsStmt, err = db.PrepareContext(ctx, storePoolSettings); err != nil {
+		return nil, fmt.Errorf("error preparing query StorePoolSettings: %w", err)
 	}
 	if q.storeSettingsStmt, err = db.PrepareContext(ctx, storeSettings); err != nil {
 		return nil, fmt.Errorf("error preparing query StoreSettings: %w", err)
@@ -636,6 +756,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.voidAttemptsStmt, err = db.PrepareContext(ctx, voidAttempts); err != nil {
 		return nil, fmt.Errorf("error preparing query VoidAttempts: %w", err)
 	}
+	if q.voidHelpCodesStmt, err = db.PrepareContext(ctx, voidHelpCodes); err != nil {
+		return nil, fmt.Errorf("error preparing query VoidHelpCodes: %w", err)
+	}
 	if q.voidLinksStmt, err = db.PrepareContext(ctx, voidLinks); err != nil {
 		return nil, fmt.Errorf("error preparing query VoidLinks: %w", err)
 	}
@@ -653,6 +776,18 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.voidTextsStmt, err = db.PrepareContext(ctx, voidTexts); err != nil {
 		return nil, fmt.Errorf("error preparing query VoidTexts: %w", err)
+	}
+	if q.waitingResetStmt, err = db.PrepareContext(ctx, waitingReset); err != nil {
+		return nil, fmt.Errorf("error preparing query WaitingReset: %w", err)
+	}
+	if q.withdrawAllResetsStmt, err = db.PrepareContext(ctx, withdrawAllResets); err != nil {
+		return nil, fmt.Errorf("error preparing query WithdrawAllResets: %w", err)
+	}
+	if q.withdrawResetsByStmt, err = db.PrepareContext(ctx, withdrawResetsBy); err != nil {
+		return nil, fmt.Errorf("error preparing query WithdrawResetsBy: %w", err)
+	}
+	if q.withdrawResetsOfStmt, err = db.PrepareContext(ctx, withdrawResetsOf); err != nil {
+		return nil, fmt.Errorf("error preparing query WithdrawResetsOf: %w", err)
 	}
 	return &q, nil
 }
@@ -739,6 +874,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing consumeRequestStmt: %w", cerr)
 		}
 	}
+	if q.countCampaignStmt != nil {
+		if cerr := q.countCampaignStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing countCampaignStmt: %w", cerr)
+		}
+	}
 	if q.countDeviceStmt != nil {
 		if cerr := q.countDeviceStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing countDeviceStmt: %w", cerr)
@@ -747,6 +887,11 @@ func (q *Queries) Close() error {
 	if q.countEventsStmt != nil {
 		if cerr := q.countEventsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing countEventsStmt: %w", cerr)
+		}
+	}
+	if q.countMissingStmt != nil {
+		if cerr := q.countMissingStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing countMissingStmt: %w", cerr)
 		}
 	}
 	if q.countOtherOwnersStmt != nil {
@@ -764,9 +909,24 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing countPeopleStmt: %w", cerr)
 		}
 	}
+	if q.countPoolStmt != nil {
+		if cerr := q.countPoolStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing countPoolStmt: %w", cerr)
+		}
+	}
+	if q.countPoolsStmt != nil {
+		if cerr := q.countPoolsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing countPoolsStmt: %w", cerr)
+		}
+	}
 	if q.decideRequestStmt != nil {
 		if cerr := q.decideRequestStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing decideRequestStmt: %w", cerr)
+		}
+	}
+	if q.decideResetStmt != nil {
+		if cerr := q.decideResetStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing decideResetStmt: %w", cerr)
 		}
 	}
 	if q.deleteCredentialStmt != nil {
@@ -814,6 +974,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing deleteOldGuessesStmt: %w", cerr)
 		}
 	}
+	if q.deleteOldHelpCodesStmt != nil {
+		if cerr := q.deleteOldHelpCodesStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deleteOldHelpCodesStmt: %w", cerr)
+		}
+	}
 	if q.deleteOldLinksStmt != nil {
 		if cerr := q.deleteOldLinksStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing deleteOldLinksStmt: %w", cerr)
@@ -854,6 +1019,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing deleteOldRequestsStmt: %w", cerr)
 		}
 	}
+	if q.deleteOldResetsStmt != nil {
+		if cerr := q.deleteOldResetsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deleteOldResetsStmt: %w", cerr)
+		}
+	}
 	if q.deleteOldSessionsStmt != nil {
 		if cerr := q.deleteOldSessionsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing deleteOldSessionsStmt: %w", cerr)
@@ -879,6 +1049,16 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing deletePendingStmt: %w", cerr)
 		}
 	}
+	if q.deletePoolStmt != nil {
+		if cerr := q.deletePoolStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deletePoolStmt: %w", cerr)
+		}
+	}
+	if q.deletePoolRulesStmt != nil {
+		if cerr := q.deletePoolRulesStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deletePoolRulesStmt: %w", cerr)
+		}
+	}
 	if q.deleteStrayDevicesStmt != nil {
 		if cerr := q.deleteStrayDevicesStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing deleteStrayDevicesStmt: %w", cerr)
@@ -897,6 +1077,11 @@ func (q *Queries) Close() error {
 	if q.dropAttemptsStmt != nil {
 		if cerr := q.dropAttemptsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing dropAttemptsStmt: %w", cerr)
+		}
+	}
+	if q.dropHelpCodesStmt != nil {
+		if cerr := q.dropHelpCodesStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing dropHelpCodesStmt: %w", cerr)
 		}
 	}
 	if q.dropMailedCodesStmt != nil {
@@ -922,6 +1107,11 @@ func (q *Queries) Close() error {
 	if q.dropTrustStmt != nil {
 		if cerr := q.dropTrustStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing dropTrustStmt: %w", cerr)
+		}
+	}
+	if q.dueInCampaignStmt != nil {
+		if cerr := q.dueInCampaignStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing dueInCampaignStmt: %w", cerr)
 		}
 	}
 	if q.earlyTextStmt != nil {
@@ -999,9 +1189,19 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing findTextStmt: %w", cerr)
 		}
 	}
+	if q.finishAllCampaignsStmt != nil {
+		if cerr := q.finishAllCampaignsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing finishAllCampaignsStmt: %w", cerr)
+		}
+	}
 	if q.finishAttemptStmt != nil {
 		if cerr := q.finishAttemptStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing finishAttemptStmt: %w", cerr)
+		}
+	}
+	if q.finishCampaignStmt != nil {
+		if cerr := q.finishCampaignStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing finishCampaignStmt: %w", cerr)
 		}
 	}
 	if q.finishPairingStmt != nil {
@@ -1014,6 +1214,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing forgetOtherBrowsersStmt: %w", cerr)
 		}
 	}
+	if q.gatherCampaignStmt != nil {
+		if cerr := q.gatherCampaignStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing gatherCampaignStmt: %w", cerr)
+		}
+	}
 	if q.getAttemptStmt != nil {
 		if cerr := q.getAttemptStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing getAttemptStmt: %w", cerr)
@@ -1022,6 +1227,11 @@ func (q *Queries) Close() error {
 	if q.getBrowserStmt != nil {
 		if cerr := q.getBrowserStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing getBrowserStmt: %w", cerr)
+		}
+	}
+	if q.getCampaignStmt != nil {
+		if cerr := q.getCampaignStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing getCampaignStmt: %w", cerr)
 		}
 	}
 	if q.getCredentialStmt != nil {
@@ -1104,6 +1314,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing getRequestStmt: %w", cerr)
 		}
 	}
+	if q.getResetStmt != nil {
+		if cerr := q.getResetStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing getResetStmt: %w", cerr)
+		}
+	}
 	if q.getSessionStmt != nil {
 		if cerr := q.getSessionStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing getSessionStmt: %w", cerr)
@@ -1149,6 +1364,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing insertAttemptStmt: %w", cerr)
 		}
 	}
+	if q.insertCampaignStmt != nil {
+		if cerr := q.insertCampaignStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing insertCampaignStmt: %w", cerr)
+		}
+	}
 	if q.insertCredentialStmt != nil {
 		if cerr := q.insertCredentialStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing insertCredentialStmt: %w", cerr)
@@ -1162,6 +1382,11 @@ func (q *Queries) Close() error {
 	if q.insertEventStmt != nil {
 		if cerr := q.insertEventStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing insertEventStmt: %w", cerr)
+		}
+	}
+	if q.insertHelpCodeStmt != nil {
+		if cerr := q.insertHelpCodeStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing insertHelpCodeStmt: %w", cerr)
 		}
 	}
 	if q.insertInstallationStmt != nil {
@@ -1194,9 +1419,24 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing insertPasskeyStmt: %w", cerr)
 		}
 	}
+	if q.insertPoolStmt != nil {
+		if cerr := q.insertPoolStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing insertPoolStmt: %w", cerr)
+		}
+	}
+	if q.insertPoolRuleStmt != nil {
+		if cerr := q.insertPoolRuleStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing insertPoolRuleStmt: %w", cerr)
+		}
+	}
 	if q.insertRequestStmt != nil {
 		if cerr := q.insertRequestStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing insertRequestStmt: %w", cerr)
+		}
+	}
+	if q.insertResetStmt != nil {
+		if cerr := q.insertResetStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing insertResetStmt: %w", cerr)
 		}
 	}
 	if q.insertSessionStmt != nil {
@@ -1244,6 +1484,16 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing listBrowsersStmt: %w", cerr)
 		}
 	}
+	if q.listCampaignPeopleStmt != nil {
+		if cerr := q.listCampaignPeopleStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listCampaignPeopleStmt: %w", cerr)
+		}
+	}
+	if q.listCampaignsStmt != nil {
+		if cerr := q.listCampaignsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listCampaignsStmt: %w", cerr)
+		}
+	}
 	if q.listCredentialsStmt != nil {
 		if cerr := q.listCredentialsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listCredentialsStmt: %w", cerr)
@@ -1289,9 +1539,24 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing listManagersStmt: %w", cerr)
 		}
 	}
+	if q.listMissingStmt != nil {
+		if cerr := q.listMissingStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listMissingStmt: %w", cerr)
+		}
+	}
 	if q.listPendingStmt != nil {
 		if cerr := q.listPendingStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listPendingStmt: %w", cerr)
+		}
+	}
+	if q.listPoolRulesStmt != nil {
+		if cerr := q.listPoolRulesStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listPoolRulesStmt: %w", cerr)
+		}
+	}
+	if q.listPoolsStmt != nil {
+		if cerr := q.listPoolsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listPoolsStmt: %w", cerr)
 		}
 	}
 	if q.listRecentRequestsStmt != nil {
@@ -1334,6 +1599,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing listUsersStmt: %w", cerr)
 		}
 	}
+	if q.listWaitingResetsStmt != nil {
+		if cerr := q.listWaitingResetsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listWaitingResetsStmt: %w", cerr)
+		}
+	}
 	if q.listWorkspacesStmt != nil {
 		if cerr := q.listWorkspacesStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listWorkspacesStmt: %w", cerr)
@@ -1344,9 +1614,19 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing loadSessionStmt: %w", cerr)
 		}
 	}
+	if q.lockCampaignStmt != nil {
+		if cerr := q.lockCampaignStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing lockCampaignStmt: %w", cerr)
+		}
+	}
 	if q.lockGuessesStmt != nil {
 		if cerr := q.lockGuessesStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing lockGuessesStmt: %w", cerr)
+		}
+	}
+	if q.lockPoolStmt != nil {
+		if cerr := q.lockPoolStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing lockPoolStmt: %w", cerr)
 		}
 	}
 	if q.lockUserStmt != nil {
@@ -1399,6 +1679,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing nearestUserStmt: %w", cerr)
 		}
 	}
+	if q.newestHelpCodeStmt != nil {
+		if cerr := q.newestHelpCodeStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing newestHelpCodeStmt: %w", cerr)
+		}
+	}
 	if q.nextDueStmt != nil {
 		if cerr := q.nextDueStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing nextDueStmt: %w", cerr)
@@ -1419,6 +1704,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing passFirstStmt: %w", cerr)
 		}
 	}
+	if q.passInCampaignStmt != nil {
+		if cerr := q.passInCampaignStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing passInCampaignStmt: %w", cerr)
+		}
+	}
 	if q.passSecondStmt != nil {
 		if cerr := q.passSecondStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing passSecondStmt: %w", cerr)
@@ -1434,6 +1724,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing raiseSessionStmt: %w", cerr)
 		}
 	}
+	if q.raiseSettingsStmt != nil {
+		if cerr := q.raiseSettingsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing raiseSettingsStmt: %w", cerr)
+		}
+	}
 	if q.redeemAttemptStmt != nil {
 		if cerr := q.redeemAttemptStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing redeemAttemptStmt: %w", cerr)
@@ -1444,6 +1739,16 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing rehashPasswordStmt: %w", cerr)
 		}
 	}
+	if q.remindCampaignStmt != nil {
+		if cerr := q.remindCampaignStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing remindCampaignStmt: %w", cerr)
+		}
+	}
+	if q.remindLaterStmt != nil {
+		if cerr := q.remindLaterStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing remindLaterStmt: %w", cerr)
+		}
+	}
 	if q.renameCredentialStmt != nil {
 		if cerr := q.renameCredentialStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing renameCredentialStmt: %w", cerr)
@@ -1452,6 +1757,11 @@ func (q *Queries) Close() error {
 	if q.renameDeviceStmt != nil {
 		if cerr := q.renameDeviceStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing renameDeviceStmt: %w", cerr)
+		}
+	}
+	if q.renamePoolStmt != nil {
+		if cerr := q.renamePoolStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing renamePoolStmt: %w", cerr)
 		}
 	}
 	if q.reportDeviceStmt != nil {
@@ -1504,6 +1814,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing revokeUnpairedStmt: %w", cerr)
 		}
 	}
+	if q.runningCampaignsStmt != nil {
+		if cerr := q.runningCampaignsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing runningCampaignsStmt: %w", cerr)
+		}
+	}
 	if q.setDefaultMethodStmt != nil {
 		if cerr := q.setDefaultMethodStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing setDefaultMethodStmt: %w", cerr)
@@ -1524,14 +1839,29 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing setProfileStmt: %w", cerr)
 		}
 	}
+	if q.setUserPoolStmt != nil {
+		if cerr := q.setUserPoolStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing setUserPoolStmt: %w", cerr)
+		}
+	}
 	if q.setUserRequirementStmt != nil {
 		if cerr := q.setUserRequirementStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing setUserRequirementStmt: %w", cerr)
 		}
 	}
+	if q.setUserRoleStmt != nil {
+		if cerr := q.setUserRoleStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing setUserRoleStmt: %w", cerr)
+		}
+	}
 	if q.setUserStateStmt != nil {
 		if cerr := q.setUserStateStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing setUserStateStmt: %w", cerr)
+		}
+	}
+	if q.spendHelpCodeStmt != nil {
+		if cerr := q.spendHelpCodeStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing spendHelpCodeStmt: %w", cerr)
 		}
 	}
 	if q.spendLinkStmt != nil {
@@ -1577,6 +1907,11 @@ func (q *Queries) Close() error {
 	if q.storePasswordStmt != nil {
 		if cerr := q.storePasswordStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing storePasswordStmt: %w", cerr)
+		}
+	}
+	if q.storePoolSettingsStmt != nil {
+		if cerr := q.storePoolSettingsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing storePoolSettingsStmt: %w", cerr)
 		}
 	}
 	if q.storeSettingsStmt != nil {
@@ -1679,6 +2014,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing voidAttemptsStmt: %w", cerr)
 		}
 	}
+	if q.voidHelpCodesStmt != nil {
+		if cerr := q.voidHelpCodesStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing voidHelpCodesStmt: %w", cerr)
+		}
+	}
 	if q.voidLinksStmt != nil {
 		if cerr := q.voidLinksStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing voidLinksStmt: %w", cerr)
@@ -1707,6 +2047,26 @@ func (q *Queries) Close() error {
 	if q.voidTextsStmt != nil {
 		if cerr := q.voidTextsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing voidTextsStmt: %w", cerr)
+		}
+	}
+	if q.waitingResetStmt != nil {
+		if cerr := q.waitingResetStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing waitingResetStmt: %w", cerr)
+		}
+	}
+	if q.withdrawAllResetsStmt != nil {
+		if cerr := q.withdrawAllResetsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing withdrawAllResetsStmt: %w", cerr)
+		}
+	}
+	if q.withdrawResetsByStmt != nil {
+		if cerr := q.withdrawResetsByStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing withdrawResetsByStmt: %w", cerr)
+		}
+	}
+	if q.withdrawResetsOfStmt != nil {
+		if cerr := q.withdrawResetsOfStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing withdrawResetsOfStmt: %w", cerr)
 		}
 	}
 	return err
@@ -1764,12 +2124,17 @@ type Queries struct {
 	confirmDeviceStmt            *sql.Stmt
 	confirmPairingStmt           *sql.Stmt
 	consumeRequestStmt           *sql.Stmt
+	countCampaignStmt            *sql.Stmt
 	countDeviceStmt              *sql.Stmt
 	countEventsStmt              *sql.Stmt
+	countMissingStmt             *sql.Stmt
 	countOtherOwnersStmt         *sql.Stmt
 	countOwnersStmt              *sql.Stmt
 	countPeopleStmt              *sql.Stmt
+	countPoolStmt                *sql.Stmt
+	countPoolsStmt               *sql.Stmt
 	decideRequestStmt            *sql.Stmt
+	decideResetStmt              *sql.Stmt
 	deleteCredentialStmt         *sql.Stmt
 	deleteCredentialsOfUserStmt  *sql.Stmt
 	deleteExpiredPendingStmt     *sql.Stmt
@@ -1779,6 +2144,7 @@ type Queries struct {
 	deleteOldBrowsersStmt        *sql.Stmt
 	deleteOldEventsStmt          *sql.Stmt
 	deleteOldGuessesStmt         *sql.Stmt
+	deleteOldHelpCodesStmt       *sql.Stmt
 	deleteOldLinksStmt           *sql.Stmt
 	deleteOldMailedCodesStmt     *sql.Stmt
 	deleteOldMessagesStmt        *sql.Stmt
@@ -1787,20 +2153,25 @@ type Queries struct {
 	deleteOldProofsStmt          *sql.Stmt
 	deleteOldRatesStmt           *sql.Stmt
 	deleteOldRequestsStmt        *sql.Stmt
+	deleteOldResetsStmt          *sql.Stmt
 	deleteOldSessionsStmt        *sql.Stmt
 	deleteOldTextCapsStmt        *sql.Stmt
 	deleteOldTextTotalsStmt      *sql.Stmt
 	deleteOldTextsStmt           *sql.Stmt
 	deletePendingStmt            *sql.Stmt
+	deletePoolStmt               *sql.Stmt
+	deletePoolRulesStmt          *sql.Stmt
 	deleteStrayDevicesStmt       *sql.Stmt
 	deleteUserStmt               *sql.Stmt
 	disownAttemptStmt            *sql.Stmt
 	dropAttemptsStmt             *sql.Stmt
+	dropHelpCodesStmt            *sql.Stmt
 	dropMailedCodesStmt          *sql.Stmt
 	dropPairingsStmt             *sql.Stmt
 	dropSessionsStmt             *sql.Stmt
 	dropTextsStmt                *sql.Stmt
 	dropTrustStmt                *sql.Stmt
+	dueInCampaignStmt            *sql.Stmt
 	earlyTextStmt                *sql.Stmt
 	endOtherSessionsStmt         *sql.Stmt
 	endPairingStmt               *sql.Stmt
@@ -1816,11 +2187,15 @@ type Queries struct {
 	failQueuedStmt               *sql.Stmt
 	findPasskeyStmt              *sql.Stmt
 	findTextStmt                 *sql.Stmt
+	finishAllCampaignsStmt       *sql.Stmt
 	finishAttemptStmt            *sql.Stmt
+	finishCampaignStmt           *sql.Stmt
 	finishPairingStmt            *sql.Stmt
 	forgetOtherBrowsersStmt      *sql.Stmt
+	gatherCampaignStmt           *sql.Stmt
 	getAttemptStmt               *sql.Stmt
 	getBrowserStmt               *sql.Stmt
+	getCampaignStmt              *sql.Stmt
 	getCredentialStmt            *sql.Stmt
 	getDeviceStmt                *sql.Stmt
 	getEventStmt                 *sql.Stmt
@@ -1837,6 +2212,7 @@ type Queries struct {
 	getQuestionStmt              *sql.Stmt
 	getRateStmt                  *sql.Stmt
 	getRequestStmt               *sql.Stmt
+	getResetStmt                 *sql.Stmt
 	getSessionStmt               *sql.Stmt
 	getTextStmt                  *sql.Stmt
 	getTextCapStmt               *sql.Stmt
@@ -1846,16 +2222,21 @@ type Queries struct {
 	giveDeviceCodeStmt           *sql.Stmt
 	giveTextBackStmt             *sql.Stmt
 	insertAttemptStmt            *sql.Stmt
+	insertCampaignStmt           *sql.Stmt
 	insertCredentialStmt         *sql.Stmt
 	insertDeviceStmt             *sql.Stmt
 	insertEventStmt              *sql.Stmt
+	insertHelpCodeStmt           *sql.Stmt
 	insertInstallationStmt       *sql.Stmt
 	insertLinkStmt               *sql.Stmt
 	insertMailedCodeStmt         *sql.Stmt
 	insertMessageStmt            *sql.Stmt
 	insertPairingStmt            *sql.Stmt
 	insertPasskeyStmt            *sql.Stmt
+	insertPoolStmt               *sql.Stmt
+	insertPoolRuleStmt           *sql.Stmt
 	insertRequestStmt            *sql.Stmt
+	insertResetStmt              *sql.Stmt
 	insertSessionStmt            *sql.Stmt
 	insertTextStmt               *sql.Stmt
 	insertUserStmt               *sql.Stmt
@@ -1865,6 +2246,8 @@ type Queries struct {
 	latestRequestStmt            *sql.Stmt
 	listBodiesStmt               *sql.Stmt
 	listBrowsersStmt             *sql.Stmt
+	listCampaignPeopleStmt       *sql.Stmt
+	listCampaignsStmt            *sql.Stmt
 	listCredentialsStmt          *sql.Stmt
 	listDecidedStmt              *sql.Stmt
 	listDevicesStmt              *sql.Stmt
@@ -1874,7 +2257,10 @@ type Queries struct {
 	listEventsOfUserStmt         *sql.Stmt
 	listKeptStmt                 *sql.Stmt
 	listManagersStmt             *sql.Stmt
+	listMissingStmt              *sql.Stmt
 	listPendingStmt              *sql.Stmt
+	listPoolRulesStmt            *sql.Stmt
+	listPoolsStmt                *sql.Stmt
 	listRecentRequestsStmt       *sql.Stmt
 	listRungStmt                 *sql.Stmt
 	listSecretsStmt              *sql.Stmt
@@ -1883,9 +2269,12 @@ type Queries struct {
 	listTextTotalsStmt           *sql.Stmt
 	listUnfinishedStmt           *sql.Stmt
 	listUsersStmt                *sql.Stmt
+	listWaitingResetsStmt        *sql.Stmt
 	listWorkspacesStmt           *sql.Stmt
 	loadSessionStmt              *sql.Stmt
+	lockCampaignStmt             *sql.Stmt
 	lockGuessesStmt              *sql.Stmt
+	lockPoolStmt                 *sql.Stmt
 	lockUserStmt                 *sql.Stmt
 	lockWorkspaceStmt            *sql.Stmt
 	mailPairingStmt              *sql.Stmt
@@ -1896,17 +2285,23 @@ type Queries struct {
 	markTextStmt                 *sql.Stmt
 	nameWorkspaceStmt            *sql.Stmt
 	nearestUserStmt              *sql.Stmt
+	newestHelpCodeStmt           *sql.Stmt
 	nextDueStmt                  *sql.Stmt
 	nextExpiredStmt              *sql.Stmt
 	oldestUserStmt               *sql.Stmt
 	passFirstStmt                *sql.Stmt
+	passInCampaignStmt           *sql.Stmt
 	passSecondStmt               *sql.Stmt
 	priceTextStmt                *sql.Stmt
 	raiseSessionStmt             *sql.Stmt
+	raiseSettingsStmt            *sql.Stmt
 	redeemAttemptStmt            *sql.Stmt
 	rehashPasswordStmt           *sql.Stmt
+	remindCampaignStmt           *sql.Stmt
+	remindLaterStmt              *sql.Stmt
 	renameCredentialStmt         *sql.Stmt
 	renameDeviceStmt             *sql.Stmt
+	renamePoolStmt               *sql.Stmt
 	reportDeviceStmt             *sql.Stmt
 	reportTextStmt               *sql.Stmt
 	resealBodyStmt               *sql.Stmt
@@ -1917,12 +2312,16 @@ type Queries struct {
 	revokeDeviceOfCredentialStmt *sql.Stmt
 	revokeDevicesOfUserStmt      *sql.Stmt
 	revokeUnpairedStmt           *sql.Stmt
+	runningCampaignsStmt         *sql.Stmt
 	setDefaultMethodStmt         *sql.Stmt
 	setDeliveryStmt              *sql.Stmt
 	setDeviceStateStmt           *sql.Stmt
 	setProfileStmt               *sql.Stmt
+	setUserPoolStmt              *sql.Stmt
 	setUserRequirementStmt       *sql.Stmt
+	setUserRoleStmt              *sql.Stmt
 	setUserStateStmt             *sql.Stmt
+	spendHelpCodeStmt            *sql.Stmt
 	spendLinkStmt                *sql.Stmt
 	spendMailedCodeStmt          *sql.Stmt
 	spendNonceStmt               *sql.Stmt
@@ -1932,6 +2331,7 @@ type Queries struct {
 	stepUpSessionStmt            *sql.Stmt
 	storeCredentialStmt          *sql.Stmt
 	storePasswordStmt            *sql.Stmt
+	storePoolSettingsStmt        *sql.Stmt
 	storeSettingsStmt            *sql.Stmt
 	takeLeaseStmt                *sql.Stmt
 	takeTextCapStmt              *sql.Stmt
@@ -1952,12 +2352,17 @@ type Queries struct {
 	verifyEmailStmt              *sql.Stmt
 	voidAllLinksStmt             *sql.Stmt
 	voidAttemptsStmt             *sql.Stmt
+	voidHelpCodesStmt            *sql.Stmt
 	voidLinksStmt                *sql.Stmt
 	voidLinksOfUserStmt          *sql.Stmt
 	voidMailedCodesStmt          *sql.Stmt
 	voidMailedCodesOfUserStmt    *sql.Stmt
 	voidProvenAttemptsStmt       *sql.Stmt
 	voidTextsStmt                *sql.Stmt
+	waitingResetStmt             *sql.Stmt
+	withdrawAllResetsStmt        *sql.Stmt
+	withdrawResetsByStmt         *sql.Stmt
+	withdrawResetsOfStmt         *sql.Stmt
 }
 
 func (q *Queries) WithTx(tx *sql.Tx) *Queries {
@@ -1980,12 +2385,17 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		confirmDeviceStmt:            q.confirmDeviceStmt,
 		confirmPairingStmt:           q.confirmPairingStmt,
 		consumeRequestStmt:           q.consumeRequestStmt,
+		countCampaignStmt:            q.countCampaignStmt,
 		countDeviceStmt:              q.countDeviceStmt,
 		countEventsStmt:              q.countEventsStmt,
+		countMissingStmt:             q.countMissingStmt,
 		countOtherOwnersStmt:         q.countOtherOwnersStmt,
 		countOwnersStmt:              q.countOwnersStmt,
 		countPeopleStmt:              q.countPeopleStmt,
+		countPoolStmt:                q.countPoolStmt,
+		countPoolsStmt:               q.countPoolsStmt,
 		decideRequestStmt:            q.decideRequestStmt,
+		decideResetStmt:              q.decideResetStmt,
 		deleteCredentialStmt:         q.deleteCredentialStmt,
 		deleteCredentialsOfUserStmt:  q.deleteCredentialsOfUserStmt,
 		deleteExpiredPendingStmt:     q.deleteExpiredPendingStmt,
@@ -1995,6 +2405,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		deleteOldBrowsersStmt:        q.deleteOldBrowsersStmt,
 		deleteOldEventsStmt:          q.deleteOldEventsStmt,
 		deleteOldGuessesStmt:         q.deleteOldGuessesStmt,
+		deleteOldHelpCodesStmt:       q.deleteOldHelpCodesStmt,
 		deleteOldLinksStmt:           q.deleteOldLinksStmt,
 		deleteOldMailedCodesStmt:     q.deleteOldMailedCodesStmt,
 		deleteOldMessagesStmt:        q.deleteOldMessagesStmt,
@@ -2003,20 +2414,25 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		deleteOldProofsStmt:          q.deleteOldProofsStmt,
 		deleteOldRatesStmt:           q.deleteOldRatesStmt,
 		deleteOldRequestsStmt:        q.deleteOldRequestsStmt,
+		deleteOldResetsStmt:          q.deleteOldResetsStmt,
 		deleteOldSessionsStmt:        q.deleteOldSessionsStmt,
 		deleteOldTextCapsStmt:        q.deleteOldTextCapsStmt,
 		deleteOldTextTotalsStmt:      q.deleteOldTextTotalsStmt,
 		deleteOldTextsStmt:           q.deleteOldTextsStmt,
 		deletePendingStmt:            q.deletePendingStmt,
+		deletePoolStmt:               q.deletePoolStmt,
+		deletePoolRulesStmt:          q.deletePoolRulesStmt,
 		deleteStrayDevicesStmt:       q.deleteStrayDevicesStmt,
 		deleteUserStmt:               q.deleteUserStmt,
 		disownAttemptStmt:            q.disownAttemptStmt,
 		dropAttemptsStmt:             q.dropAttemptsStmt,
+		dropHelpCodesStmt:            q.dropHelpCodesStmt,
 		dropMailedCodesStmt:          q.dropMailedCodesStmt,
 		dropPairingsStmt:             q.dropPairingsStmt,
 		dropSessionsStmt:             q.dropSessionsStmt,
 		dropTextsStmt:                q.dropTextsStmt,
 		dropTrustStmt:                q.dropTrustStmt,
+		dueInCampaignStmt:            q.dueInCampaignStmt,
 		earlyTextStmt:                q.earlyTextStmt,
 		endOtherSessionsStmt:         q.endOtherSessionsStmt,
 		endPairingStmt:               q.endPairingStmt,
@@ -2032,11 +2448,15 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		failQueuedStmt:               q.failQueuedStmt,
 		findPasskeyStmt:              q.findPasskeyStmt,
 		findTextStmt:                 q.findTextStmt,
+		finishAllCampaignsStmt:       q.finishAllCampaignsStmt,
 		finishAttemptStmt:            q.finishAttemptStmt,
+		finishCampaignStmt:           q.finishCampaignStmt,
 		finishPairingStmt:            q.finishPairingStmt,
 		forgetOtherBrowsersStmt:      q.forgetOtherBrowsersStmt,
+		gatherCampaignStmt:           q.gatherCampaignStmt,
 		getAttemptStmt:               q.getAttemptStmt,
 		getBrowserStmt:               q.getBrowserStmt,
+		getCampaignStmt:              q.getCampaignStmt,
 		getCredentialStmt:            q.getCredentialStmt,
 		getDeviceStmt:                q.getDeviceStmt,
 		getEventStmt:                 q.getEventStmt,
@@ -2053,6 +2473,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		getQuestionStmt:              q.getQuestionStmt,
 		getRateStmt:                  q.getRateStmt,
 		getRequestStmt:               q.getRequestStmt,
+		getResetStmt:                 q.getResetStmt,
 		getSessionStmt:               q.getSessionStmt,
 		getTextStmt:                  q.getTextStmt,
 		getTextCapStmt:               q.getTextCapStmt,
@@ -2062,16 +2483,21 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		giveDeviceCodeStmt:           q.giveDeviceCodeStmt,
 		giveTextBackStmt:             q.giveTextBackStmt,
 		insertAttemptStmt:            q.insertAttemptStmt,
+		insertCampaignStmt:           q.insertCampaignStmt,
 		insertCredentialStmt:         q.insertCredentialStmt,
 		insertDeviceStmt:             q.insertDeviceStmt,
 		insertEventStmt:              q.insertEventStmt,
+		insertHelpCodeStmt:           q.insertHelpCodeStmt,
 		insertInstallationStmt:       q.insertInstallationStmt,
 		insertLinkStmt:               q.insertLinkStmt,
 		insertMailedCodeStmt:         q.insertMailedCodeStmt,
 		insertMessageStmt:            q.insertMessageStmt,
 		insertPairingStmt:            q.insertPairingStmt,
 		insertPasskeyStmt:            q.insertPasskeyStmt,
+		insertPoolStmt:               q.insertPoolStmt,
+		insertPoolRuleStmt:           q.insertPoolRuleStmt,
 		insertRequestStmt:            q.insertRequestStmt,
+		insertResetStmt:              q.insertResetStmt,
 		insertSessionStmt:            q.insertSessionStmt,
 		insertTextStmt:               q.insertTextStmt,
 		insertUserStmt:               q.insertUserStmt,
@@ -2081,6 +2507,8 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		latestRequestStmt:            q.latestRequestStmt,
 		listBodiesStmt:               q.listBodiesStmt,
 		listBrowsersStmt:             q.listBrowsersStmt,
+		listCampaignPeopleStmt:       q.listCampaignPeopleStmt,
+		listCampaignsStmt:            q.listCampaignsStmt,
 		listCredentialsStmt:          q.listCredentialsStmt,
 		listDecidedStmt:              q.listDecidedStmt,
 		listDevicesStmt:              q.listDevicesStmt,
@@ -2090,7 +2518,10 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		listEventsOfUserStmt:         q.listEventsOfUserStmt,
 		listKeptStmt:                 q.listKeptStmt,
 		listManagersStmt:             q.listManagersStmt,
+		listMissingStmt:              q.listMissingStmt,
 		listPendingStmt:              q.listPendingStmt,
+		listPoolRulesStmt:            q.listPoolRulesStmt,
+		listPoolsStmt:                q.listPoolsStmt,
 		listRecentRequestsStmt:       q.listRecentRequestsStmt,
 		listRungStmt:                 q.listRungStmt,
 		listSecretsStmt:              q.listSecretsStmt,
@@ -2099,9 +2530,12 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		listTextTotalsStmt:           q.listTextTotalsStmt,
 		listUnfinishedStmt:           q.listUnfinishedStmt,
 		listUsersStmt:                q.listUsersStmt,
+		listWaitingResetsStmt:        q.listWaitingResetsStmt,
 		listWorkspacesStmt:           q.listWorkspacesStmt,
 		loadSessionStmt:              q.loadSessionStmt,
+		lockCampaignStmt:             q.lockCampaignStmt,
 		lockGuessesStmt:              q.lockGuessesStmt,
+		lockPoolStmt:                 q.lockPoolStmt,
 		lockUserStmt:                 q.lockUserStmt,
 		lockWorkspaceStmt:            q.lockWorkspaceStmt,
 		mailPairingStmt:              q.mailPairingStmt,
@@ -2112,17 +2546,23 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		markTextStmt:                 q.markTextStmt,
 		nameWorkspaceStmt:            q.nameWorkspaceStmt,
 		nearestUserStmt:              q.nearestUserStmt,
+		newestHelpCodeStmt:           q.newestHelpCodeStmt,
 		nextDueStmt:                  q.nextDueStmt,
 		nextExpiredStmt:              q.nextExpiredStmt,
 		oldestUserStmt:               q.oldestUserStmt,
 		passFirstStmt:                q.passFirstStmt,
+		passInCampaignStmt:           q.passInCampaignStmt,
 		passSecondStmt:               q.passSecondStmt,
 		priceTextStmt:                q.priceTextStmt,
 		raiseSessionStmt:             q.raiseSessionStmt,
+		raiseSettingsStmt:            q.raiseSettingsStmt,
 		redeemAttemptStmt:            q.redeemAttemptStmt,
 		rehashPasswordStmt:           q.rehashPasswordStmt,
+		remindCampaignStmt:           q.remindCampaignStmt,
+		remindLaterStmt:              q.remindLaterStmt,
 		renameCredentialStmt:         q.renameCredentialStmt,
 		renameDeviceStmt:             q.renameDeviceStmt,
+		renamePoolStmt:               q.renamePoolStmt,
 		reportDeviceStmt:             q.reportDeviceStmt,
 		reportTextStmt:               q.reportTextStmt,
 		resealBodyStmt:               q.resealBodyStmt,
@@ -2133,12 +2573,16 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		revokeDeviceOfCredentialStmt: q.revokeDeviceOfCredentialStmt,
 		revokeDevicesOfUserStmt:      q.revokeDevicesOfUserStmt,
 		revokeUnpairedStmt:           q.revokeUnpairedStmt,
+		runningCampaignsStmt:         q.runningCampaignsStmt,
 		setDefaultMethodStmt:         q.setDefaultMethodStmt,
 		setDeliveryStmt:              q.setDeliveryStmt,
 		setDeviceStateStmt:           q.setDeviceStateStmt,
 		setProfileStmt:               q.setProfileStmt,
+		setUserPoolStmt:              q.setUserPoolStmt,
 		setUserRequirementStmt:       q.setUserRequirementStmt,
+		setUserRoleStmt:              q.setUserRoleStmt,
 		setUserStateStmt:             q.setUserStateStmt,
+		spendHelpCodeStmt:            q.spendHelpCodeStmt,
 		spendLinkStmt:                q.spendLinkStmt,
 		spendMailedCodeStmt:          q.spendMailedCodeStmt,
 		spendNonceStmt:               q.spendNonceStmt,
@@ -2148,6 +2592,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		stepUpSessionStmt:            q.stepUpSessionStmt,
 		storeCredentialStmt:          q.storeCredentialStmt,
 		storePasswordStmt:            q.storePasswordStmt,
+		storePoolSettingsStmt:        q.storePoolSettingsStmt,
 		storeSettingsStmt:            q.storeSettingsStmt,
 		takeLeaseStmt:                q.takeLeaseStmt,
 		takeTextCapStmt:              q.takeTextCapStmt,
@@ -2168,11 +2613,16 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		verifyEmailStmt:              q.verifyEmailStmt,
 		voidAllLinksStmt:             q.voidAllLinksStmt,
 		voidAttemptsStmt:             q.voidAttemptsStmt,
+		voidHelpCodesStmt:            q.voidHelpCodesStmt,
 		voidLinksStmt:                q.voidLinksStmt,
 		voidLinksOfUserStmt:          q.voidLinksOfUserStmt,
 		voidMailedCodesStmt:          q.voidMailedCodesStmt,
 		voidMailedCodesOfUserStmt:    q.voidMailedCodesOfUserStmt,
 		voidProvenAttemptsStmt:       q.voidProvenAttemptsStmt,
 		voidTextsStmt:                q.voidTextsStmt,
+		waitingResetStmt:             q.waitingResetStmt,
+		withdrawAllResetsStmt:        q.withdrawAllResetsStmt,
+		withdrawResetsByStmt:         q.withdrawResetsByStmt,
+		withdrawResetsOfStmt:         q.withdrawResetsOfStmt,
 	}
 }

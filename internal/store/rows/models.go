@@ -42,6 +42,26 @@ type Browser struct {
 	UserAgent    string
 	TrustedAt    int64
 	TrustAskedAt int64
+	RemindedAt   int64
+}
+
+type Campaign struct {
+	WorkspaceID countersign.WorkspaceID
+	ID          countersign.CampaignID
+	PoolID      countersign.PoolID
+	CreatedBy   countersign.UserID
+	CreatedAt   int64
+	Round       int64
+	RoundAt     int64
+	FinishedAt  int64
+}
+
+type CampaignPerson struct {
+	WorkspaceID countersign.WorkspaceID
+	CampaignID  countersign.CampaignID
+	UserID      countersign.UserID
+	Round       int64
+	MailedAt    int64
 }
 
 type Credential struct {
@@ -118,6 +138,17 @@ type Guess struct {
 	Tries       int64
 	Since       int64
 	LockedUntil int64
+}
+
+type HelpCode struct {
+	WorkspaceID countersign.WorkspaceID
+	ID          countersign.HelpCodeID
+	UserID      countersign.UserID
+	CodeMac     []byte
+	GivenBy     countersign.UserID
+	CreatedAt   int64
+	ExpiresAt   int64
+	SpentAt     int64
 }
 
 type Installation struct {
@@ -224,6 +255,14 @@ type Pool struct {
 	CreatedAt   int64
 }
 
+type PoolRule struct {
+	WorkspaceID countersign.WorkspaceID
+	Place       int64
+	Kind        string
+	Value       string
+	PoolID      countersign.PoolID
+}
+
 type Rate struct {
 	WorkspaceID countersign.WorkspaceID
 	Subject     string
@@ -249,6 +288,19 @@ type Request struct {
 	DeviceID    countersign.DeviceID
 	CreatedAt   int64
 	ExpiresAt   int64
+	DecidedAt   int64
+}
+
+type ResetRequest struct {
+	WorkspaceID countersign.WorkspaceID
+	ID          countersign.ResetID
+	UserID      countersign.UserID
+	AskedBy     countersign.UserID
+	Reason      string
+	State       string
+	CreatedAt   int64
+	ExpiresAt   int64
+	DecidedBy   countersign.UserID
 	DecidedAt   int64
 }
 

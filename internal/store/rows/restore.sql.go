@@ -33,6 +33,18 @@ func (q *Queries) DropAttempts(ctx context.Context) (int64, error) {
 	return result.RowsAffected()
 }
 
+const dropHelpCodes = `-- name: DropHelpCodes :execrows
+DELETE FROM help_codes
+`
+
+func (q *Queries) DropHelpCodes(ctx context.Context) (int64, error) {
+	result, err := q.exec(ctx, q.dropHelpCodesStmt, dropHelpCodes)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const dropMailedCodes = `-- name: DropMailedCodes :execrows
 DELETE FROM mailed_codes
 `
@@ -111,12 +123,37 @@ func (q *Queries) FailQueued(ctx context.Context, body []byte, problem string) (
 	return result.RowsAffected()
 }
 
+const finishAllCampaigns = `-- name: FinishAllCampaigns :execrows
+UPDATE campaigns SET finished_at = $1 WHERE finished_at = 0
+`
+
+// Whom the backup had not mailed yet may have been mailed since.
+func (q *Queries) FinishAllCampaigns(ctx context.Context, now int64) (int64, error) {
+	result, err := q.exec(ctx, q.finishAllCampaignsStmt, finishAllCampaigns, now)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const voidAllLinks = `-- name: VoidAllLinks :execrows
 UPDATE links SET spent_at = $1 WHERE spent_at = 0
 `
 
 func (q *Queries) VoidAllLinks(ctx context.Context, spentAt int64) (int64, error) {
 	result, err := q.exec(ctx, q.voidAllLinksStmt, voidAllLinks, spentAt)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const withdrawAllResets = `-- name: WithdrawAllResets :execrows
+UPDATE reset_requests SET state = 'withdrawn', decided_at = $1 WHERE state = 'waiting'
+`
+
+func (q *Queries) WithdrawAllResets(ctx context.Context, now int64) (int64, error) {
+	result, err := q.exec(ctx, q.withdrawAllResetsStmt, withdrawAllResets, now)
 	if err != nil {
 		return 0, err
 	}

@@ -129,7 +129,7 @@ func (q *Queries) GetAttempt(ctx context.Context, workspaceID countersign.Worksp
 }
 
 const getBrowser = `-- name: GetBrowser :one
-SELECT workspace_id, id, user_id, token_hash, known_since, trusted_until, last_method, last_method_at, seen_at, user_agent, trusted_at, trust_asked_at FROM browsers WHERE workspace_id = $1 AND token_hash = $2 AND user_id = $3
+SELECT workspace_id, id, user_id, token_hash, known_since, trusted_until, last_method, last_method_at, seen_at, user_agent, trusted_at, trust_asked_at, reminded_at FROM browsers WHERE workspace_id = $1 AND token_hash = $2 AND user_id = $3
 `
 
 func (q *Queries) GetBrowser(ctx context.Context, workspaceID countersign.WorkspaceID, tokenHash []byte, userID countersign.UserID) (Browser, error) {
@@ -148,6 +148,7 @@ func (q *Queries) GetBrowser(ctx context.Context, workspaceID countersign.Worksp
 		&i.UserAgent,
 		&i.TrustedAt,
 		&i.TrustAskedAt,
+		&i.RemindedAt,
 	)
 	return i, err
 }
@@ -201,7 +202,7 @@ ON CONFLICT (workspace_id, token_hash, user_id) DO UPDATE SET
   last_method = CASE WHEN excluded.last_method = '' THEN browsers.last_method ELSE excluded.last_method END,
   last_method_at = CASE WHEN excluded.last_method = '' THEN browsers.last_method_at ELSE excluded.last_method_at END,
   seen_at = excluded.seen_at, user_agent = excluded.user_agent
-RETURNING workspace_id, id, user_id, token_hash, known_since, trusted_until, last_method, last_method_at, seen_at, user_agent, trusted_at, trust_asked_at
+RETURNING workspace_id, id, user_id, token_hash, known_since, trusted_until, last_method, last_method_at, seen_at, user_agent, trusted_at, trust_asked_at, reminded_at
 `
 
 type KeepBrowserParams struct {
@@ -241,12 +242,13 @@ func (q *Queries) KeepBrowser(ctx context.Context, arg KeepBrowserParams) (Brows
 		&i.UserAgent,
 		&i.TrustedAt,
 		&i.TrustAskedAt,
+		&i.RemindedAt,
 	)
 	return i, err
 }
 
 const listBrowsers = `-- name: ListBrowsers :many
-SELECT workspace_id, id, user_id, token_hash, known_since, trusted_until, last_method, last_method_at, seen_at, user_agent, trusted_at, trust_asked_at FROM browsers WHERE workspace_id = $1 AND user_id = $2 ORDER BY seen_at DESC, id
+SELECT workspace_id, id, user_id, token_hash, known_since, trusted_until, last_method, last_method_at, seen_at, user_agent, trusted_at, trust_asked_at, reminded_at FROM browsers WHERE workspace_id = $1 AND user_id = $2 ORDER BY seen_at DESC, id
 `
 
 func (q *Queries) ListBrowsers(ctx context.Context, workspaceID countersign.WorkspaceID, userID countersign.UserID) ([]Browser, error) {
@@ -271,6 +273,7 @@ func (q *Queries) ListBrowsers(ctx context.Context, workspaceID countersign.Work
 			&i.UserAgent,
 			&i.TrustedAt,
 			&i.TrustAskedAt,
+			&i.RemindedAt,
 		); err != nil {
 			return nil, err
 		}

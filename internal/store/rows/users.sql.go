@@ -459,6 +459,18 @@ func (q *Queries) SetUserRequirement(ctx context.Context, requireSecondFactor st
 	return result.RowsAffected()
 }
 
+const setUserRole = `-- name: SetUserRole :execrows
+UPDATE users SET role = $1 WHERE workspace_id = $2 AND id = $3
+`
+
+func (q *Queries) SetUserRole(ctx context.Context, role countersign.Role, workspaceID countersign.WorkspaceID, iD countersign.UserID) (int64, error) {
+	result, err := q.exec(ctx, q.setUserRoleStmt, setUserRole, role, workspaceID, iD)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const setUserState = `-- name: SetUserState :execrows
 UPDATE users SET state = $1 WHERE workspace_id = $2 AND id = $3
 `

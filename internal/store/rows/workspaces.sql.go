@@ -11,23 +11,6 @@ import (
 	"countersign"
 )
 
-const getPool = `-- name: GetPool :one
-SELECT workspace_id, id, name, settings, created_at FROM pools WHERE workspace_id = $1 AND id = $2
-`
-
-func (q *Queries) GetPool(ctx context.Context, workspaceID countersign.WorkspaceID, iD countersign.PoolID) (Pool, error) {
-	row := q.queryRow(ctx, q.getPoolStmt, getPool, workspaceID, iD)
-	var i Pool
-	err := row.Scan(
-		&i.WorkspaceID,
-		&i.ID,
-		&i.Name,
-		&i.Settings,
-		&i.CreatedAt,
-	)
-	return i, err
-}
-
 const getWorkspace = `-- name: GetWorkspace :one
 SELECT id, name, host, language, settings, settings_version, created_at FROM workspaces WHERE id = $1
 `
@@ -101,6 +84,19 @@ UPDATE workspaces SET name = $1 WHERE id = $2
 
 func (q *Queries) NameWorkspace(ctx context.Context, name string, iD countersign.WorkspaceID) (int64, error) {
 	result, err := q.exec(ctx, q.nameWorkspaceStmt, nameWorkspace, name, iD)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const raiseSettings = `-- name: RaiseSettings :execrows
+UPDATE workspaces SET settings_version = settings_version + 1 WHERE id = $1 AND settings_version = $2
+`
+
+// Whatever is read under this version is read anew, on every node; compare-and-set.
+func (q *Queries) RaiseSettings(ctx context.Context, iD countersign.WorkspaceID, settingsVersion int64) (int64, error) {
+	result, err := q.exec(ctx, q.raiseSettingsStmt, raiseSettings, iD, settingsVersion)
 	if err != nil {
 		return 0, err
 	}
