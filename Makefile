@@ -46,6 +46,7 @@ ONLY ?= .
 attack: ## Attack servers for an hour or more (SEED=n repeats a run, ONLY=TestName)
 	@scripts/install-test-needs
 	$(GO) test -count=1 -v -timeout 12h -run '$(ONLY)' ./attack -long -seed=$(SEED)
+	$(GO) test -count=1 -timeout 1h -run '^TestTwo' ./internal/people -rounds=1000
 
 FUZZTIME ?= 30s
 .PHONY: fuzz

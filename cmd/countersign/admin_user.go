@@ -19,6 +19,7 @@ type userCommands struct {
 	Enable  userEnable  `cmd:"" help:"Let a disabled user in again; one without a password is invited anew."`
 	Disable userDisable `cmd:"" help:"Put a user out at once, everywhere."`
 	Delete  userDelete  `cmd:"" help:"Delete a user and everything they set up."`
+	Role    userRole    `cmd:"" help:"Give a user another role."`
 	Rescue  userRescue  `cmd:"" help:"Print a one-time link to a new password. The second step is asked all the same."`
 	Reset   userReset   `cmd:"" name:"reset-2fa" help:"Turn a user's two-factor authentication off, so that they set it up anew."`
 }
@@ -76,7 +77,7 @@ func (c *userCreate) Run(ctx context.Context, t *terminal) error {
 		t.tell(invitedBy(loaded), "Email", user.Email)
 	}
 	if t.json {
-		return t.printJSON(viewOf(people.Person{User: user}))
+		return t.printJSON(viewOf(people.Listed{User: user}))
 	}
 	return t.print(string(user.ID) + "\n")
 }
@@ -154,19 +155,19 @@ func (t *terminal) changed(ctx context.Context, p *server.Parts, user rows.User,
 
 // personNow reads a user again. One who is gone comes back as they were, with
 // the state deleted.
-func personNow(ctx context.Context, p *server.Parts, was rows.User) (people.Person, error) {
+func personNow(ctx context.Context, p *server.Parts, was rows.User) (people.Listed, error) {
 	a, err := p.Accounts.Load(ctx, was.WorkspaceID, was.ID)
 	if countersign.KindOf(err) == countersign.NotFound {
 		was.State = "deleted"
-		return people.Person{User: was}, nil
+		return people.Listed{User: was}, nil
 	}
 	if err != nil {
-		return people.Person{}, err
+		return people.Listed{}, err
 	}
-	person := people.Person{User: a.User}
+	person := people.Listed{User: a.User}
 	list, err := p.Enrol.List(ctx, account.Holder{Workspace: was.WorkspaceID, User: was.ID})
 	if err != nil {
-		return people.Person{}, err
+		return people.Listed{}, err
 	}
 	for _, c := range list {
 		if c.Kind == "recovery" {
@@ -289,7 +290,7 @@ type userView struct {
 	SignedInAt    *time.Time            `json:"signed_in_at"`
 }
 
-func viewOf(p people.Person) userView {
+func viewOf(p people.Listed) userView {
 	return userView{
 		ID: p.ID, Email: p.Email, EmailVerified: moment(p.EmailVerifiedAt), Name: p.Name, Role: p.Role, State: p.State,
 		SecondFactors: p.SecondFactors, CodesLeft: p.CodesLeft, CreatedAt: moment(p.CreatedAt), SignedInAt: moment(p.SignedInAt),

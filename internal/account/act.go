@@ -1,9 +1,11 @@
 package account
 
 import (
+	"slices"
 	"strings"
 
 	"countersign"
+	"countersign/internal/policy"
 )
 
 // Act names what a fresh proof is for. An approval on the phone is good for the act that
@@ -26,6 +28,22 @@ const (
 	ActExport       Act = "export"
 	ActTrust        Act = "trust" // this browser
 )
+
+// ActOn is the deed to one person ("" for a deed upon the workspace): the proof for one
+// person is none for another.
+func ActOn(deed policy.Deed, user countersign.UserID) Act {
+	if user == "" {
+		return Act(deed)
+	}
+	return Act(deed) + ":" + Act(user)
+}
+
+// Deed is the deed that an act is, and whom it is done to; ok is false for an act upon
+// one's own account.
+func (a Act) Deed() (deed policy.Deed, user countersign.UserID, ok bool) {
+	name, on, _ := strings.Cut(string(a), ":")
+	return policy.Deed(name), countersign.UserID(on), slices.Contains(policy.Deeds(), policy.Deed(name))
+}
 
 // Of is the act upon one credential. It is empty upon none.
 func (a Act) Of(id countersign.CredentialID) Act {

@@ -47,6 +47,26 @@ func (s *Service) Hold(tx *store.Tx, h Holder) (rows.User, error) {
 	return user, nil
 }
 
+// HoldWithBoth is Hold for whoever acts upon others: the session reaches everything, has
+// proven a second factor itself, and one is still enrolled. A trusted browser, or a code
+// that the help desk gave, is not enough.
+//
+// Errors: those of Hold; Forbidden "two_factors_required".
+func (s *Service) HoldWithBoth(tx *store.Tx, h Holder) (rows.User, error) {
+	user, err := s.Hold(tx, h)
+	if err != nil {
+		return rows.User{}, err
+	}
+	factors, err := secondFactors(tx, h)
+	if err != nil {
+		return rows.User{}, err
+	}
+	if h.Level != policy.LevelFull || !h.HadSecond || factors == 0 {
+		return rows.User{}, countersign.Refuse(countersign.Forbidden, "two_factors_required")
+	}
+	return user, nil
+}
+
 // Redeem uses a finished sign-in up and returns its person, for whatever is
 // made of it. A change of password or factor since then has voided it, so
 // nothing begins under a secret that is no longer good. Gone "attempt_over"

@@ -153,6 +153,10 @@ func (c composer) fact(what string) string {
 		return mark(strong, name(c.data.OldDevice))
 	case "by":
 		return name(c.data.Actor)
+	case "role":
+		return c.role(c.data.Role)
+	case "role_old":
+		return c.role(c.data.OldRole)
 	case "email_new":
 		return mark(ltr, clean(c.data.Email))
 	case "email_old":
@@ -161,6 +165,15 @@ func (c composer) fact(what string) string {
 		return mark(ltr, clean(c.to))
 	}
 	return c.number(what)
+}
+
+// role is a role by its name, "" for one that has none.
+func (c composer) role(role string) string {
+	id := "account.role_" + role
+	if !c.speaker.Has(id) {
+		return ""
+	}
+	return c.say(id)
 }
 
 func mark(with func(string) string, value string) string {

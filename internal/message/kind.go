@@ -77,6 +77,8 @@ const (
 	TextsCapped Kind = "texts_capped"
 	// WeeklyDigest gives administrators the numbers of a week. Needs Week.
 	WeeklyDigest Kind = "weekly_digest"
+	// RoleChanged tells of another role: Role and OldRole, by Actor.
+	RoleChanged Kind = "role_changed"
 	// AccountDeleted is the last mail to an account. Actor, when it was somebody else.
 	AccountDeleted Kind = "account_deleted"
 )
@@ -143,6 +145,8 @@ func recipeOf(k Kind) (recipe, bool) {
 		return recipe{life: warningLife, others: true, facts: append([]string{"by"}, place...), steps: forgot}, true
 	case AdminReset:
 		return recipe{life: warningLife, others: true, facts: []string{"by", "when"}, steps: change}, true
+	case RoleChanged:
+		return recipe{life: warningLife, others: true, facts: []string{"role_old", "role", "by", "when"}, steps: change}, true
 	case AccountDeleted:
 		return recipe{life: warningLife, others: true, facts: []string{"by", "when"}, steps: []string{"ask"}}, true
 	case EmailChanged:
@@ -188,6 +192,6 @@ func Kinds() []Kind {
 		TwoFactorOn, TwoFactorOff, TurnOffConfirm, MethodAdded, MethodRemoved, MethodReplaced, MethodRenamed,
 		DefaultChanged, RecoveryCodes, RecoveryRenewed, RecoveryUsed, TwoFactorReset, AdminReset, NewSignIn, BrowserTrusted,
 		TooManyTries, SignInUnfinished, RequestDenied, RequestReported, PushLocked, PairingCode, PhoneMissing, PushesRefused,
-		TextsCapped, WeeklyDigest, AccountDeleted,
+		TextsCapped, WeeklyDigest, RoleChanged, AccountDeleted,
 	}
 }

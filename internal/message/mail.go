@@ -51,6 +51,9 @@ type Data struct {
 	Method    string `json:"method,omitempty"`
 	// Actor is the name of whoever did it, when that was not the person.
 	Actor string `json:"actor,omitempty"`
+	// Role is the account's new role, OldRole the former one (countersign.Role).
+	Role    string `json:"role,omitempty"`
+	OldRole string `json:"old_role,omitempty"`
 	// Email is the account's new address, OldEmail the former one.
 	Email    string `json:"email,omitempty"`
 	OldEmail string `json:"old_email,omitempty"`

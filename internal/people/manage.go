@@ -7,6 +7,7 @@ import (
 	"countersign"
 	"countersign/internal/account"
 	"countersign/internal/message"
+	"countersign/internal/policy"
 	"countersign/internal/store"
 	"countersign/internal/store/rows"
 )
@@ -16,12 +17,8 @@ import (
 // old invitation.
 func (s *Service) Enable(ctx context.Context, a account.Account, by By) (bool, error) {
 	invited := false
-	err := s.Accounts.WriteFor(ctx, a.User.ID, func(tx *store.Tx) error {
+	err := s.onPerson(ctx, a, by, policy.DeedUnlock, func(tx *store.Tx, user rows.User, by By) error {
 		invited = false // the function may run again
-		user, err := userIn(tx, a.User)
-		if err != nil {
-			return err
-		}
 		if user.State != countersign.Disabled {
 			return nil
 		}
@@ -29,7 +26,7 @@ func (s *Service) Enable(ctx context.Context, a account.Account, by By) (bool, e
 		if user.PasswordHash == "" {
 			user.State = countersign.Invited
 		}
-		_, err = tx.SetUserState(tx.Ctx, user.State, user.WorkspaceID, user.ID)
+		_, err := tx.SetUserState(tx.Ctx, user.State, user.WorkspaceID, user.ID)
 		if err != nil {
 			return fmt.Errorf("enable user: %w", err)
 		}
@@ -45,8 +42,8 @@ func (s *Service) Enable(ctx context.Context, a account.Account, by By) (bool, e
 
 // Disable puts a user out on every path at once. Conflict "last_owner".
 func (s *Service) Disable(ctx context.Context, a account.Account, by By) error {
-	return s.Accounts.WriteFor(ctx, a.User.ID, func(tx *store.Tx) error {
-		user, err := s.notLastOwner(tx, a.User)
+	return s.onPerson(ctx, a, by, policy.DeedLock, func(tx *store.Tx, user rows.User, by By) error {
+		err := ownerStays(tx, user)
 		if err != nil || user.State == countersign.Disabled {
 			return err
 		}
@@ -65,8 +62,8 @@ func (s *Service) Disable(ctx context.Context, a account.Account, by By) error {
 // Delete removes a user and everything they enrolled; the events stay. The
 // person is told. Conflict "last_owner".
 func (s *Service) Delete(ctx context.Context, a account.Account, by By) error {
-	return s.Accounts.WriteFor(ctx, a.User.ID, func(tx *store.Tx) error {
-		user, err := s.notLastOwner(tx, a.User)
+	return s.onPerson(ctx, a, by, policy.DeedDelete, func(tx *store.Tx, user rows.User, by By) error {
+		err := ownerStays(tx, user)
 		if err != nil {
 			return err
 		}
@@ -89,28 +86,6 @@ func (s *Service) Delete(ctx context.Context, a account.Account, by By) error {
 		_, err = tx.DeleteUser(tx.Ctx, user.WorkspaceID, user.ID)
 		return err
 	})
-}
-
-// notLastOwner refuses what would leave a workspace without an owner. It takes
-// the workspace's row first, so that two owners who remove each other at once
-// go one after the other (security.md 33).
-func (s *Service) notLastOwner(tx *store.Tx, u rows.User) (rows.User, error) {
-	_, err := tx.LockWorkspace(tx.Ctx, u.WorkspaceID)
-	if err != nil {
-		return rows.User{}, fmt.Errorf("lock workspace: %w", err)
-	}
-	user, err := userIn(tx, u)
-	if err != nil || user.Role != countersign.Owner || user.State != countersign.Active {
-		return user, err
-	}
-	others, err := tx.CountOtherOwners(tx.Ctx, user.WorkspaceID, user.ID)
-	if err != nil {
-		return rows.User{}, fmt.Errorf("count owners: %w", err)
-	}
-	if others == 0 {
-		return rows.User{}, countersign.Refuse(countersign.Conflict, "last_owner")
-	}
-	return user, nil
 }
 
 // RescueLink makes a one-time address that sets a new password and never skips
@@ -136,12 +111,8 @@ func (s *Service) RescueLink(ctx context.Context, a account.Account, by By) (str
 // of it; the person is told. The shell may always do it, loudly; the settings
 // bind everybody else.
 func (s *Service) ResetSecondFactor(ctx context.Context, a account.Account, by By) error {
-	return s.Accounts.WriteFor(ctx, a.User.ID, func(tx *store.Tx) error {
-		user, err := userIn(tx, a.User)
-		if err != nil {
-			return err
-		}
-		err = s.Accounts.Reset(tx, user, account.Keep{})
+	return s.onPerson(ctx, a, by, policy.DeedReset, func(tx *store.Tx, user rows.User, by By) error {
+		err := s.Accounts.Reset(tx, user, account.Keep{})
 		if err != nil {
 			return err
 		}

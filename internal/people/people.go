@@ -20,20 +20,6 @@ type Service struct {
 	Now      func() time.Time
 }
 
-// By says who acts, from where, and why.
-type By struct {
-	Actor  countersign.Actor
-	Place  countersign.Place
-	Reason string
-	// Name is how mails call the actor.
-	Name string
-}
-
-// Shell is whoever sits at the machine.
-func Shell() By {
-	return By{Actor: countersign.Actor{Kind: countersign.ByShell}}
-}
-
 // Find returns the user of an id or an e-mail address. NotFound.
 func (s *Service) Find(ctx context.Context, workspace countersign.WorkspaceID, idOrEmail string) (account.Account, error) {
 	if strings.HasPrefix(idOrEmail, "usr_") {
@@ -42,8 +28,8 @@ func (s *Service) Find(ctx context.Context, workspace countersign.WorkspaceID, i
 	return s.Accounts.Find(ctx, workspace, idOrEmail)
 }
 
-// Person is one line of a list of users.
-type Person struct {
+// Listed is one line of a list of users.
+type Listed struct {
 	rows.User
 	// SecondFactors and CodesLeft count what the person has.
 	SecondFactors int
@@ -54,7 +40,7 @@ type Person struct {
 const pageSize = 500
 
 // List calls each for every user of a workspace, by address.
-func (s *Service) List(ctx context.Context, workspace countersign.WorkspaceID, each func(Person) error) error {
+func (s *Service) List(ctx context.Context, workspace countersign.WorkspaceID, each func(Listed) error) error {
 	after := ""
 	for {
 		users, err := s.Store.Read().ListUsers(ctx, workspace, after, pageSize)
@@ -78,11 +64,11 @@ func (s *Service) List(ctx context.Context, workspace countersign.WorkspaceID, e
 	}
 }
 
-func (s *Service) person(ctx context.Context, u rows.User) (Person, error) {
-	p := Person{User: u}
+func (s *Service) person(ctx context.Context, u rows.User) (Listed, error) {
+	p := Listed{User: u}
 	credentials, err := s.Store.Read().ListCredentials(ctx, u.WorkspaceID, u.ID)
 	if err != nil {
-		return Person{}, fmt.Errorf("list credentials: %w", store.Classify(err))
+		return Listed{}, fmt.Errorf("list credentials: %w", store.Classify(err))
 	}
 	for _, c := range credentials {
 		switch {

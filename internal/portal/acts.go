@@ -5,6 +5,7 @@ import (
 
 	"countersign"
 	"countersign/internal/account"
+	"countersign/internal/policy"
 	"countersign/internal/session"
 	"countersign/internal/web"
 )
@@ -34,6 +35,10 @@ func acts() map[account.Act]bool {
 // actNamed returns the act that an address carries; anything else is read as the most
 // demanding one.
 func actNamed(said string) account.Act {
+	deed, person, isDeed := account.Act(said).Deed()
+	if isDeed && (person == "" || deed.OnPerson()) {
+		return account.Act(said)
+	}
 	name, on := account.Act(said).Parts()
 	ofOne, exists := acts()[account.Act(name)]
 	if !exists || ofOne != (on != "") {
@@ -49,6 +54,10 @@ func (p *Portal) upon(r *http.Request, c session.Current, act account.Act) (*Upo
 	if on == "" {
 		return nil, nil //nolint:nilnil // it is upon nothing
 	}
+	deed, person, isDeed := act.Deed()
+	if isDeed {
+		return p.uponPerson(r, c, deed, person)
+	}
 	h := c.Holder(web.Place(r))
 	one, err := p.Enrol.Find(r.Context(), h, on)
 	if err != nil {
@@ -56,6 +65,19 @@ func (p *Portal) upon(r *http.Request, c session.Current, act account.Act) (*Upo
 	}
 	kind, err := p.Enrol.Method(r.Context(), h, one)
 	return &Upon{Name: one.Name, Kind: kind}, err
+}
+
+// uponPerson names whom a deed is done to. To somebody whose role does not reach that
+// person, nobody is there: the page of a proof is open to everybody who signed in.
+func (p *Portal) uponPerson(r *http.Request, c session.Current, deed policy.Deed, id countersign.UserID) (*Upon, error) {
+	a, err := p.Accounts.Load(r.Context(), c.WorkspaceID, id)
+	if err != nil {
+		return nil, err
+	}
+	if !policy.May(c.Account.User.Role, deed, a.User.Role) {
+		return nil, countersign.Refuse(countersign.NotFound, "no_such_user")
+	}
+	return &Upon{Name: a.User.Name + " (" + a.User.Email + ")", Kind: "person"}, nil
 }
 
 // sayAct says an act in words, as its page does.

@@ -1,0 +1,70 @@
+package people
+
+import (
+	"context"
+	"fmt"
+
+	"countersign"
+	"countersign/internal/account"
+	"countersign/internal/message"
+	"countersign/internal/policy"
+	"countersign/internal/store"
+	"countersign/internal/store/rows"
+)
+
+// SetRole gives a person another role. Nothing of theirs ends: every rule reads the role
+// anew, so what the old one allowed is over with the commit.
+//
+// Errors: those of onPerson; Invalid on "role"; Forbidden "role_too_high" for a role above
+// the actor's own; Conflict "last_owner".
+func (s *Service) SetRole(ctx context.Context, a account.Account, role countersign.Role, by By) error {
+	if !role.Valid() {
+		return countersign.InvalidField("role", "role_unknown")
+	}
+	return s.onPerson(ctx, a, by, policy.DeedRole, func(tx *store.Tx, user rows.User, by By) error {
+		err := by.mayGive(policy.DeedRole, role)
+		if err != nil || user.Role == role {
+			return err
+		}
+		err = ownerStays(tx, user)
+		if err != nil {
+			return err
+		}
+		_, err = tx.SetUserRole(tx.Ctx, role, user.WorkspaceID, user.ID)
+		if err != nil {
+			return fmt.Errorf("store the role: %w", err)
+		}
+		err = s.event(tx, by, user, "role.changed", map[string]string{"before": string(user.Role), "after": string(role)})
+		if err != nil {
+			return err
+		}
+		return s.tellOf(tx, user, by, message.RoleChanged, message.Data{OldRole: string(user.Role), Role: string(role)})
+	})
+}
+
+// ownerStays refuses what would leave a workspace without an owner who can sign in. The
+// workspace's row is taken before, so that two owners who remove each other at once go one
+// after the other (security.md 33).
+func ownerStays(tx *store.Tx, user rows.User) error {
+	if user.Role != countersign.Owner || user.State != countersign.Active {
+		return nil
+	}
+	others, err := tx.CountOtherOwners(tx.Ctx, user.WorkspaceID, user.ID)
+	if err != nil {
+		return fmt.Errorf("count owners: %w", err)
+	}
+	if others == 0 {
+		return countersign.Refuse(countersign.Conflict, "last_owner")
+	}
+	return nil
+}
+
+// tellOf mails a person what was done to their account, by whom.
+func (s *Service) tellOf(tx *store.Tx, user rows.User, by By, kind message.Kind, data message.Data) error {
+	a, err := s.Accounts.Within(tx, user)
+	if err != nil {
+		return err
+	}
+	data.Actor = by.Name
+	return s.Accounts.Tell(tx, a, countersign.Place{}, kind, data)
+}
