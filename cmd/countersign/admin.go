@@ -13,6 +13,7 @@ import (
 type adminCommands struct {
 	Setup     adminSetup     `cmd:"" help:"Make a new one-time address that makes the first owner."`
 	User      userCommands   `cmd:"" help:"Make, list, disable, delete and help users."`
+	Pool      poolCommands   `cmd:"" help:"Make, list, change and fill identity pools."`
 	Policy    policyCommands `cmd:"" help:"Show and change what a sign-in requires."`
 	Audit     auditCommands  `cmd:"" help:"Look through the audit log, and check what is in it."`
 	Texts     adminTexts     `cmd:"" help:"Show how many text messages were sent, and what they cost."`

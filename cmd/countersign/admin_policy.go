@@ -134,25 +134,28 @@ func (*policySet) examples() []string {
 
 // Run changes the setting.
 func (c *policySet) Run(ctx context.Context, t *terminal) error {
-	return c.edit(ctx, t, func(doc policy.Document) (policy.Document, error) {
-		if len(c.Value) == 1 && c.Value[0] == "default" {
-			if !isSetting(c.Key) {
-				return nil, policy.Document{c.Key: "default"}.Check()
-			}
-			next := doc.With(nil)
-			delete(next, c.Key)
-			return next, nil
+	return c.edit(ctx, t, func(doc policy.Document) (policy.Document, error) { return changedBy(doc, c.Key, c.Value) })
+}
+
+// changedBy is a document with one setting as it was typed; "default" takes it out.
+func changedBy(doc policy.Document, key string, typed []string) (policy.Document, error) {
+	if len(typed) == 1 && typed[0] == "default" {
+		if !isSetting(key) {
+			return nil, policy.Document{key: "default"}.Check()
 		}
-		separator := " "
-		if isList(c.Key) {
-			separator = ","
-		}
-		value, err := policy.ParseValue(c.Key, strings.Join(c.Value, separator))
-		if err != nil {
-			return nil, err
-		}
-		return doc.With(policy.Document{c.Key: value}), nil
-	})
+		next := doc.With(nil)
+		delete(next, key)
+		return next, nil
+	}
+	separator := " "
+	if isList(key) {
+		separator = ","
+	}
+	value, err := policy.ParseValue(key, strings.Join(typed, separator))
+	if err != nil {
+		return nil, err
+	}
+	return doc.With(policy.Document{key: value}), nil
 }
 
 func isSetting(name string) bool {
@@ -217,8 +220,8 @@ func (t *terminal) document(from string) (policy.Document, error) {
 	return policy.ParseTOML(text)
 }
 
-// edit shows the difference, asks where a value deserves a warning, and stores
-// the document, unless somebody else has changed it meanwhile.
+// edit changes the document of the workspace, unless somebody else has changed it
+// meanwhile.
 func (c howToChange) edit(ctx context.Context, t *terminal, change func(policy.Document) (policy.Document, error)) error {
 	return c.withEngine(ctx, t, func(p *server.Parts) error {
 		doc, version, err := p.People.Document(ctx, countersign.DefaultWorkspace)
@@ -229,29 +232,36 @@ func (c howToChange) edit(ctx context.Context, t *terminal, change func(policy.D
 		if err != nil {
 			return usageError{err}
 		}
-		differences := compare(doc, next)
-		err = t.printDifferences(differences)
-		if err != nil {
-			return err
-		}
-		if c.DryRun {
-			t.warn(differences)
-			t.tell("cli.policy_dry_run")
-			return nil
-		}
-		if len(differences) == 0 {
-			t.tell("cli.policy_same")
-			return nil
-		}
-		err = t.accept(differences, c.Accept)
-		if err != nil {
-			return err
-		}
-		err = p.People.StoreDocument(ctx, countersign.DefaultWorkspace, next, version, people.Shell())
-		if err != nil {
-			return err
-		}
-		t.tell("cli.policy_changed")
-		return nil
+		return c.store(t, doc, next, func() error {
+			return p.People.StoreDocument(ctx, countersign.DefaultWorkspace, next, version, people.Shell())
+		})
 	})
+}
+
+// store shows the difference, asks where a value deserves a warning, and stores.
+func (c howToChange) store(t *terminal, doc, next policy.Document, do func() error) error {
+	differences := compare(doc, next)
+	err := t.printDifferences(differences)
+	if err != nil {
+		return err
+	}
+	if c.DryRun {
+		t.warn(differences)
+		t.tell("cli.policy_dry_run")
+		return nil
+	}
+	if len(differences) == 0 {
+		t.tell("cli.policy_same")
+		return nil
+	}
+	err = t.accept(differences, c.Accept)
+	if err != nil {
+		return err
+	}
+	err = do()
+	if err != nil {
+		return err
+	}
+	t.tell("cli.policy_changed")
+	return nil
 }

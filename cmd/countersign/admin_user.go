@@ -37,6 +37,7 @@ type userCreate struct {
 	Email        string `name:"email" required:"" placeholder:"ADDRESS" help:"The address to sign in with."`
 	Name         string `name:"name" required:"" placeholder:"NAME" help:"The name of the person."`
 	Role         string `name:"role" default:"user" placeholder:"ROLE" help:"owner, administrator, helpdesk, auditor or user. Default: user"`
+	Pool         string `name:"pool" placeholder:"POOL" help:"The identity pool, by name or id. Default: by the rules of the pools"`
 	PasswordFile string `name:"password-file" placeholder:"FILE" help:"A file that holds the password; - is standard input. Without it an invitation is mailed."`
 	allSettings
 }
@@ -69,6 +70,13 @@ func (c *userCreate) Run(ctx context.Context, t *terminal) error {
 		return err
 	}
 	defer func() { _ = p.Close() }()
+	if c.Pool != "" {
+		pool, _, err := findPool(ctx, p, c.Pool)
+		if err != nil {
+			return err
+		}
+		n.Pool = pool.ID
+	}
 	user, err := p.People.Create(ctx, countersign.DefaultWorkspace, n, people.Shell())
 	if err != nil {
 		return err
@@ -283,6 +291,7 @@ type userView struct {
 	EmailVerified *time.Time            `json:"email_verified_at"`
 	Name          string                `json:"name"`
 	Role          countersign.Role      `json:"role"`
+	Pool          countersign.PoolID    `json:"pool"`
 	State         countersign.UserState `json:"state"`
 	SecondFactors int                   `json:"second_factors"`
 	CodesLeft     int                   `json:"recovery_codes_left"`
@@ -292,7 +301,7 @@ type userView struct {
 
 func viewOf(p people.Listed) userView {
 	return userView{
-		ID: p.ID, Email: p.Email, EmailVerified: moment(p.EmailVerifiedAt), Name: p.Name, Role: p.Role, State: p.State,
+		ID: p.ID, Email: p.Email, EmailVerified: moment(p.EmailVerifiedAt), Name: p.Name, Role: p.Role, Pool: p.PoolID, State: p.State,
 		SecondFactors: p.SecondFactors, CodesLeft: p.CodesLeft, CreatedAt: moment(p.CreatedAt), SignedInAt: moment(p.SignedInAt),
 	}
 }

@@ -79,6 +79,8 @@ const (
 	WeeklyDigest Kind = "weekly_digest"
 	// RoleChanged tells of another role: Role and OldRole, by Actor.
 	RoleChanged Kind = "role_changed"
+	// PoolChanged tells of another identity pool, where that asks something else: Actor.
+	PoolChanged Kind = "pool_changed"
 	// AccountDeleted is the last mail to an account. Actor, when it was somebody else.
 	AccountDeleted Kind = "account_deleted"
 )
@@ -147,6 +149,8 @@ func recipeOf(k Kind) (recipe, bool) {
 		return recipe{life: warningLife, others: true, facts: []string{"by", "when"}, steps: change}, true
 	case RoleChanged:
 		return recipe{life: warningLife, others: true, facts: []string{"role_old", "role", "by", "when"}, steps: change}, true
+	case PoolChanged:
+		return recipe{life: warningLife, others: true, facts: []string{"by", "when"}, steps: change}, true
 	case AccountDeleted:
 		return recipe{life: warningLife, others: true, facts: []string{"by", "when"}, steps: []string{"ask"}}, true
 	case EmailChanged:
@@ -192,6 +196,6 @@ func Kinds() []Kind {
 		TwoFactorOn, TwoFactorOff, TurnOffConfirm, MethodAdded, MethodRemoved, MethodReplaced, MethodRenamed,
 		DefaultChanged, RecoveryCodes, RecoveryRenewed, RecoveryUsed, TwoFactorReset, AdminReset, NewSignIn, BrowserTrusted,
 		TooManyTries, SignInUnfinished, RequestDenied, RequestReported, PushLocked, PairingCode, PhoneMissing, PushesRefused,
-		TextsCapped, WeeklyDigest, RoleChanged, AccountDeleted,
+		TextsCapped, WeeklyDigest, RoleChanged, PoolChanged, AccountDeleted,
 	}
 }

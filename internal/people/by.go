@@ -68,7 +68,7 @@ func (b By) ready(deed policy.Deed, user rows.User) (By, error) {
 	}
 	h := *b.holder
 	switch {
-	case user.ID != "" && user.WorkspaceID != h.Workspace:
+	case user.WorkspaceID != "" && user.WorkspaceID != h.Workspace:
 		return b, countersign.Refuse(countersign.NotFound, "no_such_user")
 	case user.ID == h.User && !deed.OnOneself():
 		return b, countersign.Refuse(countersign.Forbidden, "not_on_oneself")

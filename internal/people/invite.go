@@ -7,6 +7,7 @@ import (
 	"countersign"
 	"countersign/internal/account"
 	"countersign/internal/message"
+	"countersign/internal/policy"
 	"countersign/internal/store"
 	"countersign/internal/store/rows"
 )
@@ -15,41 +16,54 @@ import (
 type NewUser struct {
 	Email, Name string
 	Role        countersign.Role
+	// Pool is the identity pool that the invitation names, "" to follow the rules.
+	Pool countersign.PoolID
 	// Password, when set, makes the account active at once; else an invitation
-	// is mailed.
+	// is mailed. Only the shell may set it: nobody else chooses a password for others.
 	Password string
 }
 
-// Create makes a user. Errors: Invalid on "email", "name", "role",
-// "password"; Conflict "email_taken".
+// Create makes a user. Errors: those of onAll for the deed of inviting, with Forbidden
+// "role_too_high" for a role above the actor's; Invalid on "email", "name", "role",
+// "password"; NotFound "no_such_pool"; Conflict "email_taken".
 func (s *Service) Create(ctx context.Context, workspace countersign.WorkspaceID, n NewUser, by By) (rows.User, error) {
 	row, err := s.check(ctx, workspace, n, by)
 	if err != nil {
 		return rows.User{}, err
 	}
-	w, err := s.Store.Read().GetWorkspace(ctx, workspace)
-	if err != nil {
-		return rows.User{}, store.Classify(err)
-	}
-	settings, err := s.Accounts.Settings(ctx, workspace, countersign.DefaultPool)
+	by, err = by.ready(policy.DeedInvite, rows.User{WorkspaceID: workspace})
 	if err != nil {
 		return rows.User{}, err
 	}
 	var user rows.User
 	err = s.Store.Write(ctx, func(tx *store.Tx) error {
+		by, err := s.entitled(tx, by)
+		if err == nil {
+			err = by.mayGive(policy.DeedInvite, n.Role)
+		}
+		if err != nil {
+			return err
+		}
 		if row.PasswordHash != "" {
 			row.PasswordChangedAt = tx.NowMilli()
 		}
-		var err error
+		row.PoolID, err = poolOf(tx, workspace, n.Pool, n.Email)
+		if err != nil {
+			return err
+		}
 		user, err = s.insert(tx, row)
 		if err != nil {
 			return err
 		}
-		err = s.event(tx, by, user, "user.created", map[string]string{"role": string(user.Role)})
+		err = s.event(tx, by, user, "user.created", map[string]string{"role": string(user.Role), "pool": string(user.PoolID)})
 		if err != nil || row.PasswordHash != "" {
 			return err
 		}
-		return s.invite(tx, account.Account{Workspace: w, Settings: settings, User: user}, by)
+		a, err := s.Accounts.Within(tx, user)
+		if err != nil {
+			return err
+		}
+		return s.invite(tx, a, by)
 	})
 	if store.Taken(err) {
 		return rows.User{}, countersign.Refuse(countersign.Conflict, "email_taken")
@@ -72,6 +86,9 @@ func (s *Service) check(ctx context.Context, workspace countersign.WorkspaceID, 
 	row := rows.InsertUserParams{WorkspaceID: workspace, Email: email, Name: name, Role: n.Role, State: countersign.Invited}
 	if n.Password == "" {
 		return row, nil
+	}
+	if by.holder != nil {
+		return rows.InsertUserParams{}, beyondRole()
 	}
 	row.State = countersign.Active
 	row.PasswordHash, err = s.Accounts.NewPassword(ctx, n.Password, by.Place, email, name)

@@ -24,12 +24,13 @@ func (s *Service) Document(ctx context.Context, workspace countersign.WorkspaceI
 }
 
 // StoreDocument puts a new settings document in place of the one of a version.
-// Conflict "changed_meanwhile" when somebody else was first; errors of the
-// document name every bad key.
+// It is also how a second factor is required, so only somebody who has one can do that.
+// Errors: those of onAll; Conflict "changed_meanwhile" when somebody else was first;
+// Invalid "settings_invalid", whose cause names every bad key.
 func (s *Service) StoreDocument(ctx context.Context, workspace countersign.WorkspaceID, doc policy.Document, version int64, by By) error {
 	err := doc.Check()
 	if err != nil {
-		return &countersign.Error{Kind: countersign.Invalid, Code: "settings_invalid", Err: err}
+		return settingsInvalid(err)
 	}
 	text, err := doc.JSON()
 	if err != nil {
@@ -39,7 +40,7 @@ func (s *Service) StoreDocument(ctx context.Context, workspace countersign.Works
 	if err != nil {
 		return err
 	}
-	return s.Store.Write(ctx, func(tx *store.Tx) error {
+	return s.onAll(ctx, workspace, by, policy.DeedSettings, func(tx *store.Tx, by By) error {
 		n, err := tx.StoreSettings(tx.Ctx, text, workspace, version)
 		if err != nil {
 			return fmt.Errorf("store settings: %w", err)
@@ -51,6 +52,10 @@ func (s *Service) StoreDocument(ctx context.Context, workspace countersign.Works
 			Kind: "settings.changed", Actor: by.Actor, Place: by.Place, Detail: changes(before, doc),
 		})
 	})
+}
+
+func settingsInvalid(why error) error {
+	return &countersign.Error{Kind: countersign.Invalid, Code: "settings_invalid", Err: why}
 }
 
 // changes tells before and after of every key that differs.

@@ -87,7 +87,7 @@ func (s *Service) FinishSetup(ctx context.Context, link rows.Link, f FirstOwner,
 			return fmt.Errorf("name the workspace: %w", err)
 		}
 		user, err := s.insert(tx, rows.InsertUserParams{
-			WorkspaceID: link.WorkspaceID, Email: email, Name: name, Role: countersign.Owner, State: countersign.Active,
+			WorkspaceID: link.WorkspaceID, PoolID: countersign.DefaultPool, Email: email, Name: name, Role: countersign.Owner, State: countersign.Active,
 			PasswordHash: hash, PasswordChangedAt: tx.NowMilli(), Language: f.Language, Zone: f.Zone,
 		})
 		if err != nil {
@@ -106,10 +106,9 @@ func (s *Service) FinishSetup(ctx context.Context, link rows.Link, f FirstOwner,
 	return err
 }
 
-// insert writes a user row with a new id, in the default pool.
+// insert writes a user row with a new id.
 func (s *Service) insert(tx *store.Tx, row rows.InsertUserParams) (rows.User, error) {
 	row.ID = countersign.UserID(seal.ID("usr"))
-	row.PoolID = countersign.DefaultPool
 	row.EmailKey = account.EmailKey(row.Email)
 	row.CreatedAt = tx.NowMilli()
 	err := tx.InsertUser(tx.Ctx, row)
