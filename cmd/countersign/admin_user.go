@@ -18,6 +18,9 @@ type userCommands struct {
 	List    userList    `cmd:"" help:"List all users."`
 	Enable  userEnable  `cmd:"" help:"Let a disabled user in again; one without a password is invited anew."`
 	Disable userDisable `cmd:"" help:"Put a user out at once, everywhere."`
+	Unlock  userUnlock  `cmd:"" help:"End the locks after wrong passwords and codes of a user."`
+	SignOut userSignOut `cmd:"" name:"sign-out" help:"End all sessions of a user, and take the trust from their browsers."`
+	Require userRequire `cmd:"" help:"Require a second step of a user, or leave it to pool and workspace."`
 	Delete  userDelete  `cmd:"" help:"Delete a user and everything they set up."`
 	Role    userRole    `cmd:"" help:"Give a user another role."`
 	Rescue  userRescue  `cmd:"" help:"Print a one-time link to a new password. The second step is asked all the same."`
@@ -263,7 +266,8 @@ func (c *userReset) Run(ctx context.Context, t *terminal) error {
 		if err != nil {
 			return err
 		}
-		return p.People.ResetSecondFactor(ctx, a, people.Shell())
+		_, err = p.People.ResetSecondFactor(ctx, a, people.Shell())
+		return err
 	})
 }
 

@@ -50,6 +50,8 @@ func sweep(tx *store.Tx) error {
 		{"sessions", func() (int64, error) { return tx.DeleteOldSessions(tx.Ctx, now, ago(12*time.Hour)) }},
 		{"browsers", func() (int64, error) { return tx.DeleteOldBrowsers(tx.Ctx, ago(browserLife)) }},
 		{"links", func() (int64, error) { return tx.DeleteOldLinks(tx.Ctx, ago(30*day)) }},
+		{"help-desk codes", func() (int64, error) { return tx.DeleteOldHelpCodes(tx.Ctx, ago(day)) }},
+		{"resets that waited", func() (int64, error) { return tx.DeleteOldResets(tx.Ctx, ago(30*day)) }},
 		{"mailed codes", func() (int64, error) { return tx.DeleteOldMailedCodes(tx.Ctx, ago(day)) }},
 		{"pairings", func() (int64, error) { return tx.DeleteOldPairings(tx.Ctx, ago(day)) }},
 		{"sign-in requests", func() (int64, error) { return tx.DeleteOldRequests(tx.Ctx, ago(requestLife)) }},

@@ -101,6 +101,10 @@ func (s *Service) Reset(tx *store.Tx, user rows.User, keep Keep) error {
 	if err != nil {
 		return err
 	}
+	_, err = tx.WithdrawResetsOf(tx.Ctx, tx.NowMilli(), user.WorkspaceID, user.ID)
+	if err != nil {
+		return fmt.Errorf("withdraw resets that wait: %w", err)
+	}
 	return s.Void(tx, user, keep)
 }
 

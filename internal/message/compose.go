@@ -133,7 +133,11 @@ func (c composer) fact(what string) string {
 			return c.say("mail.until_reset")
 		}
 		return c.moment(c.at.Add(time.Duration(c.data.Minutes) * time.Minute))
-	case "trusted_until":
+	case "required_from":
+		if c.data.From > 0 {
+			return c.moment(time.UnixMilli(c.data.From))
+		}
+	case "trusted_until", "waits_until":
 		return c.moment(c.at.Add(time.Duration(c.data.Minutes) * time.Minute))
 	case "where":
 		return mark(ltr, clean(c.data.IP))
@@ -219,6 +223,10 @@ func (c composer) own(part string) string {
 	switch {
 	case c.kind == TooManyTries && c.data.Method == "password":
 		kind = "too_many_passwords"
+	case c.kind == SetUp && c.data.Required:
+		kind = "set_up_now"
+	case c.kind == SetUp && c.data.From > 0:
+		kind = "set_up_from"
 	case c.kind == MethodAdded && c.data.Method == "push":
 		kind = "phone_paired"
 	}
@@ -235,6 +243,7 @@ func (c composer) say(id string, more ...any) string {
 		"To", ltr(clean(c.to)),
 		"Until", c.moment(c.expires),
 		"Begin", c.day(0), "End", c.day(6),
+		"From", c.speaker.Date(time.UnixMilli(c.data.From), c.zone),
 	)...)
 }
 

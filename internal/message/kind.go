@@ -77,6 +77,19 @@ const (
 	TextsCapped Kind = "texts_capped"
 	// WeeklyDigest gives administrators the numbers of a week. Needs Week.
 	WeeklyDigest Kind = "weekly_digest"
+	// ResetAsked tells that one administrator of the two that are needed asked for a reset;
+	// it waits for Minutes. Actor.
+	ResetAsked Kind = "reset_asked"
+	// SignedOut, AccountLocked and AccountUnlocked tell what Actor did.
+	SignedOut       Kind = "signed_out_by"
+	AccountLocked   Kind = "account_locked"
+	AccountUnlocked Kind = "account_unlocked"
+	// RequirementBegan and RequirementEnded tell that a second factor is required of this
+	// person, or not any more. Actor.
+	RequirementBegan Kind = "requirement_began"
+	RequirementEnded Kind = "requirement_ended"
+	// SetUp asks to set up a second factor: Required, From.
+	SetUp Kind = "set_up"
 	// RoleChanged tells of another role: Role and OldRole, by Actor.
 	RoleChanged Kind = "role_changed"
 	// PoolChanged tells of another identity pool, where that asks something else: Actor.
@@ -149,7 +162,13 @@ func recipeOf(k Kind) (recipe, bool) {
 		return recipe{life: warningLife, others: true, facts: []string{"by", "when"}, steps: change}, true
 	case RoleChanged:
 		return recipe{life: warningLife, others: true, facts: []string{"role_old", "role", "by", "when"}, steps: change}, true
-	case PoolChanged:
+	case ResetAsked:
+		return recipe{life: 24 * time.Hour, others: true, facts: []string{"by", "when", "waits_until"}, steps: change}, true
+	case SetUp:
+		return recipe{life: warningLife, report: true, facts: []string{"required_from"}, steps: []string{"open", "set_up"}}, true
+	case AccountLocked:
+		return recipe{life: warningLife, others: true, facts: []string{"by", "when"}, steps: []string{"open", "ask"}}, true
+	case SignedOut, AccountUnlocked, RequirementBegan, RequirementEnded, PoolChanged:
 		return recipe{life: warningLife, others: true, facts: []string{"by", "when"}, steps: change}, true
 	case AccountDeleted:
 		return recipe{life: warningLife, others: true, facts: []string{"by", "when"}, steps: []string{"ask"}}, true
@@ -196,6 +215,7 @@ func Kinds() []Kind {
 		TwoFactorOn, TwoFactorOff, TurnOffConfirm, MethodAdded, MethodRemoved, MethodReplaced, MethodRenamed,
 		DefaultChanged, RecoveryCodes, RecoveryRenewed, RecoveryUsed, TwoFactorReset, AdminReset, NewSignIn, BrowserTrusted,
 		TooManyTries, SignInUnfinished, RequestDenied, RequestReported, PushLocked, PairingCode, PhoneMissing, PushesRefused,
-		TextsCapped, WeeklyDigest, RoleChanged, PoolChanged, AccountDeleted,
+		TextsCapped, WeeklyDigest, ResetAsked, SignedOut, AccountLocked, AccountUnlocked,
+		RequirementBegan, RequirementEnded, SetUp, RoleChanged, PoolChanged, AccountDeleted,
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"countersign"
 	"countersign/internal/message"
@@ -335,5 +336,31 @@ func TestWhatMailsSay(t *testing.T) {
 				t.Error("markup came through")
 			}
 		})
+	}
+}
+
+// The mail that asks to set up a second factor has three forms: whether it is wished,
+// will be required from a date, or is required now. The date is told where the person is.
+func TestTheMailThatAsksToSetUp(t *testing.T) {
+	from := time.Date(2027, 1, 31, 0, 0, 0, 0, time.UTC).UnixMilli()
+	var mails []message.Mail
+	for _, language := range []string{"en", "de"} {
+		for _, d := range []message.Data{{}, {Required: true}, {From: from}} {
+			whole := data()
+			whole.Required, whole.From = d.Required, d.From
+			mails = append(mails, message.Mail{Kind: message.SetUp, User: "usr_ada", To: "ada@example.com", Language: language, Zone: "America/New_York", Data: whole})
+		}
+	}
+	titles := map[string]bool{}
+	for i, m := range show(t, mails) {
+		checkMail(t, m, mails[i])
+		titles[m.Subject] = true
+		day := map[string]string{"en": "30 January 2027", "de": "30. Januar 2027"}[mails[i].Language]
+		if has := strings.Contains(m.Text, day); has != (mails[i].Data.From > 0) {
+			t.Errorf("the day is told: %v\n%s", has, m.Text)
+		}
+	}
+	if len(titles) != len(mails) {
+		t.Errorf("%d subjects for %d mails", len(titles), len(mails))
 	}
 }

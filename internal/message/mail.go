@@ -54,6 +54,10 @@ type Data struct {
 	// Role is the account's new role, OldRole the former one (countersign.Role).
 	Role    string `json:"role,omitempty"`
 	OldRole string `json:"old_role,omitempty"`
+	// Required tells that a second factor is required now, From (unix milliseconds) from
+	// when it will be.
+	Required bool  `json:"required,omitempty"`
+	From     int64 `json:"from,omitempty"`
 	// Email is the account's new address, OldEmail the former one.
 	Email    string `json:"email,omitempty"`
 	OldEmail string `json:"old_email,omitempty"`

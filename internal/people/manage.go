@@ -12,7 +12,7 @@ import (
 	"countersign/internal/store/rows"
 )
 
-// Enable lets a disabled user in again. Their factors are as they were. One who
+// Enable lets a disabled user in again, and ends the locks of wrong answers. Their factors are as they were. One who
 // never chose a password is invited anew, which it tells: disabling ended the
 // old invitation.
 func (s *Service) Enable(ctx context.Context, a account.Account, by By) (bool, error) {
@@ -30,17 +30,29 @@ func (s *Service) Enable(ctx context.Context, a account.Account, by By) (bool, e
 		if err != nil {
 			return fmt.Errorf("enable user: %w", err)
 		}
-		err = s.event(tx, by, user, "user.enabled", nil)
-		if err != nil || user.State != countersign.Invited {
+		err = s.Accounts.Unlock(tx, user)
+		if err != nil {
 			return err
 		}
-		invited, a.User = true, user
+		err = s.event(tx, by, user, "user.enabled", nil)
+		if err != nil {
+			return err
+		}
+		if user.State == countersign.Active {
+			return s.tellOf(tx, user, by, message.AccountUnlocked, message.Data{})
+		}
+		a, err := s.Accounts.Within(tx, user)
+		if err != nil {
+			return err
+		}
+		invited = true
 		return s.invite(tx, a, by)
 	})
 	return invited && err == nil, err
 }
 
-// Disable puts a user out on every path at once. Conflict "last_owner".
+// Disable puts a user out on every path at once; they are told. Errors: those of onPerson;
+// Conflict "last_owner".
 func (s *Service) Disable(ctx context.Context, a account.Account, by By) error {
 	return s.onPerson(ctx, a, by, policy.DeedLock, func(tx *store.Tx, user rows.User, by By) error {
 		err := ownerStays(tx, user)
@@ -55,7 +67,15 @@ func (s *Service) Disable(ctx context.Context, a account.Account, by By) error {
 		if err != nil {
 			return err
 		}
-		return s.event(tx, by, user, "user.disabled", nil)
+		err = withdrawAsked(tx, user)
+		if err != nil {
+			return err
+		}
+		err = s.event(tx, by, user, "user.disabled", nil)
+		if err != nil {
+			return err
+		}
+		return s.tellOf(tx, user, by, message.AccountLocked, message.Data{})
 	})
 }
 
@@ -75,11 +95,15 @@ func (s *Service) Delete(ctx context.Context, a account.Account, by By) error {
 		if err != nil {
 			return err
 		}
+		err = withdrawAsked(tx, user)
+		if err != nil {
+			return err
+		}
 		err = s.event(tx, by, user, "user.deleted", nil)
 		if err != nil {
 			return err
 		}
-		err = s.Accounts.Tell(tx, a, by.Place, message.AccountDeleted, message.Data{Actor: by.Name})
+		err = s.tellOf(tx, user, by, message.AccountDeleted, message.Data{})
 		if err != nil {
 			return err
 		}
@@ -90,8 +114,12 @@ func (s *Service) Delete(ctx context.Context, a account.Account, by By) error {
 
 // RescueLink makes a one-time address that sets a new password and never skips
 // the second factor. It is printed, not mailed: it is for people whose mail
-// does not reach them.
+// does not reach them. Only the shell makes one: in a console it would be a way to
+// somebody else's password.
 func (s *Service) RescueLink(ctx context.Context, a account.Account, by By) (string, error) {
+	if by.holder != nil {
+		return "", beyondRole()
+	}
 	if a.User.State == countersign.Disabled {
 		return "", countersign.Refuse(countersign.Conflict, "user_disabled")
 	}
@@ -105,21 +133,4 @@ func (s *Service) RescueLink(ctx context.Context, a account.Account, by By) (str
 		return s.event(tx, by, a.User, "user.rescue_link_made", nil)
 	})
 	return address, err
-}
-
-// ResetSecondFactor turns a user's two-factor authentication off and voids all
-// of it; the person is told. The shell may always do it, loudly; the settings
-// bind everybody else.
-func (s *Service) ResetSecondFactor(ctx context.Context, a account.Account, by By) error {
-	return s.onPerson(ctx, a, by, policy.DeedReset, func(tx *store.Tx, user rows.User, by By) error {
-		err := s.Accounts.Reset(tx, user, account.Keep{})
-		if err != nil {
-			return err
-		}
-		err = s.event(tx, by, user, "two_factor.reset", map[string]string{"by": string(by.Actor.Kind)})
-		if err != nil {
-			return err
-		}
-		return s.Accounts.Tell(tx, a, by.Place, message.AdminReset, message.Data{Actor: by.Name})
-	})
 }

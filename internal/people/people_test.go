@@ -273,7 +273,7 @@ func TestAResetByTheShellVoidsEverything(t *testing.T) {
 		ada := e.Guarded(t, "ada@example.com").WithCodes(t, 3)
 		b := e.Browser("192.0.2.1")
 		b.SignIn(t, ada)
-		err := p.ResetSecondFactor(ctx, ada.Account(t), people.Shell())
+		_, err := p.ResetSecondFactor(ctx, ada.Account(t), people.Shell())
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -34,6 +34,10 @@ func (s *Service) SetRole(ctx context.Context, a account.Account, role countersi
 		if err != nil {
 			return fmt.Errorf("store the role: %w", err)
 		}
+		err = withdrawAsked(tx, user)
+		if err != nil {
+			return err
+		}
 		err = s.event(tx, by, user, "role.changed", map[string]string{"before": string(user.Role), "after": string(role)})
 		if err != nil {
 			return err

@@ -58,16 +58,18 @@ type Settings struct {
 
 // The values that rules ask for by name.
 const (
-	EffectSignIn  = "sign_in"
-	EffectReset   = "reset"
-	ByScreen      = "screen"
-	ByEmail       = "email"
-	FreshProof    = "fresh_proof"
-	ResetAllowed  = "allowed"
-	ResetNever    = "never"
-	WizardFirst   = "wizard"
-	SettingsFirst = "account_settings"
-	WordsBackup   = "backup"
+	EffectSignIn = "sign_in"
+	EffectReset  = "reset"
+	ByScreen     = "screen"
+	ByEmail      = "email"
+	FreshProof   = "fresh_proof"
+	ResetAllowed = "allowed"
+	// ResetTwoAdmins wants a second administrator who confirms.
+	ResetTwoAdmins = "two_admins"
+	ResetNever     = "never"
+	WizardFirst    = "wizard"
+	SettingsFirst  = "account_settings"
+	WordsBackup    = "backup"
 
 	// Passkey is the method, and a proof by one that stays on its device; PasskeySynced
 	// is a proof by one that does not.

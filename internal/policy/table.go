@@ -75,7 +75,7 @@ func Table() []Key {
 			func(s *Settings, v string) { s.RecoveryEffect = v }),
 		choice("recovery.delivery", ByScreen, []string{ByScreen, ByEmail},
 			func(s *Settings, v string) { s.RecoveryDelivery = v }).warn(ByEmail, "policy.warn_delivery_email"),
-		choice("recovery.admin_reset", ResetAllowed, []string{ResetAllowed, ResetNever},
+		choice("recovery.admin_reset", ResetAllowed, []string{ResetAllowed, ResetTwoAdmins, ResetNever},
 			func(s *Settings, v string) { s.AdminReset = v }),
 		choice("turn_off", FreshProof, []string{FreshProof, ByEmail}, func(s *Settings, v string) { s.TurnOff = v }),
 		choice("enrol_at_sign_in", WizardFirst, []string{WizardFirst, SettingsFirst},
@@ -94,7 +94,6 @@ func later(word string) (string, bool) {
 	waits := map[string]string{
 		"sso":               "single sign-on",
 		"sso.second_factor": "single sign-on",
-		"two_admins":        "a reset by two administrators",
 	}
 	method, found := waits[word]
 	return method, found

@@ -22,6 +22,6 @@ func (p *Portal) help(w http.ResponseWriter, r *http.Request) error {
 	required := s.Required("", p.Now()) != policy.NotRequired
 	return p.pages.Render(w, r, http.StatusOK, "help", HelpView{
 		Page: web.Page{}, Workspace: row.Name, Address: p.Accounts.URL, Required: required, Recovers: s.Recovers(),
-		Resets: s.RecoveryEffect == policy.EffectReset, AdminReset: s.AdminReset == policy.ResetAllowed, TurnOff: !required, Passkeys: s.Passkeys(), Pushes: s.Pushes(), Texts: p.texts(s), TrustedDays: s.TrustedDays, Apps: Apps(),
+		Resets: s.RecoveryEffect == policy.EffectReset, AdminReset: s.AdminReset != policy.ResetNever, TurnOff: !required, Passkeys: s.Passkeys(), Pushes: s.Pushes(), Texts: p.texts(s), TrustedDays: s.TrustedDays, Apps: Apps(),
 	})
 }

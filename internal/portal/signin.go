@@ -405,7 +405,7 @@ func (p *Portal) showRecovery(w http.ResponseWriter, r *http.Request, at signin.
 	return p.pages.Render(w, r, status, "signin/recovery", RecoveryView{
 		Page: web.Page{Form: form}, Attempt: string(at.ID), Workspace: at.Account.Workspace.Name,
 		Resets: settings.RecoveryEffect == policy.EffectReset, Required: at.Account.Required(p.Now()) != policy.NotRequired,
-		AdminReset: settings.AdminReset == policy.ResetAllowed, Passkey: hasPasskeys(at) && !hasCodes(at),
+		AdminReset: settings.AdminReset != policy.ResetNever, Passkey: hasPasskeys(at) && !hasCodes(at),
 	})
 }
 

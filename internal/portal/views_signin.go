@@ -44,7 +44,7 @@ type RecoveryView struct {
 	Workspace  string
 	Resets     bool // recovery.effect = reset
 	Required   bool // a second factor is required, so set-up follows a reset
-	AdminReset bool // recovery.admin_reset = allowed
+	AdminReset bool // recovery.admin_reset is not never
 	Passkey    bool // a passkey is asked for, and no code
 }
 

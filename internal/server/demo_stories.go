@@ -225,7 +225,8 @@ func reset(before time.Duration) step {
 			return err
 		}
 		a.secret, a.Key, a.Codes, a.current = nil, "", nil, nil
-		return a.People.ResetSecondFactor(ctx, loaded, people.Shell())
+		_, err = a.People.ResetSecondFactor(ctx, loaded, people.Shell())
+		return err
 	}
 }
 

@@ -1,0 +1,167 @@
+package people
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"countersign"
+	"countersign/internal/account"
+	"countersign/internal/limit"
+	"countersign/internal/message"
+	"countersign/internal/policy"
+	"countersign/internal/store"
+	"countersign/internal/store/rows"
+)
+
+// SignOut ends all of a person's sessions, what their browsers are known and trusted for,
+// and whatever was under way. Errors: those of onPerson; Conflict "not_active".
+func (s *Service) SignOut(ctx context.Context, a account.Account, by By) error {
+	return s.onPerson(ctx, a, by, policy.DeedSignOut, func(tx *store.Tx, user rows.User, by By) error {
+		if user.State != countersign.Active {
+			return notActive() // an invitation would end with the rest
+		}
+		err := s.Accounts.Void(tx, user, account.Keep{})
+		if err != nil {
+			return err
+		}
+		err = s.event(tx, by, user, "session.all_ended", nil)
+		if err != nil {
+			return err
+		}
+		return s.tellOf(tx, user, by, message.SignedOut, message.Data{})
+	})
+}
+
+func notActive() error { return countersign.Refuse(countersign.Conflict, "not_active") }
+
+// EndLocks ends the pauses after wrong passwords and codes, those included that last until
+// somebody ends them. Errors: those of onPerson; Conflict "user_disabled".
+func (s *Service) EndLocks(ctx context.Context, a account.Account, by By) error {
+	return s.onPerson(ctx, a, by, policy.DeedUnlock, func(tx *store.Tx, user rows.User, by By) error {
+		if user.State == countersign.Disabled {
+			return countersign.Refuse(countersign.Conflict, "user_disabled")
+		}
+		err := s.Accounts.Unlock(tx, user)
+		if err != nil {
+			return err
+		}
+		err = s.event(tx, by, user, "user.unlocked", nil)
+		if err != nil {
+			return err
+		}
+		return s.tellOf(tx, user, by, message.AccountUnlocked, message.Data{})
+	})
+}
+
+// Require sets whether a second factor is required of this person, whatever pool and
+// workspace say. Errors: those of onPerson.
+func (s *Service) Require(ctx context.Context, a account.Account, required bool, by By) error {
+	return s.onPerson(ctx, a, by, policy.DeedRequire, func(tx *store.Tx, user rows.User, by By) error {
+		value := map[bool]string{true: "required"}[required]
+		if user.RequireSecondFactor == value {
+			return nil
+		}
+		_, err := tx.SetUserRequirement(tx.Ctx, value, user.WorkspaceID, user.ID)
+		if err != nil {
+			return fmt.Errorf("store the requirement: %w", err)
+		}
+		words := map[bool]string{true: "required", false: "optional"}
+		err = s.event(tx, by, user, "user.requirement_changed", map[string]string{"before": words[!required], "after": words[required]})
+		if err != nil {
+			return err
+		}
+		kind := message.RequirementEnded
+		if required {
+			kind = message.RequirementBegan
+		}
+		return s.tellOf(tx, user, by, kind, message.Data{})
+	})
+}
+
+// inviteRate lets nobody fill a mailbox with invitations.
+func inviteRate() limit.Rate { return limit.Rate{Interval: 10 * time.Minute, Burst: 3} }
+
+// InviteAgain mails a new invitation; the old one no longer works. Errors: those of
+// onPerson; Conflict "not_invited"; Limited "too_many_mails".
+func (s *Service) InviteAgain(ctx context.Context, a account.Account, by By) error {
+	return s.onPerson(ctx, a, by, policy.DeedInvite, func(tx *store.Tx, user rows.User, by By) error {
+		if user.State != countersign.Invited {
+			return countersign.Refuse(countersign.Conflict, "not_invited")
+		}
+		err := s.Accounts.Spend(tx, user.WorkspaceID, "invite:"+string(user.ID), "too_many_mails", inviteRate())
+		if err != nil {
+			return err
+		}
+		a, err := s.Accounts.Within(tx, user)
+		if err != nil {
+			return err
+		}
+		return s.invite(tx, a, by)
+	})
+}
+
+// remindRate is one reminder a day to a person.
+func remindRate() limit.Rate { return limit.Rate{Interval: 24 * time.Hour, Burst: 1} }
+
+func remindSubject(user countersign.UserID) string { return "remind:" + string(user) }
+
+// Remind mails a person that they can, must or will have to set up a second factor.
+// Errors: those of onPerson; Conflict "not_active", "has_second_factor"; Limited
+// "reminded_today".
+func (s *Service) Remind(ctx context.Context, a account.Account, by By) error {
+	return s.onPerson(ctx, a, by, policy.DeedRemind, func(tx *store.Tx, user rows.User, by By) error {
+		if user.State != countersign.Active {
+			return notActive()
+		}
+		has, err := hasSecondFactor(tx, user)
+		if err != nil {
+			return err
+		}
+		if has {
+			return countersign.Refuse(countersign.Conflict, "has_second_factor")
+		}
+		err = s.Accounts.Spend(tx, user.WorkspaceID, remindSubject(user.ID), "reminded_today", remindRate())
+		if err != nil {
+			return err
+		}
+		err = s.event(tx, by, user, "user.reminded", nil)
+		if err != nil {
+			return err
+		}
+		return s.remind(tx, user)
+	})
+}
+
+// remind posts the mail that asks to set up a second factor, in the words of what is
+// required of this person.
+func (s *Service) remind(tx *store.Tx, user rows.User) error {
+	a, err := s.Accounts.Within(tx, user)
+	if err != nil {
+		return err
+	}
+	return s.Accounts.TellAt(tx, a, user.Email, countersign.Place{}, message.SetUp, setUpData(a, tx.Now), 0)
+}
+
+// setUpData says what the mail is to say of the requirement.
+func setUpData(a account.Account, now time.Time) message.Data {
+	data := message.Data{Required: a.Required(now) != policy.NotRequired}
+	if from := a.Settings.Announced(now); !data.Required && !from.IsZero() {
+		data.From = from.UnixMilli()
+	}
+	return data
+}
+
+// hasSecondFactor tells whether a person has one, of whatever kind.
+func hasSecondFactor(tx *store.Tx, user rows.User) (bool, error) {
+	all, err := tx.ListCredentials(tx.Ctx, user.WorkspaceID, user.ID)
+	if err != nil {
+		return false, fmt.Errorf("load credentials: %w", err)
+	}
+	for _, c := range all {
+		if c.State == "active" && c.Kind != policy.Recovery {
+			return true, nil
+		}
+	}
+	return false, nil
+}

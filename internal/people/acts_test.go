@@ -1,0 +1,205 @@
+package people_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	"countersign"
+	"countersign/internal/account"
+	"countersign/internal/account/accounttest"
+	"countersign/internal/limit"
+	"countersign/internal/message"
+	"countersign/internal/method"
+	"countersign/internal/people"
+	"countersign/internal/policy"
+)
+
+// Each act of an administrator upon somebody is told to them, and in the log with its
+// reason; by an auditor, or without a reason, nothing of it happens.
+func TestEachActIsToldAndLogged(t *testing.T) {
+	type act func(ctx context.Context, p *people.Service, a account.Account, by people.By) error
+	for _, row := range []struct {
+		name  string
+		do    act
+		event string
+		mail  message.Kind
+	}{
+		{"signing out", func(ctx context.Context, p *people.Service, a account.Account, by people.By) error {
+			return p.SignOut(ctx, a, by)
+		}, "session.all_ended", message.SignedOut},
+		{"locking", func(ctx context.Context, p *people.Service, a account.Account, by people.By) error {
+			return p.Disable(ctx, a, by)
+		}, "user.disabled", message.AccountLocked},
+		{"ending locks", func(ctx context.Context, p *people.Service, a account.Account, by people.By) error {
+			return p.EndLocks(ctx, a, by)
+		}, "user.unlocked", message.AccountUnlocked},
+		{"requiring", func(ctx context.Context, p *people.Service, a account.Account, by people.By) error {
+			return p.Require(ctx, a, true, by)
+		}, "user.requirement_changed", message.RequirementBegan},
+		{"resetting", func(ctx context.Context, p *people.Service, a account.Account, by people.By) error {
+			_, err := p.ResetSecondFactor(ctx, a, by)
+			return err
+		}, "two_factor.reset", message.AdminReset},
+		{"another role", func(ctx context.Context, p *people.Service, a account.Account, by people.By) error {
+			return p.SetRole(ctx, a, countersign.Auditor, by)
+		}, "role.changed", message.RoleChanged},
+		{"deleting", func(ctx context.Context, p *people.Service, a account.Account, by people.By) error {
+			return p.Delete(ctx, a, by)
+		}, "user.deleted", message.AccountDeleted},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			both(t, func(t *testing.T, e *accounttest.Engine, p *people.Service) {
+				ctx := context.Background()
+				_, admins := desk(t, e, "admin@example.com", countersign.Administrator)
+				_, readers := desk(t, e, "reader@example.com", countersign.Auditor)
+				ben := e.Guarded(t, "ben@example.com")
+				a := ben.Account(t)
+				silent := admins
+				silent.Reason = ""
+				accounttest.Want(t, "without a reason", row.do(ctx, p, a, silent), "reason_short")
+				accounttest.Want(t, "by an auditor", row.do(ctx, p, a, readers), "beyond_role")
+				if e.Count(t, row.event, "") != 0 || len(e.MailsTo(t, row.mail, ben.Email)) != 0 {
+					t.Fatal("it happened all the same")
+				}
+				accounttest.Want(t, "by an administrator", row.do(ctx, p, a, admins), "ok")
+				if e.Count(t, row.event, why) != 1 {
+					t.Error("it is not in the log, or without its reason")
+				}
+				mail := e.Mail(t, row.mail, ben.Email)
+				if !strings.Contains(mail.Text, "Ada Lovelace") || strings.Contains(mail.Text, why) {
+					t.Errorf("the mail does not say by whom, or says why:\n%s", mail.Text)
+				}
+			})
+		})
+	}
+}
+
+func TestSigningOutEverywhere(t *testing.T) {
+	both(t, func(t *testing.T, e *accounttest.Engine, p *people.Service) {
+		ctx := context.Background()
+		ben := e.Guarded(t, "ben@example.com")
+		b, trusted := e.Browser("192.0.2.1"), ben.Trusted(t, "192.0.2.2")
+		b.SignIn(t, ben)
+		accounttest.Want(t, "signing out", p.SignOut(ctx, ben.Account(t), people.Shell()), "ok")
+		for _, browser := range []*accounttest.Browser{b, trusted} {
+			_, err := browser.LoadSession()
+			accounttest.Want(t, "a session", err, "signed_out")
+		}
+		if at := trusted.First(t, ben); at.Step != policy.StepSecond {
+			t.Errorf("a browser that was trusted is asked %q", at.Step)
+		}
+		invited, err := p.Create(ctx, ws, people.NewUser{Email: "new@example.com", Name: "New", Role: countersign.Member}, people.Shell())
+		if err != nil {
+			t.Fatal(err)
+		}
+		accounttest.Want(t, "somebody invited", p.SignOut(ctx, account.Account{User: invited}, people.Shell()), "not_active")
+	})
+}
+
+// Unlocking ends every lock of wrong answers, the lasting one too, and nothing else.
+func TestLocksAreEnded(t *testing.T) {
+	both(t, func(t *testing.T, e *accounttest.Engine, p *people.Service) {
+		ctx := context.Background()
+		ben := e.Guarded(t, "ben@example.com")
+		lock := func() {
+			b := e.Browser("192.0.2.3")
+			at := b.First(t, ben)
+			for range limit.Batch {
+				_ = b.Second(at, method.TOTP, ben.Wrong())
+			}
+		}
+		lock()
+		b := e.Browser("192.0.2.4")
+		accounttest.Want(t, "the right code during the lock", b.Second(b.First(t, ben), method.TOTP, ben.Code()), "locked_second")
+		accounttest.Want(t, "ending it", p.EndLocks(ctx, ben.Account(t), people.Shell()), "ok")
+		accounttest.Want(t, "the right code", b.Second(b.First(t, ben), method.TOTP, ben.Code()), "ok")
+		lock()
+		accounttest.Want(t, "locking", p.Disable(ctx, ben.Account(t), people.Shell()), "ok")
+		accounttest.Want(t, "ending locks of who is locked out", p.EndLocks(ctx, ben.Account(t), people.Shell()), "user_disabled")
+		_, err := p.Enable(ctx, ben.Account(t), people.Shell())
+		accounttest.Want(t, "unlocking", err, "ok")
+		c := e.Browser("192.0.2.5")
+		accounttest.Want(t, "the right code after that", c.Second(c.First(t, ben), method.TOTP, ben.NextCode(t)), "ok")
+		if ben.Has(t, method.TOTP) != 1 || len(e.MailsTo(t, message.AccountUnlocked, ben.Email)) != 2 {
+			t.Error("something was lost, or the person was not told twice")
+		}
+	})
+}
+
+func TestWhatIsRequiredOfOnePerson(t *testing.T) {
+	both(t, func(t *testing.T, e *accounttest.Engine, p *people.Service) {
+		ctx := context.Background()
+		ben := e.Person(t, "ben@example.com")
+		b := e.Browser("192.0.2.1")
+		b.SignIn(t, ben)
+		for _, row := range []struct {
+			required    bool
+			level       policy.Level
+			began, over int
+		}{{true, policy.LevelEnrol, 1, 0}, {true, policy.LevelEnrol, 1, 0}, {false, policy.LevelFull, 1, 1}} {
+			accounttest.Want(t, "requiring", p.Require(ctx, ben.Account(t), row.required, people.Shell()), "ok")
+			if got := b.Session(t).Level; got != row.level {
+				t.Errorf("required %v: level %d in the session that there was", row.required, got)
+			}
+			began, over := len(e.MailsTo(t, message.RequirementBegan, ben.Email)), len(e.MailsTo(t, message.RequirementEnded, ben.Email))
+			if began != row.began || over != row.over {
+				t.Errorf("required %v: %d and %d mails", row.required, began, over)
+			}
+		}
+		if e.Count(t, "user.requirement_changed", `"before":"optional"`) != 1 || e.Count(t, "user.requirement_changed", `"after":"optional"`) != 1 {
+			t.Error("before and after are not in the log")
+		}
+	})
+}
+
+func TestInvitingAgain(t *testing.T) {
+	both(t, func(t *testing.T, e *accounttest.Engine, p *people.Service) {
+		ctx := context.Background()
+		_, admins := desk(t, e, "admin@example.com", countersign.Administrator)
+		const email = "new@example.com"
+		user, err := p.Create(ctx, ws, people.NewUser{Email: email, Name: "New", Role: countersign.Member}, admins)
+		if err != nil {
+			t.Fatal(err)
+		}
+		old := e.Link(t, message.Invitation, email, account.LinkInvitation)
+		e.Advance(t, time.Minute)
+		accounttest.Want(t, "again", p.InviteAgain(ctx, account.Account{User: user}, admins), "ok")
+		in := people.Accepted{Name: "New", Password: goodPassword}
+		accounttest.Want(t, "the link of before", p.Accept(ctx, old, in, nothing), "link_used")
+		for range 2 {
+			e.Advance(t, time.Minute) // mails of one moment have no order
+			accounttest.Want(t, "again", p.InviteAgain(ctx, account.Account{User: user}, admins), "ok")
+		}
+		accounttest.Want(t, "a fourth time", p.InviteAgain(ctx, account.Account{User: user}, admins), "too_many_mails")
+		link := e.Link(t, message.Invitation, email, account.LinkInvitation)
+		accounttest.Want(t, "the newest link", p.Accept(ctx, link, in, nothing), "ok")
+		accounttest.Want(t, "somebody who accepted", p.InviteAgain(ctx, account.Account{User: user}, admins), "not_invited")
+	})
+}
+
+func TestReminding(t *testing.T) {
+	both(t, func(t *testing.T, e *accounttest.Engine, p *people.Service) {
+		ctx := context.Background()
+		_, admins := desk(t, e, "admin@example.com", countersign.Administrator)
+		ben, cleo := e.Person(t, "ben@example.com"), e.Guarded(t, "cleo@example.com")
+		e.Exec(t, "UPDATE users SET language = 'de', zone = 'America/New_York' WHERE email = 'ben@example.com'")
+		remind := func() error { return p.Remind(ctx, ben.Account(t), admins) }
+		accounttest.Want(t, "once", remind(), "ok")
+		accounttest.Want(t, "twice on a day", remind(), "reminded_today")
+		accounttest.Want(t, "somebody who has one", p.Remind(ctx, cleo.Account(t), admins), "has_second_factor")
+		for _, row := range []struct{ require, want string }{
+			{"required from 2027-01-31", "30. Januar 2027"}, // where they are, it begins in the evening
+			{"required", "bis dahin"},
+		} {
+			e.Advance(t, 24*time.Hour)
+			e.Set(t, policy.Document{"require_second_factor": row.require})
+			accounttest.Want(t, "the next day", p.Remind(ctx, ben.Account(t), people.Shell()), "ok")
+			mail := e.Mail(t, message.SetUp, ben.Email)
+			if !strings.Contains(strings.ToLower(strings.Join(strings.Fields(mail.Text), " ")), strings.ToLower(row.want)) {
+				t.Errorf("%s: the mail lacks %q:\n%s", row.require, row.want, mail.Text)
+			}
+		}
+	})
+}
