@@ -20,7 +20,8 @@ type Proof struct {
 	BrowserToken string
 	KnownSince   time.Time
 	// Effect is "reset" when a recovery code turned two-factor authentication
-	// off, "recovered" when it only signed in, else "".
+	// off, "recovered" when it only signed in, "helped" when a code of the help
+	// desk did, else "".
 	Effect string
 	// AskTrust tells that the person may be asked whether to trust this browser.
 	AskTrust bool

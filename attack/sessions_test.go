@@ -106,7 +106,10 @@ func changes() []change {
 			},
 		},
 		{is: "an administrator's reset", ready: func(h *hand) func() site.Answer {
-			return h.shell(h.s.Engine.People.ResetSecondFactor)
+			return h.shell(func(ctx context.Context, a account.Account, by people.By) error {
+				_, err := h.s.Engine.People.ResetSecondFactor(ctx, a, by)
+				return err
+			})
 		}},
 		{is: "an administrator who disables", ready: func(h *hand) func() site.Answer {
 			return h.shell(h.s.Engine.People.Disable)

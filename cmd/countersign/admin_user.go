@@ -88,7 +88,7 @@ func (c *userCreate) Run(ctx context.Context, t *terminal) error {
 		t.tell(invitedBy(loaded), "Email", user.Email)
 	}
 	if t.json {
-		return t.printJSON(viewOf(people.Listed{User: user}))
+		return t.printJSON(viewOf(people.Person{User: user}))
 	}
 	return t.print(string(user.ID) + "\n")
 }
@@ -166,19 +166,19 @@ func (t *terminal) changed(ctx context.Context, p *server.Parts, user rows.User,
 
 // personNow reads a user again. One who is gone comes back as they were, with
 // the state deleted.
-func personNow(ctx context.Context, p *server.Parts, was rows.User) (people.Listed, error) {
+func personNow(ctx context.Context, p *server.Parts, was rows.User) (people.Person, error) {
 	a, err := p.Accounts.Load(ctx, was.WorkspaceID, was.ID)
 	if countersign.KindOf(err) == countersign.NotFound {
 		was.State = "deleted"
-		return people.Listed{User: was}, nil
+		return people.Person{User: was}, nil
 	}
 	if err != nil {
-		return people.Listed{}, err
+		return people.Person{}, err
 	}
-	person := people.Listed{User: a.User}
+	person := people.Person{User: a.User}
 	list, err := p.Enrol.List(ctx, account.Holder{Workspace: was.WorkspaceID, User: was.ID})
 	if err != nil {
-		return people.Listed{}, err
+		return people.Person{}, err
 	}
 	for _, c := range list {
 		if c.Kind == "recovery" {
@@ -303,7 +303,7 @@ type userView struct {
 	SignedInAt    *time.Time            `json:"signed_in_at"`
 }
 
-func viewOf(p people.Listed) userView {
+func viewOf(p people.Person) userView {
 	return userView{
 		ID: p.ID, Email: p.Email, EmailVerified: moment(p.EmailVerifiedAt), Name: p.Name, Role: p.Role, Pool: p.PoolID, State: p.State,
 		SecondFactors: p.SecondFactors, CodesLeft: p.CodesLeft, CreatedAt: moment(p.CreatedAt), SignedInAt: moment(p.SignedInAt),

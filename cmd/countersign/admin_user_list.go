@@ -32,7 +32,7 @@ func (c *userList) Run(ctx context.Context, t *terminal) error {
 	}
 	defer func() { _ = p.Close() }()
 	views := []userView{}
-	err = p.People.List(ctx, countersign.DefaultWorkspace, func(person people.Listed) error {
+	err = p.People.List(ctx, countersign.DefaultWorkspace, func(person people.Person) error {
 		views = append(views, viewOf(person))
 		return nil
 	})

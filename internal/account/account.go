@@ -125,13 +125,15 @@ type Holder struct {
 	// MayEnrolFirst allows the first second factor.
 	Fresh, MayEnrolFirst bool
 	FreshFor             Act
-	// HadSecond tells that this session proved a second factor; LastCode that it
+	// HadSecond tells that this session proved a second factor of the person's own; LastCode that it
 	// was a recovery code, and that no other is left.
 	HadSecond, LastCode bool
 	// ByTrust tells that a browser's trust let this session in, and that it proved no
 	// second factor since.
 	ByTrust bool
-	Place   countersign.Place
+	// ByHelp tells that the second factor was a code of the help desk.
+	ByHelp bool
+	Place  countersign.Place
 }
 
 // Actor is the holder as events name them.

@@ -63,8 +63,18 @@ func (a Act) Parts() (string, countersign.CredentialID) {
 // thief's by this act.
 func (a Act) needsOwner() bool { return a == ActSecondFactor || a == ActEmail }
 
+// replaces tells whether an act puts something in the place of a second factor that was
+// lost: what a code of the help desk is for, and all that it is good for.
+func (a Act) replaces() bool {
+	name, _ := a.Parts()
+	return slices.Contains([]Act{ActSecondFactor, ActChangeDevice, ActRemove}, Act(name))
+}
+
 // freshFor tells whether there is a fresh proof that is good for an act.
 func (h Holder) freshFor(act Act) bool {
+	if h.ByHelp && !act.replaces() {
+		return false
+	}
 	return h.Fresh && (h.FreshFor == "" || h.FreshFor == act)
 }
 

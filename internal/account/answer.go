@@ -203,6 +203,10 @@ func (s *Service) verify(tx *store.Tx, a Answer, user rows.User) (Proven, error)
 		}
 		a.Judge, a.text = judge, id
 	}
+	proven, matched, err := s.helped(tx, a, user)
+	if matched || err != nil {
+		return proven, err
+	}
 	if len(a.Credentials) > 0 {
 		proven, stored, err := s.verifyOnce(tx, a, user, a.Credentials)
 		if (err == nil && stored) || !again(err) {
@@ -387,7 +391,7 @@ func (s *Service) accept(tx *store.Tx, a Answer, c count, proven Proven) error {
 	err = audit.Write(tx, proven.User.WorkspaceID, audit.Event{
 		Kind: "proof.accepted", Actor: countersign.Actor{Kind: countersign.ByUser, User: proven.User.ID},
 		User: proven.User.ID, Target: string(proven.Credential.ID), Session: a.Session, Attempt: a.Attempt,
-		Place: a.Place, Detail: map[string]string{"method": string(a.Kind), "name": proven.Credential.Name},
+		Place: a.Place, Detail: map[string]string{"method": string(proven.Kind), "name": proven.Credential.Name},
 	})
 	if err != nil {
 		return err

@@ -69,6 +69,10 @@ func (s *Service) Void(tx *store.Tx, user rows.User, keep Keep) error {
 	if err != nil {
 		return err
 	}
+	err = voidHelpCodes(tx, user)
+	if err != nil {
+		return err
+	}
 	_, err = tx.VoidMailedCodesOfUser(tx.Ctx, user.WorkspaceID, user.ID)
 	if err != nil {
 		return fmt.Errorf("end mailed codes: %w", err)

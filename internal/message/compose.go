@@ -137,7 +137,7 @@ func (c composer) fact(what string) string {
 		if c.data.From > 0 {
 			return c.moment(time.UnixMilli(c.data.From))
 		}
-	case "trusted_until", "waits_until":
+	case "trusted_until", "waits_until", "works_until":
 		return c.moment(c.at.Add(time.Duration(c.data.Minutes) * time.Minute))
 	case "where":
 		return mark(ltr, clean(c.data.IP))

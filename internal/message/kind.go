@@ -90,6 +90,10 @@ const (
 	RequirementEnded Kind = "requirement_ended"
 	// SetUp asks to set up a second factor: Required, From.
 	SetUp Kind = "set_up"
+	// HelpCodeGiven tells that Actor made a code that works for Minutes, HelpCodeUsed that
+	// it was used.
+	HelpCodeGiven Kind = "help_code_given"
+	HelpCodeUsed  Kind = "help_code_used"
 	// RoleChanged tells of another role: Role and OldRole, by Actor.
 	RoleChanged Kind = "role_changed"
 	// PoolChanged tells of another identity pool, where that asks something else: Actor.
@@ -164,6 +168,10 @@ func recipeOf(k Kind) (recipe, bool) {
 		return recipe{life: warningLife, others: true, facts: []string{"role_old", "role", "by", "when"}, steps: change}, true
 	case ResetAsked:
 		return recipe{life: 24 * time.Hour, others: true, facts: []string{"by", "when", "waits_until"}, steps: change}, true
+	case HelpCodeGiven:
+		return recipe{life: time.Hour, others: true, facts: []string{"by", "when", "works_until"}, steps: change}, true
+	case HelpCodeUsed:
+		return warning(place, change), true
 	case SetUp:
 		return recipe{life: warningLife, report: true, facts: []string{"required_from"}, steps: []string{"open", "set_up"}}, true
 	case AccountLocked:
@@ -216,6 +224,6 @@ func Kinds() []Kind {
 		DefaultChanged, RecoveryCodes, RecoveryRenewed, RecoveryUsed, TwoFactorReset, AdminReset, NewSignIn, BrowserTrusted,
 		TooManyTries, SignInUnfinished, RequestDenied, RequestReported, PushLocked, PairingCode, PhoneMissing, PushesRefused,
 		TextsCapped, WeeklyDigest, ResetAsked, SignedOut, AccountLocked, AccountUnlocked,
-		RequirementBegan, RequirementEnded, SetUp, RoleChanged, PoolChanged, AccountDeleted,
+		RequirementBegan, RequirementEnded, SetUp, HelpCodeGiven, HelpCodeUsed, RoleChanged, PoolChanged, AccountDeleted,
 	}
 }

@@ -19,12 +19,13 @@ type Kind string
 
 // The kinds of credential.
 const (
-	TOTP     Kind = "totp"     // an authenticator app (RFC 6238)
-	Push     Kind = "push"     // a paired phone, judged by package approve; its own codes count as TOTP
-	Passkey  Kind = "passkey"  // a passkey or a security key (WebAuthn)
-	SMS      Kind = "sms"      // a code in a text message
-	Recovery Kind = "recovery" // codes to get in without the second factor
-	Password Kind = "password" // verified by package password, not by a Method
+	TOTP     Kind = "totp"      // an authenticator app (RFC 6238)
+	Push     Kind = "push"      // a paired phone, judged by package approve; its own codes count as TOTP
+	Passkey  Kind = "passkey"   // a passkey or a security key (WebAuthn)
+	SMS      Kind = "sms"       // a code in a text message
+	Recovery Kind = "recovery"  // codes to get in without the second factor
+	HelpCode Kind = "help_code" // one that the help desk gave, judged by package account
+	Password Kind = "password"  // verified by package password, not by a Method
 )
 
 // Credential is one enrolled proof, opened for verifying.

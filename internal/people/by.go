@@ -15,7 +15,7 @@ import (
 	"countersign/internal/store/rows"
 )
 
-// By says who acts, from where, and why. [Shell] and [Person] make it.
+// By says who acts, from where, and why. [Shell] and [Session] make it.
 type By struct {
 	Actor  countersign.Actor
 	Place  countersign.Place
@@ -33,9 +33,9 @@ func Shell() By {
 	return By{Actor: countersign.Actor{Kind: countersign.ByShell}}
 }
 
-// Person is somebody who acts in a session. The role is read in the transaction of the
+// Session is somebody who acts in a session. The role is read in the transaction of the
 // act, so that whoever lost it has lost it there.
-func Person(h account.Holder, reason string) By {
+func Session(h account.Holder, reason string) By {
 	return By{Actor: h.Actor(), Place: h.Place, Reason: reason, holder: &h}
 }
 

@@ -28,8 +28,8 @@ func (s *Service) Find(ctx context.Context, workspace countersign.WorkspaceID, i
 	return s.Accounts.Find(ctx, workspace, idOrEmail)
 }
 
-// Listed is one line of a list of users.
-type Listed struct {
+// Person is one line of a list of users.
+type Person struct {
 	rows.User
 	// SecondFactors and CodesLeft count what the person has.
 	SecondFactors int
@@ -40,7 +40,7 @@ type Listed struct {
 const pageSize = 500
 
 // List calls each for every user of a workspace, by address.
-func (s *Service) List(ctx context.Context, workspace countersign.WorkspaceID, each func(Listed) error) error {
+func (s *Service) List(ctx context.Context, workspace countersign.WorkspaceID, each func(Person) error) error {
 	after := ""
 	for {
 		users, err := s.Store.Read().ListUsers(ctx, workspace, after, pageSize)
@@ -64,11 +64,11 @@ func (s *Service) List(ctx context.Context, workspace countersign.WorkspaceID, e
 	}
 }
 
-func (s *Service) person(ctx context.Context, u rows.User) (Listed, error) {
-	p := Listed{User: u}
+func (s *Service) person(ctx context.Context, u rows.User) (Person, error) {
+	p := Person{User: u}
 	credentials, err := s.Store.Read().ListCredentials(ctx, u.WorkspaceID, u.ID)
 	if err != nil {
-		return Listed{}, fmt.Errorf("list credentials: %w", store.Classify(err))
+		return Person{}, fmt.Errorf("list credentials: %w", store.Classify(err))
 	}
 	for _, c := range credentials {
 		switch {

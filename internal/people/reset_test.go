@@ -74,7 +74,7 @@ func TestAResetByTwoAdministrators(t *testing.T) {
 		late.SignIn(t, grace)
 		stale := late.Holder(t)
 		stale.Fresh = false
-		accounttest.Want(t, "a second one without a fresh proof", p.ConfirmReset(ctx, ws, id, people.Person(stale, "")), "fresh_proof_required")
+		accounttest.Want(t, "a second one without a fresh proof", p.ConfirmReset(ctx, ws, id, people.Session(stale, "")), "fresh_proof_required")
 		list, err := p.WaitingResets(ctx, ws)
 		if err != nil || len(list) != 1 || list[0].ID != id || list[0].Email != ben.Email || list[0].Reason != why || list[0].AskedBy != ada.ID {
 			t.Errorf("what waits: %+v, %v", list, err)

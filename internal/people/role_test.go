@@ -40,7 +40,7 @@ func at(t *testing.T, e *accounttest.Engine, p *accounttest.Person) people.By {
 	t.Helper()
 	b := e.Browser("192.0.2.9")
 	b.SignIn(t, p)
-	return people.Person(b.Holder(t), why)
+	return people.Session(b.Holder(t), why)
 }
 
 func TestARoleIsChanged(t *testing.T) {
@@ -94,7 +94,7 @@ func TestWhatIsAskedOfWhoeverActs(t *testing.T) {
 		old := e.Browser("192.0.2.6")
 		old.SignIn(t, ada)
 		e.Advance(t, policy.FreshFor)
-		late := people.Person(old.Holder(t), why)
+		late := people.Session(old.Holder(t), why)
 		silent := by
 		silent.Reason = " no "
 		for _, row := range []struct {
@@ -109,7 +109,7 @@ func TestWhatIsAskedOfWhoeverActs(t *testing.T) {
 			{"on oneself", ada, by, "not_on_oneself"},
 			{"an owner, by an administrator", ada, admins, "beyond_role"},
 			{"an administrator, by the help desk", admin, desks, "beyond_role"},
-			{"somebody below, signed in by a recovery code", ben, people.Person(coded.Holder(t), why), "fresh_proof_required"},
+			{"somebody below, signed in by a recovery code", ben, people.Session(coded.Holder(t), why), "fresh_proof_required"},
 			{"somebody below", ben, desks, "ok"},
 		} {
 			accounttest.Want(t, row.sentence, p.Disable(ctx, row.who.Account(t), row.by), row.refusal)

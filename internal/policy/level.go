@@ -52,14 +52,15 @@ func LevelOf(s Standing) (Level, Reason) {
 	switch {
 	case s.First == "":
 		return LevelNone, ReasonNone
-	case s.First == FirstTap && s.Second != "recovery" && s.Others == 0 && s.Required != NotRequired:
+	case s.First == FirstTap && s.Second != Recovery && s.Second != HelpCode && s.Others == 0 && s.Required != NotRequired:
 		// Taps are one factor, however many: where two are required, another kind is set up.
 		return LevelEnrol, ReasonRequired
 	case s.SecondFactors > 0 && s.Second == "" && (s.First != FirstTap || s.Others > 0):
 		return LevelFirst, ReasonSecond
 	case s.SecondFactors == 0 && s.Required != NotRequired:
 		return LevelEnrol, ReasonRequired
-	case s.SecondFactors > 0 && s.Recovers && s.CodesLeft == 0:
+	case s.SecondFactors > 0 && s.Recovers && s.CodesLeft == 0 && s.Second != HelpCode:
+		// (Whoever came by the help desk proves their new second factor first.)
 		// On at the confirmed code, finished at Done: until the codes are
 		// saved (or when the last was used) every page leads to them.
 		return LevelEnrol, ReasonCodes

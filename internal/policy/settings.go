@@ -71,6 +71,10 @@ const (
 	SettingsFirst  = "account_settings"
 	WordsBackup    = "backup"
 
+	// HelpCode is a code that the help desk gave, in the place of the second factor. It is
+	// good for one sign-in, and for replacing what was lost.
+	HelpCode = "help_code"
+
 	// Passkey is the method, and a proof by one that stays on its device; PasskeySynced
 	// is a proof by one that does not.
 	Passkey       = "passkey"

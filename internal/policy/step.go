@@ -48,7 +48,7 @@ func Next(p Progress) Step {
 func AMR(first, second string) []string {
 	// A passkey that cannot be copied is taken for one in hardware: it says so itself. A phone's keys cannot be seen to lie in hardware; a command line proves no presence.
 	names := map[string][]string{
-		"password": {"pwd"}, "totp": {"otp"}, "recovery": {"otp"}, SMS: {"sms"},
+		"password": {"pwd"}, "totp": {"otp"}, "recovery": {"otp"}, HelpCode: {"otp"}, SMS: {"sms"},
 		Passkey: {"hwk", "user"}, PasskeySynced: {"swk", "user"}, "push": {"swk", "user"}, FirstTap: {"swk", "user"}, "terminal": {"swk"},
 	}
 	amr := append([]string{}, names[first]...)

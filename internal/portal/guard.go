@@ -115,7 +115,7 @@ func (p *Portal) frame(r *http.Request, c session.Current, section string, form 
 func noticeOf(r *http.Request) string {
 	switch name := r.URL.Query().Get("done"); name {
 	case "renamed", "removed", "changed", "default", "codes", "off", "password", "email", "profile",
-		"ended", "others_ended", "recovered", "was_reset", "email_confirmed", "signed_out", "password_reset", "paired", "passkey", "untrusted", "texts":
+		"ended", "others_ended", "recovered", "helped", "was_reset", "email_confirmed", "signed_out", "password_reset", "paired", "passkey", "untrusted", "texts":
 		return "notice." + name
 	}
 	return ""
@@ -123,7 +123,9 @@ func noticeOf(r *http.Request) string {
 
 // heeds tells whether a notice leaves something to do: after a recovery code
 // the phone may be lost, and after a reset nothing protects the account.
-func heeds(notice string) bool { return notice == "notice.was_reset" || notice == "notice.recovered" }
+func heeds(notice string) bool {
+	return notice == "notice.was_reset" || notice == "notice.recovered" || notice == "notice.helped"
+}
 
 // see redirects to a page of this site after a post, and to no other site
 // whatever it is given: a return address that slipped past its own check ends on

@@ -119,9 +119,13 @@ func (p *Portal) showPasskey(w http.ResponseWriter, r *http.Request, at signin.A
 	if err != nil {
 		return err
 	}
+	helped, err := p.helped(r, at)
+	if err != nil {
+		return err
+	}
 	return p.pages.Render(w, r, status, "signin/passkey", PasskeyView{
 		Page: web.Page{Form: form}, Attempt: string(at.ID), Names: passkeyNames(at), Options: options,
-		Others: others(at, policy.Passkey, policy.Recovery), Recovers: recovers(at),
+		Others: others(at, policy.Passkey, policy.Recovery), Recovers: helped || recovers(at),
 	})
 }
 

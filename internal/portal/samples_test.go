@@ -78,7 +78,7 @@ func samples() []sample {
 	single.Steps, single.TOTPMax, single.CanAdd = on.Steps[:1], 1, false
 	single.Recovery, single.TurnOffByMail = &RecoveryState{Left: 0, Total: 1, Created: now, Used: now}, true
 
-	return append(slices.Concat(phoneSamples(in, user), passkeySamples(in, user), moveSamples(in), trustSamples(in, user), textSamples(in, user)), []sample{
+	return append(slices.Concat(phoneSamples(in, user), passkeySamples(in, user), moveSamples(in), trustSamples(in, user), textSamples(in, user), actsSamples(in, user)), []sample{
 		{"signin/identifier", "", IdentifierView{Page: web.Page{Form: web.NewForm()}}},
 		{"signin/identifier", "signed out", IdentifierView{Page: web.Page{Notice: "notice.signed_out"}}},
 		{"signin/identifier", "wrong", IdentifierView{Page: web.Page{Form: wrong("identifier", "email_malformed")}}},

@@ -275,6 +275,8 @@ func landing(proof countersign.Proof) string {
 	switch {
 	case proof.Effect == "reset":
 		return "/account/security?done=was_reset"
+	case proof.Effect == "helped":
+		return "/account/security?done=helped"
 	case proof.Effect == "recovered":
 		return "/account/security?done=recovered"
 	case proof.ReturnTo != "":
@@ -309,9 +311,13 @@ func (p *Portal) elsewhere(w http.ResponseWriter, r *http.Request, at signin.Att
 }
 
 func (p *Portal) showCode(w http.ResponseWriter, r *http.Request, at signin.Attempt, form *web.Form, status int) error {
+	helped, err := p.helped(r, at)
+	if err != nil {
+		return err
+	}
 	view := CodeView{
 		Page: web.Page{Form: form}, Attempt: string(at.ID), Workspace: at.Account.Workspace.Name,
-		Devices: apps(at), Phones: phonesWithCodes(at), Recovers: recovers(at),
+		Devices: apps(at), Phones: phonesWithCodes(at), Recovers: helped || recovers(at),
 		Others: others(at, string(method.TOTP), policy.Recovery),
 	}
 	if slices.ContainsFunc(at.Choose().Passed, func(w policy.Way) bool { return w.Kind == policy.Push }) {
@@ -352,6 +358,15 @@ func recovers(at signin.Attempt) bool {
 		}
 	}
 	return false
+}
+
+// helped tells whether a code of the help desk waits. Before the first factor nothing is
+// read of the account, and nothing told.
+func (p *Portal) helped(r *http.Request, at signin.Attempt) (bool, error) {
+	if at.First == "" {
+		return false, nil
+	}
+	return p.Accounts.HelpWaits(r.Context(), at.Account)
 }
 
 func (p *Portal) answerCode(w http.ResponseWriter, r *http.Request, at signin.Attempt) error {
@@ -402,7 +417,12 @@ func (p *Portal) recoveryStep(w http.ResponseWriter, r *http.Request, at signin.
 
 func (p *Portal) showRecovery(w http.ResponseWriter, r *http.Request, at signin.Attempt, form *web.Form, status int) error {
 	settings := at.Account.Settings
+	helped, err := p.helped(r, at)
+	if err != nil {
+		return err
+	}
 	return p.pages.Render(w, r, status, "signin/recovery", RecoveryView{
+		Helped: helped, HelpOnly: helped && !recovers(at),
 		Page: web.Page{Form: form}, Attempt: string(at.ID), Workspace: at.Account.Workspace.Name,
 		Resets: settings.RecoveryEffect == policy.EffectReset, Required: at.Account.Required(p.Now()) != policy.NotRequired,
 		AdminReset: settings.AdminReset != policy.ResetNever, Passkey: hasPasskeys(at) && !hasCodes(at),
@@ -416,8 +436,12 @@ func (p *Portal) locked(w http.ResponseWriter, r *http.Request, at signin.Attemp
 	if !errors.As(err, &refusal) || wantsData(r) {
 		return err
 	}
+	helped, helpErr := p.helped(r, at)
+	if helpErr != nil {
+		return helpErr
+	}
 	retryAfter(w, err)
-	view := LockedView{Attempt: string(at.ID), Kind: lockKind(kind), Wait: refusal.RetryAfter, Recovers: recovers(at) && kind != string(method.Recovery)}
+	view := LockedView{Attempt: string(at.ID), Kind: lockKind(kind), Wait: refusal.RetryAfter, Recovers: (helped || recovers(at)) && kind != string(method.Recovery)}
 	if refusal.RetryAfter > 0 {
 		view.Until = p.Now().Add(refusal.RetryAfter)
 	}

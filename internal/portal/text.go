@@ -195,8 +195,12 @@ func (p *Portal) textStep(w http.ResponseWriter, r *http.Request, at signin.Atte
 }
 
 func (p *Portal) showText(w http.ResponseWriter, r *http.Request, at signin.Attempt, form *web.Form, status int) error {
+	helped, err := p.helped(r, at)
+	if err != nil {
+		return err
+	}
 	view := TextView{
-		Page: web.Page{Form: form}, Attempt: string(at.ID), Number: numberName(at), Others: others(at, policy.SMS, policy.Recovery), Recovers: recovers(at),
+		Page: web.Page{Form: form}, Attempt: string(at.ID), Number: numberName(at), Others: others(at, policy.SMS, policy.Recovery), Recovers: helped || recovers(at),
 	}
 	view.State, view.Until = textState(at.Text, p.Now())
 	if form.Has("code") && view.State != textSent {

@@ -46,6 +46,8 @@ type RecoveryView struct {
 	Required   bool // a second factor is required, so set-up follows a reset
 	AdminReset bool // recovery.admin_reset is not never
 	Passkey    bool // a passkey is asked for, and no code
+	Helped     bool // a code of the help desk waits
+	HelpOnly   bool // and there are no recovery codes
 }
 
 // Other is a way in the place of the one that a page asks for.

@@ -28,6 +28,13 @@ func (p *Portal) ways(w http.ResponseWriter, r *http.Request, at signin.Attempt)
 		}
 		view.Ways = append(view.Ways, way)
 	}
+	helped, err := p.helped(r, at)
+	if err != nil {
+		return err
+	}
+	if helped {
+		view.Ways = append(view.Ways, Way{Kind: string(method.HelpCode), Href: base(at) + "/recovery"})
+	}
 	if at.MayAskPhone() && !slices.Contains(chosen.Offered, policy.Push) {
 		view.Troubled = troubled(at)
 	}

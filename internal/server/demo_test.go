@@ -39,8 +39,8 @@ func TestDemo(t *testing.T) {
 // testCast looks at the people as the rules see them.
 func testCast(t *testing.T, d *Demo) {
 	t.Helper()
-	all := map[string]people.Listed{}
-	err := d.server.Parts.People.List(t.Context(), countersign.DefaultWorkspace, func(p people.Listed) error {
+	all := map[string]people.Person{}
+	err := d.server.Parts.People.List(t.Context(), countersign.DefaultWorkspace, func(p people.Person) error {
 		all[p.Email] = p
 		return nil
 	})
@@ -66,22 +66,22 @@ func testCast(t *testing.T, d *Demo) {
 	rows := []struct {
 		sentence string
 		least    int
-		is       func(people.Listed) bool
+		is       func(people.Person) bool
 	}{
-		{"an owner", 1, func(p people.Listed) bool { return p.Role == countersign.Owner && p.SecondFactors == 1 }},
-		{"administrators with and without a second factor", 2, func(p people.Listed) bool { return p.Role == countersign.Administrator }},
-		{"a help desk", 1, func(p people.Listed) bool { return p.Role == countersign.HelpDesk }},
-		{"an auditor", 1, func(p people.Listed) bool { return p.Role == countersign.Auditor }},
-		{"somebody with several apps", 2, func(p people.Listed) bool { return p.SecondFactors > 1 }},
-		{"somebody with all codes", 5, func(p people.Listed) bool { return p.CodesLeft == 10 }},
-		{"somebody with few codes", 2, func(p people.Listed) bool { return p.CodesLeft > 0 && p.CodesLeft < 4 }},
-		{"somebody without codes", 2, func(p people.Listed) bool { return p.SecondFactors > 0 && p.CodesLeft == 0 }},
-		{"somebody who must and has not", 2, func(p people.Listed) bool { return p.RequireSecondFactor == "required" && p.SecondFactors == 0 }},
-		{"somebody disabled", 2, func(p people.Listed) bool { return p.State == countersign.Disabled }},
-		{"somebody invited", 3, func(p people.Listed) bool { return p.State == countersign.Invited }},
-		{"somebody unverified", 2, func(p people.Listed) bool { return p.State == countersign.Active && p.EmailVerifiedAt == 0 }},
-		{"somebody who never signed in", 1, func(p people.Listed) bool { return p.State == countersign.Active && p.SignedInAt == 0 }},
-		{"two languages", 5, func(p people.Listed) bool { return p.Language == "de" }},
+		{"an owner", 1, func(p people.Person) bool { return p.Role == countersign.Owner && p.SecondFactors == 1 }},
+		{"administrators with and without a second factor", 2, func(p people.Person) bool { return p.Role == countersign.Administrator }},
+		{"a help desk", 1, func(p people.Person) bool { return p.Role == countersign.HelpDesk }},
+		{"an auditor", 1, func(p people.Person) bool { return p.Role == countersign.Auditor }},
+		{"somebody with several apps", 2, func(p people.Person) bool { return p.SecondFactors > 1 }},
+		{"somebody with all codes", 5, func(p people.Person) bool { return p.CodesLeft == 10 }},
+		{"somebody with few codes", 2, func(p people.Person) bool { return p.CodesLeft > 0 && p.CodesLeft < 4 }},
+		{"somebody without codes", 2, func(p people.Person) bool { return p.SecondFactors > 0 && p.CodesLeft == 0 }},
+		{"somebody who must and has not", 2, func(p people.Person) bool { return p.RequireSecondFactor == "required" && p.SecondFactors == 0 }},
+		{"somebody disabled", 2, func(p people.Person) bool { return p.State == countersign.Disabled }},
+		{"somebody invited", 3, func(p people.Person) bool { return p.State == countersign.Invited }},
+		{"somebody unverified", 2, func(p people.Person) bool { return p.State == countersign.Active && p.EmailVerifiedAt == 0 }},
+		{"somebody who never signed in", 1, func(p people.Person) bool { return p.State == countersign.Active && p.SignedInAt == 0 }},
+		{"two languages", 5, func(p people.Person) bool { return p.Language == "de" }},
 	}
 	for _, row := range rows {
 		found := 0

@@ -144,15 +144,20 @@ func awaited(tx *store.Tx, at Attempt) error {
 	return nil
 }
 
-// What a recovery code did, as an attempt's Effect.
+// What a recovery code did, or one of the help desk, as an attempt's Effect.
 const (
 	effectRecovered = "recovered"
 	effectReset     = "reset"
+	effectHelped    = "helped"
 )
 
 // recover does what a recovery code does by the workspace's setting: sign in,
-// or reset everything and sign in.
+// or reset everything and sign in. A code of the help desk signs in.
 func (s *Service) recover(tx *store.Tx, at Attempt, p account.Proven, v Visitor) (string, error) {
+	if p.Kind == method.HelpCode {
+		// It resets nothing, whatever recovery codes do: to reset is an act of its own.
+		return effectHelped, s.Accounts.Tell(tx, at.Account, v.Place, message.HelpCodeUsed, message.Data{})
+	}
 	if p.Kind != method.Recovery {
 		return "", nil
 	}

@@ -144,7 +144,7 @@ func keep(tx *store.Tx, user rows.User, at Attempt, v Visitor) (rows.Browser, st
 		WorkspaceID: user.WorkspaceID, ID: countersign.BrowserID(seal.ID("brw")), UserID: user.ID,
 		TokenHash: seal.Hash(token), Now: tx.NowMilli(), UserAgent: v.Place.UserAgent,
 	}
-	if at.Second != "" && at.Second != "recovery" && at.Second != policy.TrustedBrowser {
+	if at.Second != "" && at.Second != policy.Recovery && at.Second != policy.HelpCode && at.Second != policy.TrustedBrowser {
 		// Recovery is never asked first, so it is never remembered as the last; trust is no method.
 		row.LastMethod, row.LastMethodAt = methodOf(at.Second), tx.NowMilli()
 	}

@@ -1,0 +1,79 @@
+package people
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"countersign"
+	"countersign/internal/account"
+	"countersign/internal/message"
+	"countersign/internal/policy"
+	"countersign/internal/store"
+	"countersign/internal/store/rows"
+)
+
+// HelpMinutes are the lives that a help-desk code can have.
+func HelpMinutes() []int { return []int{10, 30, 60} }
+
+// HelpCode is what the help desk reads out. It is nowhere afterwards.
+type HelpCode struct {
+	Code  string
+	Until time.Time
+}
+
+// GiveHelpCode makes a code that takes the place of a person's second factor in one
+// sign-in, and voids the one before. The person is told at once, without the code. The
+// shell gives none: it has links and resets.
+//
+// Errors: those of onPerson; Invalid on "minutes"; Forbidden "reset_never" and
+// "help_code_off" where the settings let nobody in, or want two; Conflict "not_active",
+// "has_no_second_factor".
+func (s *Service) GiveHelpCode(ctx context.Context, a account.Account, minutes int, by By) (HelpCode, error) {
+	if !slices.Contains(HelpMinutes(), minutes) {
+		return HelpCode{}, countersign.InvalidField("minutes", "help_minutes")
+	}
+	if by.holder == nil {
+		return HelpCode{}, beyondRole()
+	}
+	var given HelpCode
+	err := s.onPerson(ctx, a, by, policy.DeedHelpCode, func(tx *store.Tx, user rows.User, by By) error {
+		err := s.mayBeHelped(tx, user)
+		if err != nil {
+			return err
+		}
+		life := time.Duration(minutes) * time.Minute
+		code, err := s.Accounts.NewHelpCode(tx, user, by.Actor.User, life)
+		if err != nil {
+			return err
+		}
+		given = HelpCode{Code: code, Until: tx.Now.Add(life)}
+		err = s.event(tx, by, user, "help_code.given", map[string]string{"until": given.Until.UTC().Format(time.RFC3339)})
+		if err != nil {
+			return err
+		}
+		return s.tellOf(tx, user, by, message.HelpCodeGiven, message.Data{Minutes: minutes})
+	})
+	if err != nil {
+		return HelpCode{}, err
+	}
+	return given, nil
+}
+
+func (s *Service) mayBeHelped(tx *store.Tx, user rows.User) error {
+	rule, err := s.adminReset(tx, user)
+	if err != nil {
+		return err
+	}
+	if rule != policy.ResetAllowed {
+		return countersign.Refuse(countersign.Forbidden, "help_code_off")
+	}
+	if user.State != countersign.Active {
+		return notActive()
+	}
+	has, err := hasSecondFactor(tx, user)
+	if err == nil && !has {
+		return countersign.Refuse(countersign.Conflict, "has_no_second_factor")
+	}
+	return err
+}
