@@ -56,6 +56,7 @@ type Ask struct {
 const (
 	TroubleBiometrics = "biometrics" // it cannot verify its user any more
 	TroubleVersion    = "version"    // its app is older than the workspace allows
+	TroubleResting    = "resting"    // the last two questions came to nothing
 )
 
 // Trouble is why a device cannot answer now, "" for nothing.
@@ -99,18 +100,29 @@ func makeRate() limit.Rate { return limit.Rate{Interval: time.Minute, Burst: 20}
 // Usable tells whether a person's phones can be asked now, without being a nuisance: for
 // the choice of what a sign-in asks first. Settings are those of the account.
 func (s *Service) Usable(tx *store.Tx, a Ask, devices []rows.Device) (bool, error) {
-	if !a.Account.Settings.Allows(policy.Push) || !anyAnswers(devices, a.Account.Settings) {
+	if !a.Account.Settings.Allows(policy.Push) || !Answering(devices, a.Account.Settings) {
 		return false, nil
 	}
-	why, err := s.Accounts.InPeace(tx, a.Account.User, a.Place.IP, a.Known)
-	if err != nil || why != account.NoPeace {
-		return false, err
-	}
-	p, err := readPast(tx, tx.Queries, a.Account.User, a.lane())
-	return !resting(p, tx.Now), err
+	why, err := s.Rests(tx, a)
+	return why == "", err
 }
 
-func anyAnswers(devices []rows.Device, s policy.Settings) bool {
+// Rests is why phones that could answer are left alone now: TroubleResting, or one of the
+// account's reasons for peace; "" where they are not.
+func (s *Service) Rests(tx *store.Tx, a Ask) (string, error) {
+	why, err := s.Accounts.InPeace(tx, a.Account.User, a.Place.IP, a.Known)
+	if err != nil || why != account.NoPeace {
+		return string(why), err
+	}
+	p, err := readPast(tx, tx.Queries, a.Account.User, a.lane())
+	if err == nil && resting(p, tx.Now) {
+		return TroubleResting, nil
+	}
+	return "", err
+}
+
+// Answering tells whether one of the devices may answer now.
+func Answering(devices []rows.Device, s policy.Settings) bool {
 	for _, d := range devices {
 		if Answers(d, s) {
 			return true

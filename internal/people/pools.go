@@ -94,21 +94,27 @@ const mostPools = 200
 func (s *Service) CreatePool(ctx context.Context, workspace countersign.WorkspaceID, name string, by By) (rows.Pool, error) {
 	var made rows.Pool
 	err := s.onAll(ctx, workspace, by, policy.DeedPools, func(tx *store.Tx, by By) error {
-		name, others, err := freeName(tx, workspace, "", name)
-		if err != nil {
-			return err
-		}
-		if others >= mostPools {
-			return countersign.Refuse(countersign.Conflict, "too_many_pools")
-		}
-		made = rows.Pool{WorkspaceID: workspace, ID: countersign.PoolID(seal.ID("pool")), Name: name, Settings: "{}", CreatedAt: tx.NowMilli()}
-		err = tx.InsertPool(tx.Ctx, rows.InsertPoolParams{WorkspaceID: workspace, ID: made.ID, Name: name, CreatedAt: made.CreatedAt})
-		if err != nil {
-			return fmt.Errorf("insert pool: %w", err)
-		}
-		return poolEvent(tx, by, made, "pool.created", nil)
+		var err error
+		made, err = makePool(tx, workspace, name, by)
+		return err
 	})
 	return made, err
+}
+
+func makePool(tx *store.Tx, workspace countersign.WorkspaceID, typed string, by By) (rows.Pool, error) {
+	name, others, err := freeName(tx, workspace, "", typed)
+	if err != nil {
+		return rows.Pool{}, err
+	}
+	if others >= mostPools {
+		return rows.Pool{}, countersign.Refuse(countersign.Conflict, "too_many_pools")
+	}
+	made := rows.Pool{WorkspaceID: workspace, ID: countersign.PoolID(seal.ID("pool")), Name: name, Settings: "{}", CreatedAt: tx.NowMilli()}
+	err = tx.InsertPool(tx.Ctx, rows.InsertPoolParams{WorkspaceID: workspace, ID: made.ID, Name: name, CreatedAt: made.CreatedAt})
+	if err != nil {
+		return rows.Pool{}, fmt.Errorf("insert pool: %w", err)
+	}
+	return made, poolEvent(tx, by, made, "pool.created", nil)
 }
 
 // RenamePool gives a pool another name. Errors: those of onAll; Invalid on "name"; NotFound.
@@ -180,33 +186,17 @@ func (s *Service) DeletePool(ctx context.Context, workspace countersign.Workspac
 // any setting of the workspace since its version was read. Errors: those of onAll; Invalid
 // "settings_invalid" with every bad key; NotFound; Conflict "changed_meanwhile".
 func (s *Service) StorePoolDocument(ctx context.Context, workspace countersign.WorkspaceID, id countersign.PoolID, doc policy.Document, version int64, by By) error {
-	err := doc.CheckPool()
-	if err != nil {
-		return settingsInvalid(err)
-	}
-	text, err := doc.JSON()
+	stored, err := s.Rules(ctx, workspace)
 	if err != nil {
 		return err
 	}
-	return s.onAll(ctx, workspace, by, policy.DeedSettings, func(tx *store.Tx, by By) error {
-		pool, err := poolIn(tx, workspace, id)
-		if err != nil {
-			return err
-		}
-		before, err := policy.ParseDocument([]byte(pool.Settings))
-		if err != nil {
-			return fmt.Errorf("settings of pool %s: %w", id, err)
-		}
-		err = raise(tx, workspace, version)
-		if err != nil {
-			return err
-		}
-		_, err = tx.StorePoolSettings(tx.Ctx, text, workspace, id)
-		if err != nil {
-			return fmt.Errorf("store the settings of a pool: %w", err)
-		}
-		return poolEvent(tx, by, pool, "pool.settings_changed", changes(before, doc))
-	})
+	name := stored.PoolName(id)
+	if name == "" {
+		return noSuchPool()
+	}
+	next := stored.With(policy.Rules{}, false)
+	next.Pools[name] = doc
+	return s.StoreRules(ctx, workspace, next, version, by)
 }
 
 // raise has every node read the settings of the workspace anew. Conflict

@@ -4,10 +4,8 @@ import (
 	"context"
 	"fmt"
 	"sort"
-	"strings"
 
 	"countersign"
-	"countersign/internal/audit"
 	"countersign/internal/policy"
 	"countersign/internal/store"
 	"countersign/internal/store/rows"
@@ -23,35 +21,9 @@ func (s *Service) Document(ctx context.Context, workspace countersign.WorkspaceI
 	return doc, w.SettingsVersion, err
 }
 
-// StoreDocument puts a new settings document in place of the one of a version.
-// It is also how a second factor is required, so only somebody who has one can do that.
-// Errors: those of onAll; Conflict "changed_meanwhile" when somebody else was first;
-// Invalid "settings_invalid", whose cause names every bad key.
+// StoreDocument is StoreRules for what the workspace alone sets.
 func (s *Service) StoreDocument(ctx context.Context, workspace countersign.WorkspaceID, doc policy.Document, version int64, by By) error {
-	err := doc.Check()
-	if err != nil {
-		return settingsInvalid(err)
-	}
-	text, err := doc.JSON()
-	if err != nil {
-		return err
-	}
-	before, _, err := s.Document(ctx, workspace)
-	if err != nil {
-		return err
-	}
-	return s.onAll(ctx, workspace, by, policy.DeedSettings, func(tx *store.Tx, by By) error {
-		n, err := tx.StoreSettings(tx.Ctx, text, workspace, version)
-		if err != nil {
-			return fmt.Errorf("store settings: %w", err)
-		}
-		if n == 0 {
-			return countersign.Refuse(countersign.Conflict, "changed_meanwhile")
-		}
-		return audit.Write(tx, workspace, audit.Event{
-			Kind: "settings.changed", Actor: by.Actor, Place: by.Place, Detail: changes(before, doc),
-		})
-	})
+	return s.StoreRules(ctx, workspace, policy.Rules{Workspace: doc}, version, by)
 }
 
 func settingsInvalid(why error) error {
@@ -77,15 +49,7 @@ func text(d policy.Document, name string) string {
 	if !set {
 		return "(default)"
 	}
-	list, isList := value.([]any)
-	if isList {
-		words := make([]string, len(list))
-		for i, word := range list {
-			words[i] = fmt.Sprint(word)
-		}
-		return strings.Join(words, ",")
-	}
-	return fmt.Sprint(value)
+	return policy.Spell(value)
 }
 
 // Activity returns the events of a user before an id, the latest first.

@@ -89,7 +89,7 @@ func Resolve(workspace, pool Document) (Settings, error) {
 			if !known {
 				return Settings{}, unknownKey(name)
 			}
-			if name == "require_second_factor" {
+			if name == requireKey {
 				continue
 			}
 			set, err := key.read(layer[name])
@@ -116,7 +116,7 @@ func Resolve(workspace, pool Document) (Settings, error) {
 }
 
 func requirementOf(d Document) (Requirement, error) {
-	value, set := d["require_second_factor"]
+	value, set := d[requireKey]
 	if !set {
 		return Requirement{}, nil
 	}

@@ -27,7 +27,7 @@ var model = regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
 
 func modelsKey() Key {
 	return Key{
-		Name: "passkey.aaguids", Default: []string{anyModel}, Values: "any, or a list of AAGUIDs such as ee882879-721c-4913-9775-3dfcce97072a",
+		Name: "passkey.aaguids", Default: []string{anyModel}, List: true, Values: "any, or a list of AAGUIDs such as ee882879-721c-4913-9775-3dfcce97072a",
 		read: func(v any) (put, error) {
 			list, err := listOf(v)
 			if err != nil {

@@ -2,6 +2,7 @@ package policy
 
 import (
 	"embed"
+	"errors"
 	"fmt"
 	"path"
 	"sort"
@@ -44,19 +45,26 @@ func ParseTOML(text []byte) (Document, error) {
 		return nil, fmt.Errorf("the file is not TOML: %w", err)
 	}
 	doc := Document{}
-	flatten(doc, "", nested)
-	return doc, doc.Check()
+	err = flatten(doc, "", nested)
+	return doc, errors.Join(err, doc.Check())
 }
 
-func flatten(doc Document, prefix string, nested map[string]any) {
+// flatten reads tables in tables as keys with dots. One that stands there twice, once as
+// a table and once quoted, is refused: which of the two counted would be chance.
+func flatten(doc Document, prefix string, nested map[string]any) error {
+	var problems []error
 	for name, value := range nested {
 		table, isTable := value.(map[string]any)
 		if isTable {
-			flatten(doc, prefix+name+".", table)
+			problems = append(problems, flatten(doc, prefix+name+".", table))
 			continue
+		}
+		if _, twice := doc[prefix+name]; twice {
+			problems = append(problems, fmt.Errorf("%s: it is set twice", prefix+name))
 		}
 		doc[prefix+name] = value
 	}
+	return errors.Join(problems...)
 }
 
 // ParseValue reads a value as typed on a command line for a key: a whole

@@ -14,6 +14,15 @@ func (s Settings) Pushes() bool { return s.Allows(Push) && slices.Contains(s.Sec
 // PushFirst tells whether an approval on the phone may take the password's place.
 func (s Settings) PushFirst() bool { return s.Allows(Push) && slices.Contains(s.FirstFactors, Push) }
 
+// TypesAsMuch tells whether an approval by these settings is typed with as many digits as
+// by others, or more.
+func (s Settings) TypesAsMuch(as Settings) bool {
+	digits := map[string]int{ConfirmTap: 0, ConfirmType: 2, ConfirmType6: 6}
+	here, known := digits[s.PushConfirm]
+	there, knownToo := digits[as.PushConfirm]
+	return known && knownToo && here >= there
+}
+
 // Backups are the ways in that a person has beside the phone.
 type Backups struct {
 	TOTP  int   // active authenticator apps
@@ -46,7 +55,7 @@ func (s Settings) TooOld(version string) bool {
 
 func versionKey() Key {
 	return Key{
-		Name: "push.min_app_version", Default: "none", Values: "none, or a version such as 1.4.0",
+		Name: versionName, Default: "none", Values: "none, or a version such as 1.4.0",
 		read: func(v any) (put, error) {
 			text, ok := v.(string)
 			if !ok {

@@ -15,6 +15,11 @@ type Key struct {
 	Default any
 	// Values in words, for help texts.
 	Values string
+	// Words are the values of a choice, or what a list is made of, in the order in which
+	// pages show them; none where any text or number of a range may be.
+	Words []string
+	// List tells that the value is a list.
+	List bool
 	// Warning is what an administrator accepts with an unusual value; it is a
 	// key of the message catalogue by value, or for any but the default by anyOther.
 	Warning map[string]string
@@ -41,13 +46,13 @@ type put func(*Settings)
 // Table lists every setting of this version, in the order of the handbook.
 func Table() []Key {
 	return []Key{
-		words("methods", []string{"totp", Push, Passkey, "recovery"}, []string{"totp", Push, Passkey, SMS, "recovery"},
+		listOfWords("methods", []string{"totp", Push, Passkey, "recovery"}, []string{"totp", Push, Passkey, SMS, "recovery"},
 			func(s *Settings, v []string) { s.Methods = v }).
 			need("totp", "who loses the phone, and who has none, needs another way"),
-		words("first_factors", []string{"password", Passkey}, []string{"password", Passkey, Push},
+		listOfWords("first_factors", []string{"password", Passkey}, []string{"password", Passkey, Push},
 			func(s *Settings, v []string) { s.FirstFactors = v }).
 			need("password", "it is how people without a paired phone get in"),
-		words("second_factors", []string{Push, "totp", Passkey}, []string{Push, "totp", Passkey, SMS},
+		listOfWords("second_factors", []string{Push, "totp", Passkey}, []string{Push, "totp", Passkey, SMS},
 			func(s *Settings, v []string) { s.SecondFactors = v }).
 			need("totp", "who loses the phone, and who has none, needs another way"),
 		choice("preferred", "none", []string{"none", Push, "totp", Passkey, SMS}, func(s *Settings, v string) { s.Preferred = v }),
@@ -59,7 +64,7 @@ func Table() []Key {
 		versionKey(),
 		choice("push.terminal_devices", "off", []string{"off", "on"}, func(s *Settings, v string) { s.Terminals = v == "on" }).
 			warn("on", "policy.warn_terminals"),
-		words("pairing.confirm", []string{PairingByCode}, []string{PairingByCode, PairingByEmail},
+		listOfWords("pairing.confirm", []string{PairingByCode}, []string{PairingByCode, PairingByEmail},
 			func(s *Settings, v []string) { s.PairingConfirm = v }),
 		choice("passkey.verify", "preferred", []string{"preferred", "required"},
 			func(s *Settings, v string) { s.PasskeyVerified = v == "required" }),
@@ -80,7 +85,7 @@ func Table() []Key {
 		choice("turn_off", FreshProof, []string{FreshProof, ByEmail}, func(s *Settings, v string) { s.TurnOff = v }),
 		choice("enrol_at_sign_in", WizardFirst, []string{WizardFirst, SettingsFirst},
 			func(s *Settings, v string) { s.EnrolAtSignIn = v }),
-		number("trusted_browser_days", 0, 0, MostTrustedDays, func(s *Settings, v int) { s.TrustedDays = v }).
+		number(trustKey, 0, 0, MostTrustedDays, func(s *Settings, v int) { s.TrustedDays = v }).
 			also("0 is off; of workspace and pool, the smaller counts"),
 		choice("admin_digest", "weekly", []string{"weekly", "off"}, func(s *Settings, v string) { s.Digest = v == "weekly" }),
 		number("audit.retention_days", 365, 1, 36500, func(s *Settings, v int) { s.RetentionDays = v }),
@@ -156,7 +161,7 @@ func all(list string, values []string) string {
 
 func choice(name, standard string, values []string, set func(*Settings, string)) Key {
 	return Key{
-		Name: name, Default: standard, Values: all("", values),
+		Name: name, Default: standard, Values: all("", values), Words: values,
 		read: func(v any) (put, error) {
 			text, ok := v.(string)
 			if !ok {
@@ -180,9 +185,9 @@ func oneWord(text string, values []string) error {
 	return fmt.Errorf("%q is none of %s", text, strings.Join(values, ", "))
 }
 
-func words(name string, standard, values []string, set func(*Settings, []string)) Key {
+func listOfWords(name string, standard, values []string, set func(*Settings, []string)) Key {
 	return Key{
-		Name: name, Default: standard, Values: all("a list of ", values),
+		Name: name, Default: standard, Values: all("a list of ", values), Words: values, List: true,
 		read: func(v any) (put, error) {
 			list, err := listOf(v)
 			if err != nil {
@@ -247,7 +252,7 @@ func oneOf(name string, standard int, values []int, set func(*Settings, int)) Ke
 		texts[i] = fmt.Sprint(value)
 	}
 	return Key{
-		Name: name, Default: standard, Values: strings.Join(texts, ", "),
+		Name: name, Default: standard, Values: strings.Join(texts, ", "), Words: texts,
 		read: func(v any) (put, error) {
 			n, err := whole(v)
 			if err != nil {
@@ -284,7 +289,7 @@ func whole(v any) (int, error) {
 
 func requirementKey() Key {
 	return Key{
-		Name: "require_second_factor", Default: "optional", Values: `optional, required, "required from 2027-01-31" (00:00 UTC)`,
+		Name: requireKey, Default: "optional", Values: `optional, required, "required from 2027-01-31" (00:00 UTC)`,
 		read: func(v any) (put, error) {
 			text, ok := v.(string)
 			if !ok {

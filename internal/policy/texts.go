@@ -20,7 +20,7 @@ const noCountry = "none"
 // having texts sent to wherever it is dear, at the company's expense.
 func countriesKey() Key {
 	return Key{
-		Name: "sms.countries", Default: []string{noCountry}, Values: "none, or a list of countries by their two letters, such as US,CA",
+		Name: "sms.countries", Default: []string{noCountry}, List: true, Values: "none, or a list of countries by their two letters, such as US,CA",
 		read: func(v any) (put, error) {
 			list, err := listOf(v)
 			if err != nil {

@@ -70,7 +70,7 @@ const firstPassword = "password"
 func strictestTrust(layers ...Document) (int, bool, error) {
 	least, set := 0, false
 	for _, layer := range layers {
-		value, found := layer["trusted_browser_days"]
+		value, found := layer[trustKey]
 		if !found {
 			continue
 		}

@@ -78,11 +78,7 @@ func (s *Service) askWhoever(tx *store.Tx, at Attempt, user rows.User, v Visitor
 	if err != nil {
 		return err
 	}
-	enough, err := asMuch(shown, a.Settings)
-	if err != nil {
-		return err
-	}
-	if !enough || !a.Settings.PushFirst() {
+	if !shown.TypesAsMuch(a.Settings) || !a.Settings.PushFirst() {
 		return s.tellNobody(tx, at)
 	}
 	a.Settings.PushConfirm = shown.PushConfirm
@@ -94,16 +90,6 @@ func (s *Service) askWhoever(tx *store.Tx, at Attempt, user rows.User, v Visitor
 		return nil
 	}
 	return err
-}
-
-// asMuch tells whether some settings ask for as many digits as others, or more.
-func asMuch(some, others policy.Settings) (bool, error) {
-	here, err := push.Mode(some.PushConfirm).Digits()
-	if err != nil {
-		return false, err
-	}
-	there, err := push.Mode(others.PushConfirm).Digits()
-	return here >= there, err
 }
 
 func (s *Service) tellNobody(tx *store.Tx, at Attempt) error {

@@ -89,3 +89,19 @@ FROM (
   ) AS protected
   FROM users WHERE users.workspace_id = @workspace_id AND users.state = 'active'
 ) AS people GROUP BY pool_id ORDER BY pool_id;
+
+-- name: ListOwners :many
+-- Those who keep a workspace: at least one of them must be able to sign in.
+SELECT * FROM users WHERE workspace_id = @workspace_id AND role = 'owner' AND state = 'active' ORDER BY id;
+
+-- name: ListProofsBetween :many
+-- What the people have whose addresses lie behind one and up to another: who a change of
+-- settings shuts out is read a page of people at a time.
+SELECT credentials.* FROM credentials JOIN users ON users.workspace_id = credentials.workspace_id AND users.id = credentials.user_id
+WHERE credentials.workspace_id = @workspace_id AND users.email_key > @after AND users.email_key <= @until AND credentials.state = 'active'
+ORDER BY credentials.user_id, credentials.id;
+
+-- name: ListPhonesBetween :many
+SELECT devices.* FROM devices JOIN users ON users.workspace_id = devices.workspace_id AND users.id = devices.user_id
+WHERE devices.workspace_id = @workspace_id AND users.email_key > @after AND users.email_key <= @until AND devices.state IN ('active', 'signed_out')
+ORDER BY devices.user_id, devices.id;

@@ -474,14 +474,23 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.listMissingStmt, err = db.PrepareContext(ctx, listMissing); err != nil {
 		return nil, fmt.Errorf("error preparing query ListMissing: %w", err)
 	}
+	if q.listOwnersStmt, err = db.PrepareContext(ctx, listOwners); err != nil {
+		return nil, fmt.Errorf("error preparing query ListOwners: %w", err)
+	}
 	if q.listPendingStmt, err = db.PrepareContext(ctx, listPending); err != nil {
 		return nil, fmt.Errorf("error preparing query ListPending: %w", err)
+	}
+	if q.listPhonesBetweenStmt, err = db.PrepareContext(ctx, listPhonesBetween); err != nil {
+		return nil, fmt.Errorf("error preparing query ListPhonesBetween: %w", err)
 	}
 	if q.listPoolRulesStmt, err = db.PrepareContext(ctx, listPoolRules); err != nil {
 		return nil, fmt.Errorf("error preparing query ListPoolRules: %w", err)
 	}
 	if q.listPoolsStmt, err = db.PrepareContext(ctx, listPools); err != nil {
 		return nil, fmt.Errorf("error preparing query ListPools: %w", err)
+	}
+	if q.listProofsBetweenStmt, err = db.PrepareContext(ctx, listProofsBetween); err != nil {
+		return nil, fmt.Errorf("error preparing query ListProofsBetween: %w", err)
 	}
 	if q.listRecentRequestsStmt, err = db.PrepareContext(ctx, listRecentRequests); err != nil {
 		return nil, fmt.Errorf("error preparing query ListRecentRequests: %w", err)
@@ -1544,9 +1553,19 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing listMissingStmt: %w", cerr)
 		}
 	}
+	if q.listOwnersStmt != nil {
+		if cerr := q.listOwnersStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listOwnersStmt: %w", cerr)
+		}
+	}
 	if q.listPendingStmt != nil {
 		if cerr := q.listPendingStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listPendingStmt: %w", cerr)
+		}
+	}
+	if q.listPhonesBetweenStmt != nil {
+		if cerr := q.listPhonesBetweenStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listPhonesBetweenStmt: %w", cerr)
 		}
 	}
 	if q.listPoolRulesStmt != nil {
@@ -1557,6 +1576,11 @@ func (q *Queries) Close() error {
 	if q.listPoolsStmt != nil {
 		if cerr := q.listPoolsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listPoolsStmt: %w", cerr)
+		}
+	}
+	if q.listProofsBetweenStmt != nil {
+		if cerr := q.listProofsBetweenStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listProofsBetweenStmt: %w", cerr)
 		}
 	}
 	if q.listRecentRequestsStmt != nil {
@@ -2258,9 +2282,12 @@ type Queries struct {
 	listKeptStmt                 *sql.Stmt
 	listManagersStmt             *sql.Stmt
 	listMissingStmt              *sql.Stmt
+	listOwnersStmt               *sql.Stmt
 	listPendingStmt              *sql.Stmt
+	listPhonesBetweenStmt        *sql.Stmt
 	listPoolRulesStmt            *sql.Stmt
 	listPoolsStmt                *sql.Stmt
+	listProofsBetweenStmt        *sql.Stmt
 	listRecentRequestsStmt       *sql.Stmt
 	listRungStmt                 *sql.Stmt
 	listSecretsStmt              *sql.Stmt
@@ -2519,9 +2546,12 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		listKeptStmt:                 q.listKeptStmt,
 		listManagersStmt:             q.listManagersStmt,
 		listMissingStmt:              q.listMissingStmt,
+		listOwnersStmt:               q.listOwnersStmt,
 		listPendingStmt:              q.listPendingStmt,
+		listPhonesBetweenStmt:        q.listPhonesBetweenStmt,
 		listPoolRulesStmt:            q.listPoolRulesStmt,
 		listPoolsStmt:                q.listPoolsStmt,
+		listProofsBetweenStmt:        q.listProofsBetweenStmt,
 		listRecentRequestsStmt:       q.listRecentRequestsStmt,
 		listRungStmt:                 q.listRungStmt,
 		listSecretsStmt:              q.listSecretsStmt,

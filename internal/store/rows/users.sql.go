@@ -245,6 +245,157 @@ func (q *Queries) ListManagers(ctx context.Context, workspaceID countersign.Work
 	return items, nil
 }
 
+const listOwners = `-- name: ListOwners :many
+SELECT workspace_id, id, pool_id, email, email_key, email_verified_at, name, role, state, language, zone, password_hash, password_version, password_changed_at, require_second_factor, default_method, default_set_at, created_at, signed_in_at FROM users WHERE workspace_id = $1 AND role = 'owner' AND state = 'active' ORDER BY id
+`
+
+// Those who keep a workspace: at least one of them must be able to sign in.
+func (q *Queries) ListOwners(ctx context.Context, workspaceID countersign.WorkspaceID) ([]User, error) {
+	rows, err := q.query(ctx, q.listOwnersStmt, listOwners, workspaceID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []User{}
+	for rows.Next() {
+		var i User
+		if err := rows.Scan(
+			&i.WorkspaceID,
+			&i.ID,
+			&i.PoolID,
+			&i.Email,
+			&i.EmailKey,
+			&i.EmailVerifiedAt,
+			&i.Name,
+			&i.Role,
+			&i.State,
+			&i.Language,
+			&i.Zone,
+			&i.PasswordHash,
+			&i.PasswordVersion,
+			&i.PasswordChangedAt,
+			&i.RequireSecondFactor,
+			&i.DefaultMethod,
+			&i.DefaultSetAt,
+			&i.CreatedAt,
+			&i.SignedInAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listPhonesBetween = `-- name: ListPhonesBetween :many
+SELECT devices.workspace_id, devices.id, devices.user_id, devices.credential_id, devices.kind, devices.name, devices.platform, devices.client, devices.version, devices.state, devices.device_key, devices.verify_id, devices.verify_key, devices.verify_user, devices.backed_up, devices.counter, devices.biometrics, devices.notifications, devices.subscription, devices.delivery, devices.code_given, devices.created_at, devices.activated_at, devices.seen_at, devices.ended_at FROM devices JOIN users ON users.workspace_id = devices.workspace_id AND users.id = devices.user_id
+WHERE devices.workspace_id = $1 AND users.email_key > $2 AND users.email_key <= $3 AND devices.state IN ('active', 'signed_out')
+ORDER BY devices.user_id, devices.id
+`
+
+func (q *Queries) ListPhonesBetween(ctx context.Context, workspaceID countersign.WorkspaceID, after string, until string) ([]Device, error) {
+	rows, err := q.query(ctx, q.listPhonesBetweenStmt, listPhonesBetween, workspaceID, after, until)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []Device{}
+	for rows.Next() {
+		var i Device
+		if err := rows.Scan(
+			&i.WorkspaceID,
+			&i.ID,
+			&i.UserID,
+			&i.CredentialID,
+			&i.Kind,
+			&i.Name,
+			&i.Platform,
+			&i.Client,
+			&i.Version,
+			&i.State,
+			&i.DeviceKey,
+			&i.VerifyID,
+			&i.VerifyKey,
+			&i.VerifyUser,
+			&i.BackedUp,
+			&i.Counter,
+			&i.Biometrics,
+			&i.Notifications,
+			&i.Subscription,
+			&i.Delivery,
+			&i.CodeGiven,
+			&i.CreatedAt,
+			&i.ActivatedAt,
+			&i.SeenAt,
+			&i.EndedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listProofsBetween = `-- name: ListProofsBetween :many
+SELECT credentials.workspace_id, credentials.id, credentials.user_id, credentials.kind, credentials.name, credentials.name_key, credentials.state, credentials.replaces, credentials.secret, credentials.counter, credentials.version, credentials.created_at, credentials.expires_at, credentials.confirmed_at, credentials.used_at, credentials.used_from FROM credentials JOIN users ON users.workspace_id = credentials.workspace_id AND users.id = credentials.user_id
+WHERE credentials.workspace_id = $1 AND users.email_key > $2 AND users.email_key <= $3 AND credentials.state = 'active'
+ORDER BY credentials.user_id, credentials.id
+`
+
+// What the people have whose addresses lie behind one and up to another: who a change of
+// settings shuts out is read a page of people at a time.
+func (q *Queries) ListProofsBetween(ctx context.Context, workspaceID countersign.WorkspaceID, after string, until string) ([]Credential, error) {
+	rows, err := q.query(ctx, q.listProofsBetweenStmt, listProofsBetween, workspaceID, after, until)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []Credential{}
+	for rows.Next() {
+		var i Credential
+		if err := rows.Scan(
+			&i.WorkspaceID,
+			&i.ID,
+			&i.UserID,
+			&i.Kind,
+			&i.Name,
+			&i.NameKey,
+			&i.State,
+			&i.Replaces,
+			&i.Secret,
+			&i.Counter,
+			&i.Version,
+			&i.CreatedAt,
+			&i.ExpiresAt,
+			&i.ConfirmedAt,
+			&i.UsedAt,
+			&i.UsedFrom,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const listUsers = `-- name: ListUsers :many
 SELECT workspace_id, id, pool_id, email, email_key, email_verified_at, name, role, state, language, zone, password_hash, password_version, password_changed_at, require_second_factor, default_method, default_set_at, created_at, signed_in_at FROM users WHERE workspace_id = $1 AND email_key > $2 ORDER BY email_key LIMIT CAST($3 AS INTEGER)
 `

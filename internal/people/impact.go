@@ -1,0 +1,263 @@
+package people
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"countersign"
+	"countersign/internal/approve"
+	"countersign/internal/method/sms"
+	"countersign/internal/policy"
+	"countersign/internal/store"
+	"countersign/internal/store/rows"
+)
+
+// Group are the people whom a change affects in one way.
+type Group struct {
+	Count int `json:"count"`
+	// First are the first of them, by address.
+	First []Affected `json:"first"`
+}
+
+// Affected is one of them.
+type Affected struct {
+	ID    countersign.UserID `json:"id"`
+	Name  string             `json:"name"`
+	Email string             `json:"email"`
+	Role  countersign.Role   `json:"role"`
+}
+
+// mostNamed is how many of a group are named.
+const mostNamed = 10
+
+func (g *Group) add(u rows.User) {
+	g.Count++
+	if len(g.First) < mostNamed {
+		g.First = append(g.First, Affected{u.ID, u.Name, u.Email, u.Role})
+	}
+}
+
+// Impact is what other rules would do to the people who can sign in.
+type Impact struct {
+	// LockedOut could not get in any more, CodesOnly with saved codes alone. MustSetUp have
+	// to set up a second factor at their next sign-in.
+	LockedOut Group `json:"locked_out"`
+	CodesOnly Group `json:"codes_only"`
+	MustSetUp Group `json:"must_set_up"`
+	// Managers are those of the locked out who have a role.
+	Managers Group `json:"managers"`
+	// NoOwner tells that no owner could sign in any more: such rules are refused.
+	NoOwner bool `json:"no_owner"`
+}
+
+// Impact tells what rules would do to whom, and changes nothing.
+func (s *Service) Impact(ctx context.Context, workspace countersign.WorkspaceID, before Stored, next policy.Rules) (Impact, error) {
+	impact := Impact{LockedOut: Group{First: []Affected{}}, CodesOnly: Group{First: []Affected{}}, MustSetUp: Group{First: []Affected{}}, Managers: Group{First: []Affected{}}}
+	worlds := newWorlds(before, next)
+	owners := census{}
+	after := ""
+	for {
+		users, err := s.Store.Read().ListUsers(ctx, workspace, after, pageSize)
+		if err != nil {
+			return impact, fmt.Errorf("list users: %w", store.Classify(err))
+		}
+		if len(users) == 0 {
+			break
+		}
+		until := users[len(users)-1].EmailKey
+		has, err := s.possessions(ctx, workspace, after, until)
+		if err != nil {
+			return impact, err
+		}
+		for _, u := range users {
+			err = s.affect(u, has[u.ID], worlds, &impact, &owners)
+			if err != nil {
+				return impact, err
+			}
+		}
+		after = until
+	}
+	impact.NoOwner = owners.lost()
+	return impact, nil
+}
+
+// census counts the owners who get in, before a change and after it.
+type census struct{ before, after int }
+
+// lost tells that the change shuts the last one out. Where nobody got in before, it does
+// not: rules must be able to end that.
+func (c census) lost() bool { return c.before > 0 && c.after == 0 }
+
+func (s *Service) affect(u rows.User, has approve.Possessions, worlds worlds, impact *Impact, owners *census) error {
+	if u.State != countersign.Active {
+		return nil
+	}
+	was, is, err := worlds.of(u.PoolID)
+	if err != nil {
+		return err
+	}
+	person, err := s.somebody(u, has, was, is)
+	if err != nil {
+		return err
+	}
+	if u.Role == countersign.Owner {
+		owners.count(person, was, is)
+	}
+	switch policy.Affect(person, was, is, s.Now()) {
+	case policy.LockedOut:
+		impact.LockedOut.add(u)
+		if u.Role != countersign.Member {
+			impact.Managers.add(u)
+		}
+	case policy.CodesOnly:
+		impact.CodesOnly.add(u)
+	case policy.MustSetUp:
+		impact.MustSetUp.add(u)
+	case policy.Unaffected:
+	}
+	return nil
+}
+
+func (c *census) count(p policy.Somebody, was, is policy.Settings) {
+	if p.GetsIn(p.Before, was) {
+		c.before++
+	}
+	if p.GetsIn(p.After, is) {
+		c.after++
+	}
+}
+
+// ownersStay refuses rules by which no owner could sign in any more. Conflict
+// "owners_locked_out".
+func (s *Service) ownersStay(tx *store.Tx, all []rows.User, before Stored, next policy.Rules) error {
+	worlds, owners := newWorlds(before, next), census{}
+	for _, u := range all {
+		var err error
+		has := approve.Possessions{Texting: true}
+		has.Credentials, err = tx.ListCredentials(tx.Ctx, u.WorkspaceID, u.ID)
+		if err != nil {
+			return fmt.Errorf("load credentials: %w", err)
+		}
+		devices, err := tx.ListDevices(tx.Ctx, u.WorkspaceID, u.ID)
+		if err != nil {
+			return fmt.Errorf("load devices: %w", err)
+		}
+		has.Devices = slices.DeleteFunc(devices, func(d rows.Device) bool { return d.State != "active" && d.State != "signed_out" })
+		was, is, err := worlds.of(u.PoolID)
+		if err != nil {
+			return err
+		}
+		person, err := s.somebody(u, has, was, is)
+		if err != nil {
+			return err
+		}
+		owners.count(person, was, is)
+	}
+	if owners.lost() {
+		return countersign.Refuse(countersign.Conflict, "owners_locked_out")
+	}
+	return nil
+}
+
+// worlds are the effective settings of each pool, before and after.
+type worlds struct {
+	before, after Stored
+	known         map[countersign.PoolID][2]policy.Settings
+}
+
+func newWorlds(before Stored, next policy.Rules) worlds {
+	after := before
+	after.Rules = next
+	return worlds{before, after, map[countersign.PoolID][2]policy.Settings{}}
+}
+
+func (w worlds) of(pool countersign.PoolID) (policy.Settings, policy.Settings, error) {
+	pair, found := w.known[pool]
+	if found {
+		return pair[0], pair[1], nil
+	}
+	name := w.before.PoolName(pool)
+	for i, rules := range []policy.Rules{w.before.Rules, w.after.Rules} {
+		doc, named := rules.Pools[name]
+		if !named {
+			doc = w.before.Pools[name] // left alone
+		}
+		var err error
+		pair[i], err = policy.Resolve(rules.Workspace, doc)
+		if err != nil {
+			return pair[0], pair[1], err
+		}
+	}
+	w.known[pool] = pair
+	return pair[0], pair[1], nil
+}
+
+// somebody is a person as far as a change of settings can shut them out. What passes by
+// itself, as a phone that rests or is signed out, does not count.
+func (s *Service) somebody(u rows.User, has approve.Possessions, was, is policy.Settings) (policy.Somebody, error) {
+	p := policy.Somebody{Personal: u.RequireSecondFactor, Password: u.PasswordHash != "", Phone: len(has.Devices) > 0}
+	for i, d := range has.Devices {
+		if d.State == "signed_out" {
+			has.Devices[i].State = "active"
+		}
+	}
+	for _, c := range has.Credentials {
+		if c.State != "active" || c.Kind == policy.Recovery {
+			continue
+		}
+		p.SecondFactors++
+		p.Passkey = p.Passkey || c.Kind == policy.Passkey
+	}
+	var err error
+	p.Before, err = s.ways(was, has)
+	if err != nil {
+		return p, err
+	}
+	p.After, err = s.ways(is, has)
+	return p, err
+}
+
+// ways are a person's second factors by some settings. A number of a country that is not
+// listed gets no texts.
+func (s *Service) ways(settings policy.Settings, has approve.Possessions) ([]policy.Way, error) {
+	listed := []rows.Credential{}
+	for _, c := range has.Credentials {
+		if c.Kind == policy.SMS && c.State == "active" && settings.Texts() {
+			number, err := s.Accounts.NumberOf(c)
+			if err != nil {
+				return nil, err
+			}
+			if !slices.Contains(settings.TextCountries, sms.CountryOf(number)) {
+				continue
+			}
+		}
+		listed = append(listed, c)
+	}
+	has.Credentials = listed
+	return approve.Ways(settings, has, settings.Pushes(), approve.Unheards(has.Devices, settings)), nil
+}
+
+// possessions reads what the people of a range of addresses have.
+func (s *Service) possessions(ctx context.Context, workspace countersign.WorkspaceID, after, until string) (map[countersign.UserID]approve.Possessions, error) {
+	all := map[countersign.UserID]approve.Possessions{}
+	proofs, err := s.Store.Read().ListProofsBetween(ctx, workspace, after, until)
+	if err != nil {
+		return nil, fmt.Errorf("list credentials: %w", store.Classify(err))
+	}
+	for _, c := range proofs {
+		has := all[c.UserID]
+		has.Credentials, has.Texting = append(has.Credentials, c), true
+		all[c.UserID] = has
+	}
+	phones, err := s.Store.Read().ListPhonesBetween(ctx, workspace, after, until)
+	if err != nil {
+		return nil, fmt.Errorf("list devices: %w", store.Classify(err))
+	}
+	for _, d := range phones {
+		has := all[d.UserID]
+		has.Devices = append(has.Devices, d)
+		all[d.UserID] = has
+	}
+	return all, nil
+}

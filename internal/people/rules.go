@@ -1,0 +1,216 @@
+package people
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"countersign"
+	"countersign/internal/audit"
+	"countersign/internal/policy"
+	"countersign/internal/store"
+	"countersign/internal/store/rows"
+)
+
+// Stored are the rules of a workspace as they lie there, with their version: whoever
+// changes them names the version that was looked at.
+type Stored struct {
+	policy.Rules
+	Version int64
+
+	workspace countersign.WorkspaceID
+	pools     map[string]countersign.PoolID
+	names     map[countersign.PoolID]string
+}
+
+// PoolName is what the rules call a pool, "" for one that is not there.
+func (s Stored) PoolName(id countersign.PoolID) string { return s.names[id] }
+
+// PoolNamed is the pool of a name, "" for none.
+func (s Stored) PoolNamed(name string) countersign.PoolID { return s.pools[name] }
+
+// Rules reads the settings of a workspace and of its pools.
+func (s *Service) Rules(ctx context.Context, workspace countersign.WorkspaceID) (Stored, error) {
+	// The version first: what changes between the two reads is refused when it is stored.
+	w, err := s.Store.Read().GetWorkspace(ctx, workspace)
+	if err != nil {
+		return Stored{}, fmt.Errorf("load workspace: %w", store.Classify(err))
+	}
+	pools, err := s.Store.Read().ListPools(ctx, workspace)
+	if err != nil {
+		return Stored{}, fmt.Errorf("load pools: %w", store.Classify(err))
+	}
+	return storedRules(w, pools)
+}
+
+func storedRules(w rows.Workspace, pools []rows.Pool) (Stored, error) {
+	out := Stored{
+		Rules: policy.Rules{Pools: map[string]policy.Document{}}, Version: w.SettingsVersion, workspace: w.ID,
+		pools: map[string]countersign.PoolID{}, names: map[countersign.PoolID]string{},
+	}
+	var err error
+	out.Workspace, err = policy.ParseDocument([]byte(w.Settings))
+	if err != nil {
+		return out, fmt.Errorf("settings of workspace %s: %w", w.ID, err)
+	}
+	for _, p := range pools {
+		name := p.Name
+		if _, taken := out.pools[name]; taken {
+			name += " (" + string(p.ID) + ")" // two pools of one name are told apart
+		}
+		out.pools[name], out.names[p.ID] = p.ID, name
+		out.Pools[name], err = policy.ParseDocument([]byte(p.Settings))
+		if err != nil {
+			return out, fmt.Errorf("settings of pool %s: %w", p.ID, err)
+		}
+	}
+	return out, nil
+}
+
+// StoreRules puts rules in the place of those of a version, those of pools too: one
+// version counts for all of them. A pool that is not there is made; one that is not named
+// stays as it is.
+//
+// Errors: those of onAll; Invalid "settings_invalid", which names every bad key, and on
+// "name" for a pool that cannot be called so; Conflict "too_many_pools", "changed_meanwhile" when somebody else was first, "owners_locked_out" where no owner
+// could sign in any more.
+func (s *Service) StoreRules(ctx context.Context, workspace countersign.WorkspaceID, next policy.Rules, version int64, by By) error {
+	err := next.Check()
+	if err != nil {
+		return settingsInvalid(err)
+	}
+	if by.holder != nil && by.holder.Workspace != workspace {
+		return countersign.Refuse(countersign.NotFound, "no_such_user")
+	}
+	by, err = by.ready(policy.DeedSettings, rows.User{})
+	if err != nil {
+		return err
+	}
+	return s.Store.Write(ctx, func(tx *store.Tx) error {
+		_, err := tx.LockWorkspace(tx.Ctx, workspace)
+		if err != nil {
+			return fmt.Errorf("lock workspace: %w", err)
+		}
+		owners, err := takeOwners(tx, workspace, by)
+		if err != nil {
+			return err
+		}
+		by, err := s.entitled(tx, by)
+		if err == nil {
+			err = by.mayAll(policy.DeedSettings)
+		}
+		if err != nil {
+			return err
+		}
+		return s.storeRules(tx, workspace, owners, next, version, by)
+	})
+}
+
+// takeOwners takes the rows of the owners, and of whoever acts among them, in the order of
+// their identifiers: so no two transactions that take several people wait for each other.
+// A factor that an owner removes at the same moment is either gone before this looks, or
+// its removal sees the new rules.
+func takeOwners(tx *store.Tx, workspace countersign.WorkspaceID, by By) ([]rows.User, error) {
+	all, err := tx.ListOwners(tx.Ctx, workspace)
+	if err != nil {
+		return nil, fmt.Errorf("list owners: %w", err)
+	}
+	var ids []countersign.UserID
+	if by.holder != nil {
+		ids = append(ids, by.holder.User)
+	}
+	for _, u := range all {
+		ids = append(ids, u.ID)
+	}
+	slices.Sort(ids)
+	var owners []rows.User
+	for _, id := range slices.Compact(ids) {
+		u, err := tx.LockUser(tx.Ctx, workspace, id)
+		if err != nil && !store.NotFound(err) {
+			return nil, fmt.Errorf("lock user: %w", err)
+		}
+		if err == nil && u.Role == countersign.Owner && u.State == countersign.Active {
+			owners = append(owners, u)
+		}
+	}
+	return owners, nil
+}
+
+// storeRules stores rules in a transaction that has taken the rows of the workspace and of
+// its owners.
+func (s *Service) storeRules(tx *store.Tx, workspace countersign.WorkspaceID, owners []rows.User, next policy.Rules, version int64, by By) error {
+	w, err := tx.GetWorkspace(tx.Ctx, workspace)
+	if err != nil {
+		return fmt.Errorf("load workspace: %w", err)
+	}
+	pools, err := tx.ListPools(tx.Ctx, workspace)
+	if err != nil {
+		return fmt.Errorf("load pools: %w", err)
+	}
+	before, err := storedRules(w, pools)
+	if err != nil {
+		return err
+	}
+	if before.Version != version {
+		return countersign.Refuse(countersign.Conflict, "changed_meanwhile")
+	}
+	err = s.ownersStay(tx, owners, before, next)
+	if err != nil {
+		return err
+	}
+	text, err := next.Workspace.JSON()
+	if err != nil {
+		return err
+	}
+	n, err := tx.StoreSettings(tx.Ctx, text, workspace, version)
+	if err != nil {
+		return fmt.Errorf("store settings: %w", err)
+	}
+	if n == 0 {
+		return countersign.Refuse(countersign.Conflict, "changed_meanwhile")
+	}
+	if changed := changes(before.Workspace, next.Workspace); len(changed) > 0 {
+		err = audit.Write(tx, workspace, audit.Event{Kind: "settings.changed", Actor: by.Actor, Place: by.Place, Detail: changed})
+		if err != nil {
+			return err
+		}
+	}
+	for _, name := range next.PoolNames() {
+		err = s.storePool(tx, workspace, before, name, next.Pools[name], by)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Service) storePool(tx *store.Tx, workspace countersign.WorkspaceID, before Stored, name string, doc policy.Document, by By) error {
+	id := before.PoolNamed(name)
+	changed := changes(before.Pools[name], doc)
+	if id != "" && len(changed) == 0 {
+		return nil
+	}
+	pool := rows.Pool{WorkspaceID: workspace, ID: id, Name: name}
+	if id == "" {
+		var err error
+		pool, err = makePool(tx, workspace, name, by)
+		if err != nil {
+			return err
+		}
+	}
+	text, err := doc.JSON()
+	if err != nil {
+		return err
+	}
+	n, err := tx.StorePoolSettings(tx.Ctx, text, workspace, pool.ID)
+	if err != nil {
+		return fmt.Errorf("store the settings of a pool: %w", err)
+	}
+	if n == 0 {
+		return countersign.Refuse(countersign.Conflict, "changed_meanwhile")
+	}
+	if len(changed) == 0 {
+		return nil
+	}
+	return poolEvent(tx, by, pool, "pool.settings_changed", changed)
+}

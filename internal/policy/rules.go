@@ -1,0 +1,185 @@
+package policy
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/BurntSushi/toml"
+)
+
+// Rules are the settings of a workspace together with those of its pools, as one file
+// says them: keys at the top, and a table for each pool, as [pool."Field staff"].
+type Rules struct {
+	Workspace Document
+	// Pools are what pools set, by the names of the pools.
+	Pools map[string]Document
+}
+
+// poolTable is the table of a file that holds the pools.
+const poolTable = "pool"
+
+// ParseRules reads a file of settings, TOML or JSON, and checks it. Errors name all that
+// cannot be.
+func ParseRules(text []byte) (Rules, error) {
+	nested := map[string]any{}
+	var err error
+	if json.Valid(text) {
+		decoder := json.NewDecoder(bytes.NewReader(text))
+		err = decoder.Decode(&nested)
+		if err != nil {
+			return Rules{}, fmt.Errorf("the settings are not a JSON object: %w", err)
+		}
+	} else {
+		err = toml.Unmarshal(text, &nested)
+		if err != nil {
+			return Rules{}, fmt.Errorf("the file is not TOML: %w", err)
+		}
+	}
+	r := Rules{Workspace: Document{}, Pools: map[string]Document{}}
+	pools, has := nested[poolTable]
+	if has {
+		delete(nested, poolTable)
+		err = r.readPools(pools)
+	}
+	return r, errors.Join(flatten(r.Workspace, "", nested), err, r.Check())
+}
+
+func (r Rules) readPools(pools any) error {
+	table, isTable := pools.(map[string]any)
+	if !isTable {
+		return fmt.Errorf(`pool: pools are tables with names, such as [pool."Field staff"]`)
+	}
+	var problems []error
+	for name, nested := range table {
+		settings, isTable := nested.(map[string]any)
+		if !isTable {
+			problems = append(problems, fmt.Errorf("%s: a pool is a table", PoolPath(name)))
+			continue
+		}
+		doc := Document{}
+		problems = append(problems, flatten(doc, "", settings))
+		r.Pools[name] = doc
+	}
+	return errors.Join(problems...)
+}
+
+// Check reports every key and value that cannot be, of the workspace and of the pools.
+func (r Rules) Check() error {
+	problems := []error{r.Workspace.Check()}
+	for _, name := range r.PoolNames() {
+		err := r.Pools[name].CheckPool()
+		if err != nil {
+			problems = append(problems, fmt.Errorf("%s: %w", PoolPath(name), err))
+		}
+	}
+	return errors.Join(problems...)
+}
+
+// PoolNames lists the pools, in the order of their names.
+func (r Rules) PoolNames() []string { return slices.Sorted(maps.Keys(r.Pools)) }
+
+// With are these rules with others over them: key by key or, where they replace, each
+// document whole. Pools that the others do not name are left alone.
+func (r Rules) With(named Rules, replace bool) Rules {
+	over := func(before, after Document) Document {
+		if replace {
+			before = nil
+		}
+		return before.With(after)
+	}
+	out := Rules{Workspace: over(r.Workspace, named.Workspace), Pools: maps.Clone(r.Pools)}
+	if out.Pools == nil {
+		out.Pools = map[string]Document{}
+	}
+	for name, doc := range named.Pools {
+		out.Pools[name] = over(r.Pools[name], doc)
+	}
+	return out
+}
+
+// PoolPath is how a pool, or a key of it, is written in a file.
+func PoolPath(name string, key ...string) string {
+	return strings.Join(append([]string{poolTable, bare(name)}, key...), ".")
+}
+
+// Change is one setting whose value, or whether it is set at all, changes.
+type Change struct {
+	// Pool is the name of the pool, "" for the workspace's own settings.
+	Pool    string `json:"pool,omitempty"`
+	Setting string `json:"setting"`
+	// Before and After are the values that are set, nil for none.
+	Before any `json:"before"`
+	After  any `json:"after"`
+	// Warning is the text to accept, by its key in the catalogue, or "". Warned is of a value
+	// that comes into force and was not in force before.
+	Warning string `json:"-"`
+}
+
+// Path names the setting as a file does.
+func (c Change) Path() string {
+	if c.Pool == "" {
+		return c.Setting
+	}
+	return PoolPath(c.Pool, c.Setting)
+}
+
+// Changes compares two rules key by key, the workspace's first and in the order of the
+// table. A pool that only one of them has changes by what it sets.
+func Changes(before, after Rules) []Change {
+	all := changes("", before.Workspace, after.Workspace, nil, nil)
+	names := append(before.PoolNames(), after.PoolNames()...)
+	slices.Sort(names)
+	for _, name := range slices.Compact(names) {
+		all = append(all, changes(name, before.Pools[name], after.Pools[name], before.Workspace, after.Workspace)...)
+	}
+	return all
+}
+
+// changes compares what one pool sets, over what its workspace set before and sets now; or
+// a workspace, over nothing.
+func changes(pool string, before, after, under, below Document) []Change {
+	all := []Change{}
+	for _, key := range Table() {
+		was, wasSet := before[key.Name]
+		is, isSet := after[key.Name]
+		if wasSet == isSet && Spell(was) == Spell(is) {
+			continue
+		}
+		c := Change{Pool: pool, Setting: key.Name, Before: was, After: is}
+		former := key.inForce(under, before)
+		now := key.inForce(below, after)
+		if Spell(former) != Spell(now) {
+			c.Warning = key.WarningOf(Spell(now))
+		}
+		all = append(all, c)
+	}
+	return all
+}
+
+// inForce is the value of the last document that sets the key, or the default.
+func (k Key) inForce(layers ...Document) any {
+	value := k.Default
+	for _, layer := range layers {
+		if set, is := layer[k.Name]; is {
+			value = set
+		}
+	}
+	return value
+}
+
+// Spell writes a value as it is typed on a command line.
+func Spell(value any) string {
+	list, err := listOf(value)
+	if err == nil {
+		return strings.Join(list, ",")
+	}
+	if n, err := whole(value); err == nil {
+		return fmt.Sprint(n) // as JSON has it, it is 1e+06
+	}
+	return fmt.Sprint(value)
+}

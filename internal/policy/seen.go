@@ -1,0 +1,80 @@
+package policy
+
+import (
+	"strings"
+	"time"
+
+	"countersign/internal/words"
+)
+
+// Sight is what people will see of a value that is in force: a text of the catalogue and
+// what it is filled with.
+type Sight struct {
+	ID string
+	// Methods are said by their names, Text as it is.
+	Methods []string
+	Text    string
+	Count   int
+	Date    time.Time
+}
+
+// SightOf is what people will see of a setting's value. A value that cannot be has none.
+func SightOf(key Key, value any) Sight {
+	id := "policy.see_" + strings.ReplaceAll(key.Name, ".", "_")
+	_, err := key.read(value)
+	if err != nil {
+		return Sight{}
+	}
+	if n, err := whole(value); err == nil {
+		if n == 0 {
+			id += "_0"
+		}
+		return Sight{ID: id, Count: n}
+	}
+	if list, err := listOf(value); err == nil {
+		if key.Words == nil && len(list) == 1 && (list[0] == anyModel || list[0] == noCountry) {
+			return Sight{ID: id + "_" + list[0]}
+		}
+		if key.Words == nil {
+			return Sight{ID: id, Text: strings.Join(list, ", "), Count: len(list)}
+		}
+		return Sight{ID: id, Methods: list}
+	}
+	word := Spell(value)
+	switch key.Name {
+	case requireKey:
+		r, err := parseRequirement(word)
+		if err == nil && !r.From.IsZero() {
+			return Sight{ID: id + "_from", Date: r.From}
+		}
+	case PreferredKey:
+		if word != nothing {
+			return Sight{ID: id, Methods: []string{word}}
+		}
+	case versionName:
+		if word != nothing {
+			return Sight{ID: id, Text: word}
+		}
+	}
+	return Sight{ID: id + "_" + word}
+}
+
+// Say says it.
+func (s Sight) Say(speaker *words.Speaker) string {
+	if s.ID == "" {
+		return ""
+	}
+	return speaker.Say(s.ID, "List", MethodList(speaker, s.Methods), "Text", s.Text, "Count", s.Count, "Date", speaker.Date(s.Date, time.UTC))
+}
+
+// MethodList names methods within a sentence.
+func MethodList(speaker *words.Speaker, methods []string) string {
+	names := make([]string, len(methods))
+	for i, kind := range methods {
+		names[i] = speaker.Say("policy.method_" + kind)
+	}
+	return speaker.List(names...)
+}
+
+// versionName is the key of the least version of the app.
+const versionName = "push.min_app_version"
