@@ -2,15 +2,11 @@ package main
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
-	"fmt"
-	"io"
-	"os"
 	"slices"
 	"strings"
 
 	"countersign"
+	"countersign/internal/account"
 	"countersign/internal/people"
 	"countersign/internal/policy"
 	"countersign/internal/server"
@@ -18,9 +14,12 @@ import (
 
 // policyCommands show and change the settings of the workspace.
 type policyCommands struct {
-	Show  policyShow  `cmd:"" help:"Show every setting, its value, and whether it was set."`
-	Set   policySet   `cmd:"" help:"Change one setting."`
-	Apply policyApply `cmd:"" help:"Change all the settings that a file or a preset names."`
+	Show    policyShow    `cmd:"" help:"Show every setting, its value, and where it comes from."`
+	Set     policySet     `cmd:"" help:"Change one setting."`
+	Export  policyExport  `cmd:"" help:"Write all settings, those of the pools too, as one file."`
+	Diff    policyDiff    `cmd:"" help:"Show what a file or a preset would change."`
+	Apply   policyApply   `cmd:"" help:"Change all the settings that a file or a preset names."`
+	Explain policyExplain `cmd:"" help:"Tell how a sign-in of somebody would go, and why."`
 }
 
 func (*policyCommands) examples() []string {
@@ -28,43 +27,72 @@ func (*policyCommands) examples() []string {
 		"countersign admin policy show",
 		"countersign admin policy set require_second_factor required",
 		"countersign admin policy apply company-required --dry-run",
+		"countersign admin policy explain ada@example.com",
 	}
 }
 
 // policyShow lists the settings.
-type policyShow struct{ storeSettings }
+type policyShow struct {
+	Pool string `name:"pool" placeholder:"POOL" help:"As they are in force in this identity pool."`
+	storeSettings
+}
 
 func (*policyShow) examples() []string {
-	return []string{"countersign admin policy show", "countersign admin policy show --json"}
+	return []string{"countersign admin policy show", "countersign admin policy show --json", "countersign admin policy show --pool Everybody"}
 }
 
 // settingsView is the result for a program.
 type settingsView struct {
-	Version  int64           `json:"version"`
-	Settings policy.Document `json:"settings"`
-	Set      policy.Document `json:"set"`
+	Version  int64                    `json:"version"`
+	Settings policy.Document          `json:"settings"`
+	Set      policy.Document          `json:"set"`
+	From     map[string]policy.Origin `json:"from"`
 }
 
 // Run prints the settings.
 func (c *policyShow) Run(ctx context.Context, t *terminal) error {
 	return c.withEngine(ctx, t, func(p *server.Parts) error {
-		doc, version, err := p.People.Document(ctx, countersign.DefaultWorkspace)
+		stored, err := p.People.Rules(ctx, countersign.DefaultWorkspace)
 		if err != nil {
 			return err
 		}
-		if t.json {
-			return t.printJSON(settingsView{version, effective(doc), doc})
-		}
-		var lines [][]string
-		for _, key := range policy.Table() {
-			from := "default"
-			if _, set := doc[key.Name]; set {
-				from = "set"
+		set, own := stored.Workspace, policy.Document(nil)
+		if c.Pool != "" {
+			name, err := poolNamed(stored, c.Pool)
+			if err != nil {
+				return err
 			}
-			lines = append(lines, []string{key.Name, spell(effective(doc)[key.Name]), from, key.Values})
+			own = stored.Pools[name]
+			set = own
+		}
+		all, err := policy.EffectiveOf(stored.Workspace, own)
+		if err != nil {
+			return err
+		}
+		view := settingsView{stored.Version, policy.Document{}, set, map[string]policy.Origin{}}
+		var lines [][]string
+		for _, e := range all {
+			view.Settings[e.Key.Name], view.From[e.Key.Name] = e.Value, e.Origin
+			lines = append(lines, []string{e.Key.Name, policy.Spell(e.Value), string(e.Origin), e.Key.Values})
+		}
+		if t.json {
+			return t.printJSON(view)
 		}
 		return t.table([]string{"SETTING", "VALUE", "FROM", "MAY BE"}, lines)
 	})
+}
+
+// poolNamed is the name by which the rules know a pool of a name or an id.
+func poolNamed(stored people.Stored, typed string) (string, error) {
+	if name := stored.PoolName(countersign.PoolID(typed)); name != "" {
+		return name, nil
+	}
+	for _, name := range stored.PoolNames() {
+		if account.NameKey(name) == account.NameKey(typed) {
+			return name, nil
+		}
+	}
+	return "", countersign.Refuse(countersign.NotFound, "no_such_pool")
 }
 
 // withEngine opens the installation for act.
@@ -85,34 +113,10 @@ func (s storeSettings) withEngine(ctx context.Context, t *terminal, act func(*se
 	return act(p)
 }
 
-// effective is the document with the defaults under it.
-func effective(doc policy.Document) policy.Document {
-	defaults := policy.Document{}
-	for _, key := range policy.Table() {
-		defaults[key.Name] = key.Default
-	}
-	return defaults.With(doc)
-}
-
-// spell writes a value as it is typed.
-func spell(value any) string {
-	switch list := value.(type) {
-	case []string:
-		return strings.Join(list, ",")
-	case []any:
-		texts := make([]string, 0, len(list))
-		for _, item := range list {
-			texts = append(texts, fmt.Sprint(item))
-		}
-		return strings.Join(texts, ",")
-	}
-	return fmt.Sprint(value)
-}
-
 // howToChange are the flags of both commands that change settings.
 type howToChange struct {
-	Accept []string `name:"accept" placeholder:"KEY" help:"Accept the warning about this setting, instead of typing yes. May be given several times."`
-	DryRun bool     `name:"dry-run" help:"Show what would change, and change nothing."`
+	Accept []string `name:"accept" placeholder:"KEY" help:"Accept the warning about this setting, KEY or KEY=VALUE, instead of typing yes. locked-out accepts that people are shut out. May be given several times."`
+	DryRun bool     `name:"dry-run" help:"Show what would change, and whom it would shut out, and change nothing."`
 	storeSettings
 }
 
@@ -134,7 +138,13 @@ func (*policySet) examples() []string {
 
 // Run changes the setting.
 func (c *policySet) Run(ctx context.Context, t *terminal) error {
-	return c.edit(ctx, t, func(doc policy.Document) (policy.Document, error) { return changedBy(doc, c.Key, c.Value) })
+	return c.edit(ctx, t, func(was people.Stored) (policy.Rules, error) {
+		doc, err := changedBy(was.Workspace, c.Key, c.Value)
+		if err != nil {
+			return policy.Rules{}, usageError{err}
+		}
+		return was.With(policy.Rules{Workspace: doc}, true), nil
+	})
 }
 
 // changedBy is a document with one setting as it was typed; "default" takes it out.
@@ -163,105 +173,5 @@ func isSetting(name string) bool {
 }
 
 func isList(name string) bool {
-	_, list := effective(nil)[name].([]string)
-	return list
-}
-
-// policyApply changes what a file or a preset names.
-type policyApply struct {
-	From    string `arg:"" name:"file-or-preset" help:"A TOML or JSON file, - for standard input, or a preset: standard, company-required, mailed-codes."`
-	Replace bool   `name:"replace" help:"Take back every setting that is not named in it."`
-	howToChange
-}
-
-func (*policyApply) examples() []string {
-	return []string{
-		"countersign admin policy apply company-required",
-		"countersign admin policy apply mailed-codes --accept recovery.delivery --accept totp.key_chars",
-		"countersign admin policy apply settings.toml --dry-run",
-	}
-}
-
-// Run changes the settings.
-func (c *policyApply) Run(ctx context.Context, t *terminal) error {
-	named, err := t.document(c.From)
-	if err != nil {
-		return usageError{fmt.Errorf("%s: %w", c.From, err)}
-	}
-	return c.edit(ctx, t, func(doc policy.Document) (policy.Document, error) {
-		if c.Replace {
-			return named, nil
-		}
-		return doc.With(named), nil
-	})
-}
-
-// document reads a preset or a file.
-func (t *terminal) document(from string) (policy.Document, error) {
-	if slices.Contains(policy.Presets(), from) {
-		return policy.Preset(from)
-	}
-	var text []byte
-	var err error
-	if from == "-" {
-		text, err = io.ReadAll(io.LimitReader(t.in, 1<<20))
-	} else {
-		text, err = os.ReadFile(from) // #nosec G304 -- the operator names this file
-	}
-	if errors.Is(err, os.ErrNotExist) {
-		return nil, fmt.Errorf("there is no such file, and the presets are %s", strings.Join(policy.Presets(), ", "))
-	}
-	if err != nil {
-		return nil, err
-	}
-	if json.Valid(text) {
-		return policy.ParseDocument(text)
-	}
-	return policy.ParseTOML(text)
-}
-
-// edit changes the document of the workspace, unless somebody else has changed it
-// meanwhile.
-func (c howToChange) edit(ctx context.Context, t *terminal, change func(policy.Document) (policy.Document, error)) error {
-	return c.withEngine(ctx, t, func(p *server.Parts) error {
-		doc, version, err := p.People.Document(ctx, countersign.DefaultWorkspace)
-		if err != nil {
-			return err
-		}
-		next, err := change(doc)
-		if err != nil {
-			return usageError{err}
-		}
-		return c.store(t, doc, next, func() error {
-			return p.People.StoreDocument(ctx, countersign.DefaultWorkspace, next, version, people.Shell())
-		})
-	})
-}
-
-// store shows the difference, asks where a value deserves a warning, and stores.
-func (c howToChange) store(t *terminal, doc, next policy.Document, do func() error) error {
-	differences := compare(doc, next)
-	err := t.printDifferences(differences)
-	if err != nil {
-		return err
-	}
-	if c.DryRun {
-		t.warn(differences)
-		t.tell("cli.policy_dry_run")
-		return nil
-	}
-	if len(differences) == 0 {
-		t.tell("cli.policy_same")
-		return nil
-	}
-	err = t.accept(differences, c.Accept)
-	if err != nil {
-		return err
-	}
-	err = do()
-	if err != nil {
-		return err
-	}
-	t.tell("cli.policy_changed")
-	return nil
+	return slices.ContainsFunc(policy.Table(), func(key policy.Key) bool { return key.Name == name && key.List })
 }

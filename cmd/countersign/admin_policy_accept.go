@@ -5,41 +5,13 @@ import (
 	"slices"
 	"strings"
 
+	"countersign/internal/people"
 	"countersign/internal/policy"
 )
 
-// difference is one setting that changes. A nil value is the default.
-type difference struct {
-	Setting string `json:"setting"`
-	Before  any    `json:"before"`
-	After   any    `json:"after"`
-	// warning is the text to accept, by its key in the catalogue, or "".
-	warning string
-}
-
-// compare lists the settings whose value changes, in the order of the table.
-// Warned is of a value that comes into force and was not in force before.
-func compare(before, after policy.Document) []difference {
-	was, is := effective(before), effective(after)
-	changed := []difference{}
-	for _, key := range policy.Table() {
-		_, wasSet := before[key.Name]
-		_, isSet := after[key.Name]
-		same := spell(was[key.Name]) == spell(is[key.Name])
-		if same && wasSet == isSet {
-			continue
-		}
-		d := difference{Setting: key.Name, Before: before[key.Name], After: after[key.Name]}
-		if !same {
-			d.warning = key.WarningOf(spell(is[key.Name]))
-		}
-		changed = append(changed, d)
-	}
-	return changed
-}
-
-// printDifferences prints them as the result of the command.
-func (t *terminal) printDifferences(all []difference) error {
+// printChanges prints them as the result of the command. What a pool sets is named as in a
+// file: pool.Everybody.preferred.
+func (t *terminal) printChanges(all []policy.Change) error {
 	if t.json {
 		return t.printJSON(all)
 	}
@@ -47,8 +19,8 @@ func (t *terminal) printDifferences(all []difference) error {
 		return nil
 	}
 	var lines [][]string
-	for _, d := range all {
-		lines = append(lines, []string{d.Setting, orDefault(d.Before), orDefault(d.After)})
+	for _, c := range all {
+		lines = append(lines, []string{c.Path(), orDefault(c.Before), orDefault(c.After)})
 	}
 	return t.table([]string{"SETTING", "BEFORE", "AFTER"}, lines)
 }
@@ -57,25 +29,74 @@ func orDefault(value any) string {
 	if value == nil {
 		return "default"
 	}
-	return spell(value)
+	return policy.Spell(value)
 }
 
-// warn says the warnings and returns the settings that they are about.
-func (t *terminal) warn(all []difference) []string {
-	var about []string
-	for _, d := range all {
-		if d.warning != "" {
-			t.tell("cli.warning", "Setting", d.Setting, "Text", t.speaker().Say(d.warning))
-			about = append(about, d.Setting)
+// tellImpact says whom a change affects, group by group.
+func (t *terminal) tellImpact(i people.Impact) {
+	for _, one := range []struct {
+		id string
+		of people.Group
+	}{
+		{string(policy.LockedOut), i.LockedOut},
+		{"managers", i.Managers},
+		{string(policy.CodesOnly), i.CodesOnly},
+		{string(policy.MustSetUp), i.MustSetUp},
+	} {
+		if one.of.Count > 0 {
+			t.tell("policy.effect_"+one.id, "Count", one.of.Count, "Names", t.named(one.of))
 		}
+	}
+	if i.NoOwner {
+		t.tell("cli.error_owners_locked_out")
+	}
+}
+
+// named lists the first of a group by their addresses.
+func (t *terminal) named(g people.Group) string {
+	var names []string
+	for _, one := range g.First {
+		names = append(names, one.Email)
+	}
+	if g.Count > len(names) {
+		return t.speaker().Say("policy.effect_first", "Names", strings.Join(names, ", "))
+	}
+	return t.speaker().List(names...)
+}
+
+// lockedOut is what is accepted where people are shut out.
+const lockedOut = "locked-out"
+
+// warning is one thing to accept, by KEY or KEY=VALUE.
+type warning struct{ key, value string }
+
+func (w warning) accepted(by []string) bool {
+	return slices.Contains(by, w.key) || slices.Contains(by, w.key+"="+w.value)
+}
+
+// warn says the warnings and returns what they are about.
+func (t *terminal) warn(all []policy.Change, i people.Impact) []warning {
+	var about []warning
+	for _, c := range all {
+		if c.Warning != "" {
+			t.tell("cli.warning", "Setting", c.Path(), "Text", t.speaker().Say(c.Warning))
+			about = append(about, warning{c.Path(), orDefault(c.After)})
+		}
+	}
+	if i.LockedOut.Count > 0 {
+		about = append(about, warning{lockedOut, ""})
 	}
 	return about
 }
 
-// accept lets a person accept the warnings by typing yes, a script by naming
-// each setting.
-func (t *terminal) accept(all []difference, accepted []string) error {
-	open := slices.DeleteFunc(t.warn(all), func(setting string) bool { return slices.Contains(accepted, setting) })
+// accept lets a person accept the warnings by typing yes, a script by naming each setting.
+func (t *terminal) accept(all []policy.Change, i people.Impact, accepted []string) error {
+	var open []string
+	for _, w := range t.warn(all, i) {
+		if !w.accepted(accepted) {
+			open = append(open, w.key)
+		}
+	}
 	if len(open) == 0 {
 		return nil
 	}

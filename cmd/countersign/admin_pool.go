@@ -59,7 +59,7 @@ func (c *poolList) Run(ctx context.Context, t *terminal) error {
 			views = append(views, poolView{pool.ID, pool.Name, pool.People, pool.Document})
 			var set []string
 			for _, name := range pool.Document.Keys() {
-				set = append(set, name+"="+spell(pool.Document[name]))
+				set = append(set, name+"="+policy.Spell(pool.Document[name]))
 			}
 			lines = append(lines, []string{string(pool.ID), pool.Name, strconv.FormatInt(pool.People, 10), strings.Join(set, " ")})
 		}
@@ -191,21 +191,21 @@ func (*poolSet) examples() []string {
 
 // Run changes the setting.
 func (c *poolSet) Run(ctx context.Context, t *terminal) error {
-	return c.withEngine(ctx, t, func(p *server.Parts) error {
-		pool, version, err := findPool(ctx, p, c.Pool)
+	return c.edit(ctx, t, func(was people.Stored) (policy.Rules, error) {
+		name, err := poolNamed(was, c.Pool)
 		if err != nil {
-			return err
+			return policy.Rules{}, err
 		}
-		next, err := changedBy(pool.Document, c.Key, c.Value)
+		doc, err := changedBy(was.Pools[name], c.Key, c.Value)
 		if err == nil {
-			err = next.CheckPool()
+			err = doc.CheckPool()
 		}
 		if err != nil {
-			return usageError{err}
+			return policy.Rules{}, usageError{err}
 		}
-		return c.store(t, pool.Document, next, func() error {
-			return p.People.StorePoolDocument(ctx, countersign.DefaultWorkspace, pool.ID, next, version, people.Shell())
-		})
+		next := was.With(policy.Rules{}, false)
+		next.Pools[name] = doc
+		return next, nil
 	})
 }
 

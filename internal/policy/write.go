@@ -8,20 +8,20 @@ import (
 
 // TOML writes the rules as a file that ParseRules reads back as they are: every setting
 // with what it may be, in the order of the table. One that is not set stands there as a
-// comment, with the default that is in force.
+// comment, with the value that is in force.
 func (r Rules) TOML() string {
 	var b strings.Builder
-	b.WriteString(`# The settings of a workspace and of its pools. A line that begins with # is not set: what
-# it says is the default. The tables at the end are the pools; a pool has what it sets
+	b.WriteString(`# The settings of a workspace and of its pools. A setting behind a # is not set: what stands
+# there is in force by default. The tables at the end are the pools; a pool has what it sets
 # itself, and for the rest what the workspace has.
 #
 # countersign admin policy diff FILE shows what would change, and
 # countersign admin policy apply FILE --replace --dry-run whom it would shut out.
 `)
-	r.Workspace.write(&b, Table())
+	r.Workspace.write(&b, Table(), nil)
 	for _, name := range r.PoolNames() {
 		fmt.Fprintf(&b, "\n[%s]\n", PoolPath(name))
-		r.Pools[name].write(&b, ofPools())
+		r.Pools[name].write(&b, ofPools(), r.Workspace)
 	}
 	return b.String()
 }
@@ -36,14 +36,15 @@ func ofPools() []Key {
 	return keys
 }
 
-func (d Document) write(b *strings.Builder, keys []Key) {
+// write writes the settings of one document; under is what it has where it sets nothing.
+func (d Document) write(b *strings.Builder, keys []Key, under Document) {
 	for _, key := range keys {
 		fmt.Fprintf(b, "\n# %s\n", key.Values)
 		value, set := d[key.Name]
 		if set {
 			fmt.Fprintf(b, "%s = %s\n", key.Name, literal(value))
 		} else {
-			fmt.Fprintf(b, "# %s = %s\n", key.Name, literal(key.Default))
+			fmt.Fprintf(b, "# %s = %s\n", key.Name, literal(key.inForce(under)))
 		}
 	}
 }

@@ -42,6 +42,7 @@ func postgres(tb testing.TB) string {
 	for _, table := range tables {
 		statements += ` DELETE FROM "` + strings.ReplaceAll(table, `"`, `""`) + `";` //nolint:gosec // G202: a table's own name, quoted
 	}
+	statements += ` DELETE FROM pools WHERE id <> 'pool_default';`
 	_, err = db.ExecContext(tb.Context(), statements)
 	must(tb, err)
 	return shared.url
