@@ -378,6 +378,8 @@ func (w *walk) enterSomehow() {
 }
 
 func (w *walk) enterBy(kind string) {
+	told := w.told()
+	defer func() { w.toldEnd(told, kind) }()
 	at := w.home.First(w.t, w.ada)
 	if len(w.have) == 0 {
 		_, err := w.home.Enter(at.ID)

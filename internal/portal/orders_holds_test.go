@@ -23,7 +23,9 @@ const codesLife = 15 * time.Minute
 func (w *walk) holds() {
 	w.listed()
 	w.stored()
+	told := w.told()
 	at := w.home.First(w.t, w.ada)
+	w.toldRight(told, at)
 	if len(w.have) == 0 {
 		if at.Step != policy.StepDone {
 			w.Fatalf("a second step is asked of somebody who has none: %s", at.Step)
