@@ -67,7 +67,7 @@ func (t *terminal) named(g people.Group) string {
 // lockedOut is what is accepted where people are shut out.
 const lockedOut = "locked-out"
 
-// warning is one thing to accept, by KEY or KEY=VALUE.
+// warning is one thing to accept, by KEY or KEY=VALUE, whoever sets it.
 type warning struct{ key, value string }
 
 func (w warning) accepted(by []string) bool {
@@ -80,7 +80,7 @@ func (t *terminal) warn(all []policy.Change, i people.Impact) []warning {
 	for _, c := range all {
 		if c.Warning != "" {
 			t.tell("cli.warning", "Setting", c.Path(), "Text", t.speaker().Say(c.Warning))
-			about = append(about, warning{c.Path(), orDefault(c.After)})
+			about = append(about, warning{c.Setting, orDefault(c.After)})
 		}
 	}
 	if i.LockedOut.Count > 0 {
@@ -93,7 +93,7 @@ func (t *terminal) warn(all []policy.Change, i people.Impact) []warning {
 func (t *terminal) accept(all []policy.Change, i people.Impact, accepted []string) error {
 	var open []string
 	for _, w := range t.warn(all, i) {
-		if !w.accepted(accepted) {
+		if !w.accepted(accepted) && !slices.Contains(open, w.key) {
 			open = append(open, w.key)
 		}
 	}
