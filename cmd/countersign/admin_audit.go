@@ -21,6 +21,7 @@ type auditCommands struct {
 // auditList lists one user's events.
 type auditList struct {
 	storeSettings
+	inWorkspace
 	User string `arg:"" placeholder:"USER" help:"The e-mail address or the id of the user."`
 	Most int    `name:"most" default:"50" help:"How many at most, up to 1,000."`
 }
@@ -59,11 +60,15 @@ func (c *auditList) Run(ctx context.Context, t *terminal) error {
 		return err
 	}
 	defer func() { _ = p.Close() }()
-	user, err := p.People.Find(ctx, countersign.DefaultWorkspace, c.User)
+	workspace, err := c.of(ctx, p)
 	if err != nil {
 		return err
 	}
-	events, err := p.People.Activity(ctx, countersign.DefaultWorkspace, user.User.ID, "", 0, min(max(c.Most, 1), 1000))
+	user, err := p.People.Find(ctx, workspace, c.User)
+	if err != nil {
+		return err
+	}
+	events, err := p.People.Activity(ctx, workspace, user.User.ID, "", 0, min(max(c.Most, 1), 1000))
 	if err != nil {
 		return err
 	}
@@ -83,6 +88,7 @@ func (c *auditList) Run(ctx context.Context, t *terminal) error {
 // auditVerify checks a decision's signatures from its event.
 type auditVerify struct {
 	storeSettings
+	inWorkspace
 	Event string `arg:"" placeholder:"EVENT" help:"The id of the event, as admin audit list prints it."`
 }
 
@@ -124,7 +130,11 @@ func (c *auditVerify) Run(ctx context.Context, t *terminal) error {
 		return err
 	}
 	defer func() { _ = p.Close() }()
-	found, err := p.Approvals.VerifyEvent(ctx, countersign.DefaultWorkspace, countersign.EventID(c.Event))
+	workspace, err := c.of(ctx, p)
+	if err != nil {
+		return err
+	}
+	found, err := p.Approvals.VerifyEvent(ctx, workspace, countersign.EventID(c.Event))
 	if errors.Is(err, method.ErrWrong) {
 		return errors.New(t.speaker().Say("cli.audit_broken", "Why", err.Error()))
 	}

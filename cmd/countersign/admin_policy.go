@@ -34,7 +34,7 @@ func (*policyCommands) examples() []string {
 // policyShow lists the settings.
 type policyShow struct {
 	Pool string `name:"pool" placeholder:"POOL" help:"As they are in force in this identity pool."`
-	storeSettings
+	workspaceSettings
 }
 
 func (*policyShow) examples() []string {
@@ -51,8 +51,8 @@ type settingsView struct {
 
 // Run prints the settings.
 func (c *policyShow) Run(ctx context.Context, t *terminal) error {
-	return c.withEngine(ctx, t, func(p *server.Parts) error {
-		stored, err := p.People.Rules(ctx, countersign.DefaultWorkspace)
+	return c.within(ctx, t, func(p *server.Parts, workspace countersign.WorkspaceID) error {
+		stored, err := p.People.Rules(ctx, workspace)
 		if err != nil {
 			return err
 		}
@@ -117,7 +117,7 @@ func (s storeSettings) withEngine(ctx context.Context, t *terminal, act func(*se
 type howToChange struct {
 	Accept []string `name:"accept" placeholder:"KEY" help:"Accept the warning about this setting, KEY or KEY=VALUE, instead of typing yes. locked-out accepts that people are shut out. May be given several times."`
 	DryRun bool     `name:"dry-run" help:"Show what would change, and whom it would shut out, and change nothing."`
-	storeSettings
+	workspaceSettings
 }
 
 // policySet changes one setting.

@@ -16,7 +16,7 @@ import (
 )
 
 // policyExport writes the rules as a file.
-type policyExport struct{ storeSettings }
+type policyExport struct{ workspaceSettings }
 
 func (*policyExport) examples() []string {
 	return []string{"countersign admin policy export > settings.toml"}
@@ -24,8 +24,8 @@ func (*policyExport) examples() []string {
 
 // Run prints the file.
 func (c *policyExport) Run(ctx context.Context, t *terminal) error {
-	return c.withEngine(ctx, t, func(p *server.Parts) error {
-		stored, err := p.People.Rules(ctx, countersign.DefaultWorkspace)
+	return c.within(ctx, t, func(p *server.Parts, workspace countersign.WorkspaceID) error {
+		stored, err := p.People.Rules(ctx, workspace)
 		if err != nil {
 			return err
 		}
@@ -77,7 +77,7 @@ func (f fromFile) next(t *terminal, was people.Stored) (policy.Rules, error) {
 // policyDiff compares.
 type policyDiff struct {
 	fromFile
-	storeSettings
+	workspaceSettings
 }
 
 func (*policyDiff) examples() []string {
@@ -86,8 +86,8 @@ func (*policyDiff) examples() []string {
 
 // Run prints what would change.
 func (c *policyDiff) Run(ctx context.Context, t *terminal) error {
-	return c.withEngine(ctx, t, func(p *server.Parts) error {
-		stored, err := p.People.Rules(ctx, countersign.DefaultWorkspace)
+	return c.within(ctx, t, func(p *server.Parts, workspace countersign.WorkspaceID) error {
+		stored, err := p.People.Rules(ctx, workspace)
 		if err != nil {
 			return err
 		}
@@ -147,8 +147,8 @@ func (t *terminal) rules(from string) (policy.Rules, error) {
 // edit shows what changes and whom it affects, asks where that deserves a warning, and
 // stores the rules, unless somebody else has changed them meanwhile.
 func (c howToChange) edit(ctx context.Context, t *terminal, change func(people.Stored) (policy.Rules, error)) error {
-	return c.withEngine(ctx, t, func(p *server.Parts) error {
-		was, err := p.People.Rules(ctx, countersign.DefaultWorkspace)
+	return c.within(ctx, t, func(p *server.Parts, workspace countersign.WorkspaceID) error {
+		was, err := p.People.Rules(ctx, workspace)
 		if err != nil {
 			return err
 		}
@@ -157,7 +157,7 @@ func (c howToChange) edit(ctx context.Context, t *terminal, change func(people.S
 			return err
 		}
 		changes := policy.Changes(was.Rules, next)
-		impact, err := p.People.Impact(ctx, countersign.DefaultWorkspace, was, next)
+		impact, err := p.People.Impact(ctx, workspace, was, next)
 		if err != nil {
 			return err
 		}
@@ -186,7 +186,7 @@ func (c howToChange) edit(ctx context.Context, t *terminal, change func(people.S
 		if err != nil {
 			return err
 		}
-		err = p.People.StoreRules(ctx, countersign.DefaultWorkspace, next, was.Version, people.Shell())
+		err = p.People.StoreRules(ctx, workspace, next, was.Version, people.Shell())
 		if err != nil {
 			return err
 		}

@@ -41,7 +41,7 @@ type poolView struct {
 	Set    policy.Document    `json:"set"`
 }
 
-type poolList struct{ storeSettings }
+type poolList struct{ workspaceSettings }
 
 func (*poolList) examples() []string {
 	return []string{"countersign admin pool list", "countersign admin pool list --json"}
@@ -49,8 +49,8 @@ func (*poolList) examples() []string {
 
 // Run prints the pools.
 func (c *poolList) Run(ctx context.Context, t *terminal) error {
-	return c.withEngine(ctx, t, func(p *server.Parts) error {
-		pools, _, err := p.People.Pools(ctx, countersign.DefaultWorkspace)
+	return c.within(ctx, t, func(p *server.Parts, workspace countersign.WorkspaceID) error {
+		pools, _, err := p.People.Pools(ctx, workspace)
 		if err != nil {
 			return err
 		}
@@ -71,8 +71,8 @@ func (c *poolList) Run(ctx context.Context, t *terminal) error {
 }
 
 // findPool returns the pool of an id or a name.
-func findPool(ctx context.Context, p *server.Parts, named string) (people.Pool, int64, error) {
-	pools, version, err := p.People.Pools(ctx, countersign.DefaultWorkspace)
+func findPool(ctx context.Context, p *server.Parts, workspace countersign.WorkspaceID, named string) (people.Pool, int64, error) {
+	pools, version, err := p.People.Pools(ctx, workspace)
 	if err != nil {
 		return people.Pool{}, 0, err
 	}
@@ -86,15 +86,15 @@ func findPool(ctx context.Context, p *server.Parts, named string) (people.Pool, 
 
 type poolCreate struct {
 	Name string `arg:"" help:"The name of the pool."`
-	storeSettings
+	workspaceSettings
 }
 
 func (*poolCreate) examples() []string { return []string{"countersign admin pool create Contractors"} }
 
 // Run makes the pool and prints its id.
 func (c *poolCreate) Run(ctx context.Context, t *terminal) error {
-	return c.withEngine(ctx, t, func(p *server.Parts) error {
-		pool, err := p.People.CreatePool(ctx, countersign.DefaultWorkspace, c.Name, people.Shell())
+	return c.within(ctx, t, func(p *server.Parts, workspace countersign.WorkspaceID) error {
+		pool, err := p.People.CreatePool(ctx, workspace, c.Name, people.Shell())
 		if err != nil {
 			return err
 		}
@@ -108,13 +108,13 @@ func (c *poolCreate) Run(ctx context.Context, t *terminal) error {
 // onePool is the argument of the commands about one pool.
 type onePool struct {
 	Pool string `arg:"" help:"The pool's name or id."`
-	storeSettings
+	workspaceSettings
 }
 
 // with opens the installation and finds the pool.
 func (c onePool) with(ctx context.Context, t *terminal, act func(p *server.Parts, pool people.Pool, version int64) error) error {
-	return c.withEngine(ctx, t, func(p *server.Parts) error {
-		pool, version, err := findPool(ctx, p, c.Pool)
+	return c.within(ctx, t, func(p *server.Parts, workspace countersign.WorkspaceID) error {
+		pool, version, err := findPool(ctx, p, workspace, c.Pool)
 		if err != nil {
 			return err
 		}
@@ -134,7 +134,7 @@ func (*poolRename) examples() []string {
 // Run renames the pool.
 func (c *poolRename) Run(ctx context.Context, t *terminal) error {
 	return c.with(ctx, t, func(p *server.Parts, pool people.Pool, _ int64) error {
-		return p.People.RenamePool(ctx, countersign.DefaultWorkspace, pool.ID, c.Name, people.Shell())
+		return p.People.RenamePool(ctx, pool.WorkspaceID, pool.ID, c.Name, people.Shell())
 	})
 }
 
@@ -145,7 +145,7 @@ func (*poolDelete) examples() []string { return []string{"countersign admin pool
 // Run deletes the pool.
 func (c *poolDelete) Run(ctx context.Context, t *terminal) error {
 	return c.with(ctx, t, func(p *server.Parts, pool people.Pool, _ int64) error {
-		return p.People.DeletePool(ctx, countersign.DefaultWorkspace, pool.ID, people.Shell())
+		return p.People.DeletePool(ctx, pool.WorkspaceID, pool.ID, people.Shell())
 	})
 }
 
@@ -161,7 +161,7 @@ func (*poolMove) examples() []string {
 // Run moves the user.
 func (c *poolMove) Run(ctx context.Context, t *terminal) error {
 	return c.with(ctx, t, func(p *server.Parts, a account.Account) error {
-		pool, _, err := findPool(ctx, p, c.Pool)
+		pool, _, err := findPool(ctx, p, a.User.WorkspaceID, c.Pool)
 		if err != nil {
 			return err
 		}
@@ -212,7 +212,7 @@ func (c *poolSet) Run(ctx context.Context, t *terminal) error {
 // poolRules shows or changes the rules.
 type poolRules struct {
 	Rules []string `arg:"" optional:"" placeholder:"DOMAIN=POOL" help:"All the rules, in the order in which they are asked; none takes all of them back."`
-	storeSettings
+	workspaceSettings
 }
 
 func (*poolRules) examples() []string {
@@ -231,24 +231,24 @@ type ruleView struct {
 
 // Run stores the rules, where there are some, and prints those in force.
 func (c *poolRules) Run(ctx context.Context, t *terminal) error {
-	return c.withEngine(ctx, t, func(p *server.Parts) error {
-		rules, version, err := p.People.PoolRules(ctx, countersign.DefaultWorkspace)
+	return c.within(ctx, t, func(p *server.Parts, workspace countersign.WorkspaceID) error {
+		rules, version, err := p.People.PoolRules(ctx, workspace)
 		if err != nil {
 			return err
 		}
 		if len(c.Rules) > 0 {
-			rules, err = c.typed(ctx, p)
+			rules, err = c.typed(ctx, p, workspace)
 			if err != nil {
 				return err
 			}
-			err = p.People.StorePoolRules(ctx, countersign.DefaultWorkspace, rules, version, people.Shell())
+			err = p.People.StorePoolRules(ctx, workspace, rules, version, people.Shell())
 			if err != nil {
 				return err
 			}
 		}
 		views, lines := []ruleView{}, [][]string{}
 		for _, rule := range rules {
-			pool, _, err := p.People.Pool(ctx, countersign.DefaultWorkspace, rule.Pool)
+			pool, _, err := p.People.Pool(ctx, workspace, rule.Pool)
 			if err != nil {
 				return err
 			}
@@ -262,7 +262,7 @@ func (c *poolRules) Run(ctx context.Context, t *terminal) error {
 	})
 }
 
-func (c *poolRules) typed(ctx context.Context, p *server.Parts) ([]policy.PoolRule, error) {
+func (c *poolRules) typed(ctx context.Context, p *server.Parts, workspace countersign.WorkspaceID) ([]policy.PoolRule, error) {
 	if len(c.Rules) == 1 && c.Rules[0] == "none" {
 		return nil, nil
 	}
@@ -276,7 +276,7 @@ func (c *poolRules) typed(ctx context.Context, p *server.Parts) ([]policy.PoolRu
 		if err != nil {
 			return nil, usageError{err}
 		}
-		pool, _, err := findPool(ctx, p, name)
+		pool, _, err := findPool(ctx, p, workspace, name)
 		if err != nil {
 			return nil, err
 		}

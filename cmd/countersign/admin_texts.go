@@ -13,7 +13,7 @@ import (
 // adminTexts shows how many text messages were sent, and what they cost.
 type adminTexts struct {
 	Days int `name:"days" default:"30" help:"How many days to go back, at most 800."`
-	storeSettings
+	workspaceSettings
 }
 
 func (*adminTexts) examples() []string {
@@ -36,8 +36,8 @@ type textsView struct {
 
 // Run prints a line for each day, country and provider.
 func (c *adminTexts) Run(ctx context.Context, t *terminal) error {
-	return c.withEngine(ctx, t, func(p *server.Parts) error {
-		totals, err := p.Accounts.TextTotals(ctx, countersign.DefaultWorkspace, c.Days)
+	return c.within(ctx, t, func(p *server.Parts, workspace countersign.WorkspaceID) error {
+		totals, err := p.Accounts.TextTotals(ctx, workspace, c.Days)
 		if err != nil {
 			return err
 		}

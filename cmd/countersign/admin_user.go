@@ -43,6 +43,7 @@ type userCreate struct {
 	Pool         string `name:"pool" placeholder:"POOL" help:"The identity pool, by name or id. Default: by the rules of the pools"`
 	PasswordFile string `name:"password-file" placeholder:"FILE" help:"A file that holds the password; - is standard input. Without it an invitation is mailed."`
 	allSettings
+	inWorkspace
 }
 
 func (*userCreate) examples() []string {
@@ -73,14 +74,18 @@ func (c *userCreate) Run(ctx context.Context, t *terminal) error {
 		return err
 	}
 	defer func() { _ = p.Close() }()
+	workspace, err := c.of(ctx, p)
+	if err != nil {
+		return err
+	}
 	if c.Pool != "" {
-		pool, _, err := findPool(ctx, p, c.Pool)
+		pool, _, err := findPool(ctx, p, workspace, c.Pool)
 		if err != nil {
 			return err
 		}
 		n.Pool = pool.ID
 	}
-	user, err := p.People.Create(ctx, countersign.DefaultWorkspace, n, people.Shell())
+	user, err := p.People.Create(ctx, workspace, n, people.Shell())
 	if err != nil {
 		return err
 	}
@@ -113,6 +118,7 @@ func (s allSettings) settings(t *terminal) (config.Config, error) {
 type oneUser struct {
 	User string `arg:"" help:"The user's e-mail address or id."`
 	allSettings
+	inWorkspace
 }
 
 // with opens the installation, finds the user, lets act do its work, and prints
@@ -131,7 +137,11 @@ func (c oneUser) with(ctx context.Context, t *terminal, act func(*server.Parts, 
 		return err
 	}
 	defer func() { _ = p.Close() }()
-	a, err := p.People.Find(ctx, countersign.DefaultWorkspace, c.User)
+	workspace, err := c.of(ctx, p)
+	if err != nil {
+		return err
+	}
+	a, err := p.People.Find(ctx, workspace, c.User)
 	if err != nil {
 		return err
 	}

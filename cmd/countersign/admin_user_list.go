@@ -5,12 +5,14 @@ import (
 	"strconv"
 	"time"
 
-	"countersign"
 	"countersign/internal/people"
 )
 
 // userList lists all users by address.
-type userList struct{ storeSettings }
+type userList struct {
+	storeSettings
+	inWorkspace
+}
 
 func (*userList) examples() []string {
 	return []string{"countersign admin user list", "countersign admin user list | cut -f2", "countersign admin user list --json"}
@@ -32,7 +34,11 @@ func (c *userList) Run(ctx context.Context, t *terminal) error {
 	}
 	defer func() { _ = p.Close() }()
 	views := []userView{}
-	err = p.People.List(ctx, countersign.DefaultWorkspace, func(person people.Person) error {
+	workspace, err := c.of(ctx, p)
+	if err != nil {
+		return err
+	}
+	err = p.People.List(ctx, workspace, func(person people.Person) error {
 		views = append(views, viewOf(person))
 		return nil
 	})

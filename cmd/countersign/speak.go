@@ -127,8 +127,10 @@ func causes(err error) []string {
 // flagOf is the flag that fills a field of the forms, which the engine names.
 func flagOf(field string) string {
 	switch field {
-	case "email", "name", "role":
+	case "email", "name", "role", "host", "accent", "sender", "logo", "confirm":
 		return "--" + field
+	case "language":
+		return "--people-language"
 	case "password", "new_password":
 		return "--password-file"
 	}

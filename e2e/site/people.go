@@ -93,7 +93,7 @@ func (s *Site) somebody(name, email string) *Person {
 
 func (p *Person) insert(tx *store.Tx, role countersign.Role, hash string) error {
 	return tx.InsertUser(tx.Ctx, rows.InsertUserParams{
-		WorkspaceID: countersign.DefaultWorkspace, ID: p.ID, PoolID: countersign.DefaultPool,
+		WorkspaceID: p.site.Workspace, ID: p.ID, PoolID: countersign.DefaultPool,
 		Email: p.Email, EmailKey: account.EmailKey(p.Email), Name: p.Name, Role: role, State: countersign.Active,
 		PasswordHash: hash, PasswordChangedAt: tx.NowMilli(), CreatedAt: tx.NowMilli(),
 	})
@@ -133,7 +133,7 @@ func (p *Person) AddCodes(tb testing.TB, n int) {
 }
 
 func (p *Person) insertCredential(tx *store.Tx, row rows.InsertCredentialParams) error {
-	row.WorkspaceID, row.UserID, row.State = countersign.DefaultWorkspace, p.ID, "active"
+	row.WorkspaceID, row.UserID, row.State = p.site.Workspace, p.ID, "active"
 	row.CreatedAt, row.ConfirmedAt = tx.NowMilli(), tx.NowMilli()
 	return tx.InsertCredential(tx.Ctx, row)
 }
@@ -141,7 +141,7 @@ func (p *Person) insertCredential(tx *store.Tx, row rows.InsertCredentialParams)
 // Has counts the person's active credentials of a kind.
 func (p *Person) Has(tb testing.TB, kind method.Kind) int {
 	tb.Helper()
-	list, err := p.site.Engine.Store.Read().ListCredentials(tb.Context(), countersign.DefaultWorkspace, p.ID)
+	list, err := p.site.Engine.Store.Read().ListCredentials(tb.Context(), p.site.Workspace, p.ID)
 	must(tb, err)
 	n := 0
 	for _, one := range list {

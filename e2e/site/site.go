@@ -48,19 +48,26 @@ type Options struct {
 type Site struct {
 	Database string
 	URL      string // the address that people open; the same for all nodes
-	Data     string // the data folder, of all nodes
-	Nodes    []*proc.Proc
-	Clock    *proc.Clock
-	Box      *mailbox.Box
-	Texts    *texttest.Gateway // whom text messages are handed to
-	Engine   *server.Parts     // the engine on the same database, to prepare and to look
-	DSN      string            // the URL of the PostgreSQL database
+	// Workspace is the one at URL.
+	Workspace countersign.WorkspaceID
+	Data      string // the data folder, of all nodes
+	Nodes     []*proc.Proc
+	Clock     *proc.Clock
+	Box       *mailbox.Box
+	Texts     *texttest.Gateway // whom text messages are handed to
+	Engine    *server.Parts     // the engine on the same database, to prepare and to look
+	DSN       string            // the URL of the PostgreSQL database
 
 	addresses  []string // of the nodes, host:port
 	transports sync.Map // door -> *http.Transport
 
-	mu    sync.Mutex
-	taken map[int]bool // of the box's messages, by Mail
+	mails *taken
+}
+
+// taken are the messages of the box that were returned before.
+type taken struct {
+	mu  sync.Mutex
+	all map[int]bool
 }
 
 // Start starts servers on a new database that has an owner, and a mail server.
@@ -71,7 +78,8 @@ func Start(tb testing.TB, o Options) *Site {
 	}
 	s := &Site{
 		Database: o.Database, Data: tb.TempDir(), Clock: proc.NewClock(tb),
-		Box: mailbox.Start(tb, mailbox.STARTTLS("countersign", "harbour")), Texts: texttest.NewGateway(tb), taken: map[int]bool{},
+		Box: mailbox.Start(tb, mailbox.STARTTLS("countersign", "harbour")), Texts: texttest.NewGateway(tb), mails: &taken{all: map[int]bool{}},
+		Workspace: countersign.DefaultWorkspace,
 	}
 	for range max(o.Nodes, 1) {
 		s.addresses = append(s.addresses, proc.FreeAddr(tb))
@@ -160,9 +168,9 @@ func (s *Site) Policy(tb testing.TB, preset string, settings policy.Document) {
 		must(tb, err)
 	}
 	document = document.With(settings)
-	_, version, err := s.Engine.People.Document(tb.Context(), countersign.DefaultWorkspace)
+	_, version, err := s.Engine.People.Document(tb.Context(), s.Workspace)
 	must(tb, err)
-	must(tb, s.Engine.People.StoreDocument(tb.Context(), countersign.DefaultWorkspace, document, version, people.Shell()))
+	must(tb, s.Engine.People.StoreDocument(tb.Context(), s.Workspace, document, version, people.Shell()))
 }
 
 // Write runs one transaction on the installation's database.
@@ -193,11 +201,11 @@ func (s *Site) Mail(tb testing.TB, to, subject string) mailbox.Message {
 
 // Arrived is what [Site.Mail] returns, if it is there now.
 func (s *Site) Arrived(to, subject string) (mailbox.Message, bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.mails.mu.Lock()
+	defer s.mails.mu.Unlock()
 	for n, message := range s.Box.All() {
-		if !s.taken[n] && strings.EqualFold(message.To[0], to) && strings.Contains(message.Subject, subject) {
-			s.taken[n] = true
+		if !s.mails.all[n] && strings.EqualFold(message.To[0], to) && strings.Contains(message.Subject, subject) {
+			s.mails.all[n] = true
 			return message, true
 		}
 	}

@@ -41,14 +41,14 @@ func (p *Person) AddNumber(tb testing.TB, number string) {
 	name := sms.Mask(number)
 	p.site.Write(tb, func(tx *store.Tx) error {
 		err := tx.InsertCredential(tx.Ctx, rows.InsertCredentialParams{
-			WorkspaceID: countersign.DefaultWorkspace, ID: id, UserID: p.ID, Kind: string(method.SMS), State: "active", Name: name,
+			WorkspaceID: p.site.Workspace, ID: id, UserID: p.ID, Kind: string(method.SMS), State: "active", Name: name,
 			NameKey: account.NameKey(name), Secret: sealed, CreatedAt: tx.NowMilli(), ConfirmedAt: tx.NowMilli(),
 		})
 		if err != nil {
 			return err
 		}
 		_, err = tx.SetDefaultMethod(tx.Ctx, rows.SetDefaultMethodParams{
-			DefaultMethod: policy.SMS, DefaultSetAt: tx.NowMilli(), WorkspaceID: countersign.DefaultWorkspace, ID: p.ID,
+			DefaultMethod: policy.SMS, DefaultSetAt: tx.NowMilli(), WorkspaceID: p.site.Workspace, ID: p.ID,
 		})
 		return err
 	})

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"countersign"
 	"countersign/e2e/proc"
 )
 
@@ -16,7 +17,10 @@ import (
 func Untouched(tb testing.TB, clock *proc.Clock, data string, env ...string) (*Site, string) {
 	tb.Helper()
 	_, port, _ := strings.Cut(proc.FreeAddr(tb), ":")
-	s := &Site{URL: "http://localhost:" + port, Data: data, Clock: clock, addresses: []string{"localhost:" + port}, taken: map[int]bool{}}
+	s := &Site{
+		URL: "http://localhost:" + port, Workspace: countersign.DefaultWorkspace, Data: data, Clock: clock, addresses: []string{"localhost:" + port},
+		mails: &taken{all: map[int]bool{}},
+	}
 	s.Nodes = []*proc.Proc{proc.Start(tb, Program, append([]string{
 		clock.Env(), "COUNTERSIGN_LISTEN=" + s.addresses[0], "COUNTERSIGN_DATA=" + data,
 	}, env...))}

@@ -6,9 +6,9 @@ import (
 	"time"
 
 	"countersign"
+	"countersign/internal/hosts"
 	"countersign/internal/message"
 	"countersign/internal/method"
-	"countersign/internal/method/passkey"
 	"countersign/internal/password"
 	"countersign/internal/policy"
 	"countersign/internal/seal"
@@ -24,15 +24,13 @@ type Service struct {
 	Hasher  *password.Hasher
 	Outbox  *message.Outbox
 	Methods map[method.Kind]method.Method
-	// Passkeys is the site that people's passkeys belong to.
-	Passkeys passkey.Party
 	// Texting tells that somebody sends text messages on, or that they are kept to be
 	// looked at, as mails are.
 	Texting bool
 	Now     func() time.Time
-	// URL is the public address, without a slash at the end. Links in mails
-	// come from it, never from a request.
-	URL string
+	// Hosts knows the address of each workspace. Links in mails come from it, never
+	// from a request.
+	Hosts *hosts.Book
 	// Language is said to people, in mails, who have chosen none and whose
 	// workspace has none; a BCP 47 tag.
 	Language string

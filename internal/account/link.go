@@ -51,7 +51,7 @@ func (s *Service) NewLink(tx *store.Tx, workspace countersign.WorkspaceID, kind 
 	if err != nil {
 		return "", fmt.Errorf("make a link: %w", err)
 	}
-	return s.URL + "/" + string(kind) + "/" + token, nil
+	return s.Address(workspace) + "/" + string(kind) + "/" + token, nil
 }
 
 // FindLink returns a link that can still be used. Errors: NotFound "link_unknown",

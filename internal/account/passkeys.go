@@ -30,7 +30,7 @@ func (s *Service) PasskeysIn(list []rows.Credential) map[countersign.CredentialI
 }
 
 // AskPasskey makes what a page hands to the browser to have one of these passkeys sign.
-func (s *Service) AskPasskey(in passkey.Ceremony, list []rows.Credential, verified bool) map[string]any {
+func (s *Service) AskPasskey(workspace countersign.WorkspaceID, in passkey.Ceremony, list []rows.Credential, verified bool) map[string]any {
 	keys, opened := []passkey.Key{}, s.PasskeysIn(list)
 	for _, c := range list {
 		key, found := opened[c.ID]
@@ -38,10 +38,6 @@ func (s *Service) AskPasskey(in passkey.Ceremony, list []rows.Credential, verifi
 			keys = append(keys, key)
 		}
 	}
-	return s.Passkeys.ToSign(s.PasskeyChallenge(in), keys, verified)
-}
-
-// PasskeyChallenge makes a challenge for a ceremony.
-func (s *Service) PasskeyChallenge(in passkey.Ceremony) []byte {
-	return s.Passkeys.Challenge(in, seal.Bytes(passkey.NonceSize), s.Now())
+	party := s.Party(workspace)
+	return party.ToSign(party.Challenge(in, seal.Bytes(passkey.NonceSize), s.Now()), keys, verified)
 }

@@ -36,10 +36,11 @@ func (s *Service) TellAt(tx *store.Tx, a Account, to string, place countersign.P
 	if life == 0 {
 		life = tellFor
 	}
-	data.Name, data.Workspace, data.Address = a.User.Name, a.Workspace.Name, s.URL
+	home := s.Hosts.Of(a.User.WorkspaceID)
+	data.Name, data.Workspace, data.Address = a.User.Name, a.Workspace.Name, home.URL
 	data.At, data.IP, data.UserAgent = tx.NowMilli(), place.IP, place.UserAgent
 	data.Backup, data.CodesTotal = a.Settings.Backup(), a.Settings.RecoveryCodes
-	language := cmp.Or(a.User.Language, a.Workspace.Language, s.Language)
+	language := cmp.Or(a.User.Language, home.Language, s.Language)
 	return s.Outbox.Post(tx, a.User.WorkspaceID, message.Mail{
 		Kind: kind, User: a.User.ID, To: to, Language: language, Zone: a.User.Zone,
 		Expires: tx.Now.Add(life), Data: data,

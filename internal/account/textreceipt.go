@@ -18,14 +18,11 @@ import (
 
 // TextReceipt notes what a provider says became of a text, and what it cost. The first
 // final report counts. One about a text that is not known, or not any more, changes
-// nothing. A report may come before the provider's answer is kept: the text is then found
-// by its own name, where the provider was told one.
-func (s *Service) TextReceipt(ctx context.Context, workspace countersign.WorkspaceID, provider string, r text.Receipt) error {
+// nothing. Reports of all workspaces' texts come to one address, so the text is looked for
+// in each.
+func (s *Service) TextReceipt(ctx context.Context, provider string, r text.Receipt) error {
 	return s.Store.Write(ctx, func(tx *store.Tx) error {
-		row, err := tx.FindText(tx.Ctx, workspace, provider, r.Reference)
-		if store.NotFound(err) && r.Report != "" {
-			row, err = tx.EarlyText(tx.Ctx, rows.EarlyTextParams{Provider: provider, Reference: r.Reference, WorkspaceID: workspace, ID: countersign.TextID(r.Report)})
-		}
+		row, err := s.reported(tx, provider, r)
 		row.Currency = cmp.Or(row.Currency, r.Listed)
 		if store.NotFound(err) {
 			return nil
@@ -44,6 +41,23 @@ func (s *Service) TextReceipt(ctx context.Context, workspace countersign.Workspa
 		}
 		return price(tx, row, r)
 	})
+}
+
+// reported finds the text of a report. A report may come before the provider's answer is
+// kept: the text is then found by its own name, where the provider was told one.
+func (s *Service) reported(tx *store.Tx, provider string, r text.Receipt) (rows.Text, error) {
+	var row rows.Text
+	var err error
+	for _, home := range s.Hosts.All() {
+		row, err = tx.FindText(tx.Ctx, home.ID, provider, r.Reference)
+		if store.NotFound(err) && r.Report != "" {
+			row, err = tx.EarlyText(tx.Ctx, rows.EarlyTextParams{Provider: provider, Reference: r.Reference, WorkspaceID: home.ID, ID: countersign.TextID(r.Report)})
+		}
+		if !store.NotFound(err) {
+			break
+		}
+	}
+	return row, err
 }
 
 // textEnded notes the end of a text, once.

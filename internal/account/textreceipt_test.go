@@ -25,7 +25,7 @@ func TestReceiptsOfTexts(t *testing.T) {
 		}
 		receipt := func(r text.Receipt) {
 			t.Helper()
-			want(t, "a receipt", e.Accounts.TextReceipt(ctx(), accounttest.Workspace, "development", r), "ok")
+			want(t, "a receipt", e.Accounts.TextReceipt(ctx(), "development", r), "ok")
 		}
 		receipt(text.Receipt{Reference: "another", State: text.Failed})
 		receipt(text.Receipt{Reference: row.Reference, State: text.Underway})
@@ -77,7 +77,7 @@ func TestAReceiptBeforeTheAnswer(t *testing.T) {
 		var id countersign.TextID
 		receipt := func(by string, r text.Receipt) {
 			t.Helper()
-			want(t, "a receipt", e.Accounts.TextReceipt(ctx(), accounttest.Workspace, by, r), "ok")
+			want(t, "a receipt", e.Accounts.TextReceipt(ctx(), by, r), "ok")
 		}
 		mark := func(by, reference string) rows.Text {
 			t.Helper()

@@ -22,8 +22,6 @@ type Service struct {
 	Accounts *account.Service
 	Store    *store.Store
 	Now      func() time.Time
-	// Site is where the phones' WebAuthn credentials belong.
-	Site push.Site
 	// Tested is what the approval of a test does besides, in its transaction: it makes a
 	// device that was just paired an active one.
 	Tested func(tx *store.Tx, a account.Account, device rows.Device, request rows.Request) error

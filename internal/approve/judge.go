@@ -22,7 +22,7 @@ func (s *Service) judge(q rows.GetQuestionRow, answer push.Answer) judged {
 		return j
 	}
 	row := q.Request
-	j.verdict, j.err = push.Judge(s.Signed(row, q.Device.ID), push.Number{Mode: push.Mode(row.Mode), Shown: row.Number}, keys, s.Site, answer)
+	j.verdict, j.err = push.Judge(s.Signed(row, q.Device.ID), push.Number{Mode: push.Mode(row.Mode), Shown: row.Number}, keys, s.Accounts.Site(row.WorkspaceID), answer)
 	return j
 }
 

@@ -122,7 +122,7 @@ func nonceOf(key seal.MACKey, request countersign.RequestID, device countersign.
 // Signed is a request as one device signs it.
 func (s *Service) Signed(row rows.Request, device countersign.DeviceID) push.Request {
 	return push.Request{
-		Issuer: s.Accounts.URL, ID: string(row.ID), Device: string(device), Nonce: nonceOf(s.Accounts.MAC, row.ID, device),
+		Issuer: s.Accounts.Address(row.WorkspaceID), ID: string(row.ID), Device: string(device), Nonce: nonceOf(s.Accounts.MAC, row.ID, device),
 		Expires: time.UnixMilli(row.ExpiresAt), Display: []byte(row.Display),
 	}
 }

@@ -19,7 +19,7 @@ func (p *protocol) claim(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	claimed, err := p.Devices.Claim(r.Context(), workspace, in.Code, in.Short, in.Device, web.Place(r))
+	claimed, err := p.Devices.Claim(r.Context(), web.WorkspaceOf(r.Context()), in.Code, in.Short, in.Device, web.Place(r))
 	if err != nil {
 		return err
 	}
@@ -38,7 +38,7 @@ func (p *protocol) join(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	joined, err := p.Devices.Join(r.Context(), workspace, in.Token, device.Joining{
+	joined, err := p.Devices.Join(r.Context(), web.WorkspaceOf(r.Context()), in.Token, device.Joining{
 		Key: in.Key, Credential: in.Credential, Signature: in.Signature, Status: in.Status,
 	})
 	if err != nil {
@@ -55,7 +55,7 @@ func (p *protocol) send(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	to, err := p.Devices.Send(r.Context(), workspace, in.Token)
+	to, err := p.Devices.Send(r.Context(), web.WorkspaceOf(r.Context()), in.Token)
 	if err != nil {
 		return err
 	}
@@ -71,7 +71,7 @@ func (p *protocol) confirm(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	err = p.Devices.ConfirmHere(r.Context(), workspace, in.Token, in.Code)
+	err = p.Devices.ConfirmHere(r.Context(), web.WorkspaceOf(r.Context()), in.Token, in.Code)
 	if err != nil {
 		return err
 	}
@@ -90,7 +90,7 @@ func (p *protocol) state(w http.ResponseWriter, r *http.Request) error {
 	}
 	ctx, cancel := web.Patient(r, "pairing "+in.Token, waitFor(in.Wait))
 	defer cancel()
-	state, err := p.Devices.WaitState(ctx, workspace, in.Token, in.Seen)
+	state, err := p.Devices.WaitState(ctx, web.WorkspaceOf(r.Context()), in.Token, in.Seen)
 	if err != nil {
 		return err
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"net/http"
+	"net/url"
 	"time"
 
 	"countersign"
@@ -24,20 +25,14 @@ type Options struct {
 }
 
 // protocol is the device protocol (doc/device-protocol.md).
-type protocol struct {
-	Options
-	authority string
-}
-
-// workspace is the one that this address serves; see package portal.
-const workspace = countersign.DefaultWorkspace
+type protocol struct{ Options }
 
 // longestWait bounds how long a call may wait for something to happen.
 const longestWait = 25 * time.Second
 
 // MountProtocol adds the device protocol's routes.
 func MountProtocol(mux *http.ServeMux, o Options) {
-	p := &protocol{Options: o, authority: httpsig.Authority(o.Site.URL)}
+	p := &protocol{Options: o}
 	for pattern, handler := range map[string]web.Handler{
 		"POST /device/v1/pairings/claim":   p.claim,
 		"POST /device/v1/pairings/join":    p.join,
@@ -84,7 +79,7 @@ func (p *protocol) signed(once bool, next call) web.Handler {
 		if err != nil {
 			return err
 		}
-		d, err := p.Devices.Authenticate(r.Context(), workspace, signature, once)
+		d, err := p.Devices.Authenticate(r.Context(), web.WorkspaceOf(r.Context()), signature, once)
 		if err != nil {
 			return err
 		}
@@ -100,7 +95,12 @@ func (p *protocol) signature(r *http.Request) (httpsig.Signature, []byte, error)
 	if err != nil {
 		return httpsig.Signature{}, nil, err
 	}
-	signature, err := httpsig.Read(r, p.authority, body)
+	home, err := url.Parse(web.HomeOf(r.Context()).URL)
+	if err != nil {
+		return httpsig.Signature{}, body, err
+	}
+	// What is signed for one workspace serves at no other (doc/decisions/0042).
+	signature, err := httpsig.Read(r, httpsig.Authority(home), body)
 	if err != nil {
 		err = &countersign.Error{Kind: countersign.Unauthenticated, Code: "device_signature", Err: err}
 	}

@@ -110,7 +110,7 @@ func (p *protocol) decide(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	id := countersign.RequestID(r.PathValue("request"))
-	q, err := p.Devices.AuthenticateAnswer(r.Context(), workspace, signature, id)
+	q, err := p.Devices.AuthenticateAnswer(r.Context(), web.WorkspaceOf(r.Context()), signature, id)
 	if err != nil {
 		return err
 	}

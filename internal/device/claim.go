@@ -202,8 +202,8 @@ func (s *Service) claim(ctx context.Context, a account.Account, row rows.Pairing
 		return Claimed{}, err
 	}
 	return Claimed{
-		Pairing: row.ID, Token: string(row.ID) + "." + secret, Issuer: s.Accounts.URL, Workspace: a.Workspace.Name, Account: Masked(a.User.Email),
-		WebAuthn: push.Options(s.Site, a.Workspace.Name, challenge, handle, about.apple(), about.roams()), Vapid: s.Vapid,
+		Pairing: row.ID, Token: string(row.ID) + "." + secret, Issuer: s.Accounts.Address(row.WorkspaceID), Workspace: a.Workspace.Name, Account: Masked(a.User.Email),
+		WebAuthn: push.Options(s.Accounts.Site(row.WorkspaceID), a.Workspace.Name, challenge, handle, about.apple(), about.roams()), Vapid: s.Vapid,
 		Confirm: a.Settings.PairingConfirm, Version: a.Settings.PushMinVersion, ExpiresAt: until.Unix(),
 	}, nil
 }

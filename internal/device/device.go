@@ -13,7 +13,6 @@ import (
 	"countersign/internal/approve"
 	"countersign/internal/enrol"
 	"countersign/internal/limit"
-	"countersign/internal/method/push"
 	"countersign/internal/seal"
 	"countersign/internal/store"
 	"countersign/internal/store/rows"
@@ -28,7 +27,6 @@ type Service struct {
 	Ring      *seal.Ring
 	MAC       seal.MACKey
 	Now       func() time.Time
-	Site      push.Site
 	// Vapid is the public key that browsers subscribe with (RFC 8292), Hosts the push
 	// services that are allowed beside those of the browsers.
 	Vapid string

@@ -118,7 +118,7 @@ func (s *Service) keys(row rows.Pairing, j Joining) (push.Pairing, push.Register
 	if err != nil {
 		return push.Pairing{}, push.Registered{}, refusedBecause("the device key is no point of P-256", err)
 	}
-	verifying, err := push.Register(row.Challenge, s.Site, j.Credential)
+	verifying, err := push.Register(row.Challenge, s.Accounts.Site(row.WorkspaceID), j.Credential)
 	if errors.Is(err, push.ErrUnverified) || err == nil && !j.Status.Biometrics {
 		return push.Pairing{}, push.Registered{}, countersign.Refuse(countersign.Invalid, "biometrics_missing")
 	}
@@ -137,7 +137,7 @@ func (s *Service) keys(row rows.Pairing, j Joining) (push.Pairing, push.Register
 		code = c.Short
 	}
 	p := push.Pairing{
-		Issuer: s.Accounts.URL, ID: string(row.ID), Code: code, Thumbprint: approve.Thumbprint(j.Key), Credential: verifying.ID,
+		Issuer: s.Accounts.Address(row.WorkspaceID), ID: string(row.ID), Code: code, Thumbprint: approve.Thumbprint(j.Key), Credential: verifying.ID,
 		// After the keys: see push.Pairing.
 		Salt: seal.Bytes(push.SaltSize),
 	}

@@ -67,7 +67,7 @@ func (s *Service) Hello(ctx context.Context, d rows.Device, version string, stat
 		return Hello{}, err
 	}
 	return Hello{
-		Device: d.ID, Name: d.Name, State: d.State, Trouble: approve.Trouble(d, a.Settings), Issuer: s.Accounts.URL,
+		Device: d.ID, Name: d.Name, State: d.State, Trouble: approve.Trouble(d, a.Settings), Issuer: s.Accounts.Address(d.WorkspaceID),
 		Workspace: a.Workspace.Name, Account: address(d, a), Vapid: s.Vapid, Version: a.Settings.PushMinVersion, Now: s.Now().Unix(),
 		Code: code, Pushes: d.Delivery == message.DeliveryOn,
 	}, nil
@@ -192,7 +192,7 @@ func (s *Service) SignIn(ctx context.Context, d rows.Device, at int64, assertion
 	if err != nil {
 		return err
 	}
-	counter, err := push.SignIn(s.Accounts.URL, string(d.ID), when, keys, s.Site, assertion)
+	counter, err := push.SignIn(s.Accounts.Address(d.WorkspaceID), string(d.ID), when, keys, s.Accounts.Site(d.WorkspaceID), assertion)
 	if errors.Is(err, method.ErrWrong) {
 		return &countersign.Error{Kind: countersign.Invalid, Code: "sign_in_refused", Err: err}
 	}

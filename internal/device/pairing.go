@@ -45,7 +45,9 @@ type Pairing struct {
 
 // Link is what the QR code says. The code stands in the fragment: no log and no Referer
 // has it.
-func (s *Service) Link(p Pairing) string { return s.Accounts.URL + "/authenticator/#pair=" + p.Code }
+func (s *Service) Link(p Pairing) string {
+	return s.Accounts.Address(p.WorkspaceID) + "/authenticator/#pair=" + p.Code
+}
 
 // ready tells whether a person may pair a phone in this session.
 //

@@ -67,7 +67,9 @@ func (s *Service) AskPasskey(ctx context.Context, h account.Holder) (map[string]
 		have = append(have, key)
 	}
 	who := passkey.Person{Handle: []byte(h.User), Email: a.User.Email, Name: a.User.Name}
-	return s.Accounts.Passkeys.ToRegister(a.Workspace.Name, who, s.Accounts.PasskeyChallenge(ceremonyOf(h)), have, rulesOf(a.Settings)), nil
+	party := s.Accounts.Party(h.Workspace)
+	challenge := party.Challenge(ceremonyOf(h), seal.Bytes(passkey.NonceSize), s.Now())
+	return party.ToRegister(a.Workspace.Name, who, challenge, have, rulesOf(a.Settings)), nil
 }
 
 // AddPasskey turns a passkey on that the browser made for this session's page. Errors:
@@ -124,7 +126,7 @@ func (s *Service) made(h account.Holder, settings policy.Settings, credential st
 	if credential == "" {
 		return passkey.Registered{}, countersign.InvalidField("passkey", "passkey_empty")
 	}
-	made, err := s.Accounts.Passkeys.Register(ceremonyOf(h), []byte(credential), rulesOf(settings), s.Now())
+	made, err := s.Accounts.Party(h.Workspace).Register(ceremonyOf(h), []byte(credential), rulesOf(settings), s.Now())
 	made.Key.User = []byte(h.User)
 	switch {
 	case errors.Is(err, passkey.ErrStale):
@@ -193,5 +195,5 @@ type Held struct {
 
 // Passkeys returns the holder's passkeys among their credentials.
 func (s *Service) Passkeys(h account.Holder, list []rows.Credential) Held {
-	return Held{RPID: s.Accounts.Passkeys.RPID, User: []byte(h.User), Keys: s.Accounts.PasskeysIn(list)}
+	return Held{RPID: s.Accounts.Site(h.Workspace).RPID, User: []byte(h.User), Keys: s.Accounts.PasskeysIn(list)}
 }

@@ -39,6 +39,7 @@ func modules() map[string]int {
 		"github.com/mileusna/useragent":    19,
 		"golang.org/x/term":                45,
 		"golang.org/x/mod":                 46,
+		"golang.org/x/image":               63,
 		"github.com/dunglas/httpsfv":       42,
 		"github.com/go-webauthn/webauthn":  43,
 		"github.com/godbus/dbus":           44,

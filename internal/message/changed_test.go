@@ -28,7 +28,7 @@ func TestTheOldNumberIsToldInOneText(t *testing.T) {
 				h := build(t)
 				h.ada()
 				o, err := message.New(message.Options{
-					Store: h.store, Ring: h.ring, Words: h.words, Address: "https://" + row.host + ":8443", Now: h.clock.Now, Log: slog.New(slog.DiscardHandler),
+					Store: h.store, Ring: h.ring, Words: h.words, Hosts: h.book("https://" + row.host + ":8443"), Now: h.clock.Now, Log: slog.New(slog.DiscardHandler),
 				})
 				if err != nil {
 					t.Fatal(err)

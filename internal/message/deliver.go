@@ -1,6 +1,7 @@
 package message
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"strings"
@@ -51,12 +52,8 @@ func (o *Outbox) deliver(ctx context.Context, row rows.Message) {
 		})
 		return
 	}
-	sender := o.from.Name
-	if sender == "" {
-		sender = letter.workspace
-	}
 	err = o.mailer.Send(ctx, notify.Mail{
-		From: o.from.Address, FromName: sender, To: row.Recipient, Subject: letter.subject,
+		From: o.from.Address, FromName: o.sender(row.WorkspaceID, letter.workspace), To: row.Recipient, Subject: letter.subject,
 		Text: letter.text, HTML: letter.html, Language: letter.language, ID: string(row.ID),
 	})
 	switch {
@@ -67,6 +64,17 @@ func (o *Outbox) deliver(ctx context.Context, row rows.Message) {
 	default:
 		o.fail(ctx, row, letter.problem(err, row.Recipient))
 	}
+}
+
+// sender is the name before the address of a workspace's mails: the one that it set, or
+// its own. The configured one is the name of who runs the installation, and stands for the
+// default workspace alone: the people of the others do not know it.
+func (o *Outbox) sender(workspace countersign.WorkspaceID, name string) string {
+	home := o.hosts.Of(workspace)
+	if home.Sender == "" && home.Host == "" {
+		home.Sender = o.from.Name
+	}
+	return cmp.Or(home.Sender, name)
 }
 
 func markSent(tx *store.Tx, row rows.Message) error {

@@ -10,6 +10,7 @@ import (
 type document struct {
 	Lang, Dir string
 	From      string // the workspace
+	Look      colours
 	Subject   string
 	Title     string
 	Blocks    []block

@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/net/html"
 
+	"countersign/internal/hosts"
 	"countersign/internal/notify"
 	"countersign/internal/store/rows"
 	"countersign/internal/words"
@@ -37,7 +38,11 @@ func FuzzMail(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	o, err := New(Options{Words: catalogue, Now: time.Now})
+	book, err := hosts.New("https://signin.example.com", nil)
+	if err != nil {
+		f.Fatal(err)
+	}
+	o, err := New(Options{Words: catalogue, Hosts: book, Now: time.Now})
 	if err != nil {
 		f.Fatal(err)
 	}

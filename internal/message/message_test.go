@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"countersign"
+	"countersign/internal/hosts"
 	"countersign/internal/message"
 	"countersign/internal/notify"
 	"countersign/internal/seal"
@@ -144,11 +145,24 @@ func buildOn(t *testing.T, database string, options ...words.Option) *house {
 	return h
 }
 
+// book knows the workspaces that there are, for a configured address.
+func (h *house) book(address string) *hosts.Book {
+	h.t.Helper()
+	book, err := hosts.New(address, h.store.Homes)
+	if err == nil {
+		err = book.Reload(h.t.Context())
+	}
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return book
+}
+
 func (h *house) outbox(m notify.Mailer) *message.Outbox {
 	h.t.Helper()
 	o, err := message.New(message.Options{
 		Store: h.store, Ring: h.ring, Words: h.words, Mailer: m,
-		From: mail.Address{Address: "sign-in@acme.example"}, Now: h.clock.Now,
+		From: mail.Address{Address: "sign-in@acme.example"}, Hosts: h.book("https://signin.example.com"), Now: h.clock.Now,
 		Log: slog.New(slog.NewTextHandler(h.log, nil)),
 	})
 	if err != nil {

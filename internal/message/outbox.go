@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"countersign"
+	"countersign/internal/hosts"
 	"countersign/internal/notify"
 	"countersign/internal/notify/text"
 	"countersign/internal/seal"
@@ -34,10 +35,11 @@ type Options struct {
 	// Alarm is told that a push service refuses this installation's pushes to several
 	// devices and takes none. It may be nil.
 	Alarm func(ctx context.Context, workspace countersign.WorkspaceID, service string)
-	// Address is the public address of the server, without a slash at the end: what a
-	// push leads to.
-	Address string
-	// From is the sender of all mails. Without a name, the workspace's is shown.
+	// Hosts knows the address of each workspace, to which its pushes lead, and what its
+	// mails look like.
+	Hosts *hosts.Book
+	// From is the sender of all mails. Its name is that of the default workspace's mails;
+	// see [Outbox.sender].
 	From mail.Address
 	Now  func() time.Time
 	// Log gets one line for each outcome, without address or content.
@@ -61,7 +63,7 @@ type Outbox struct {
 	mailer   notify.Mailer
 	pusher   *notify.WebPush
 	texter   Texter
-	address  string
+	hosts    *hosts.Book
 	alarm    func(ctx context.Context, workspace countersign.WorkspaceID, service string)
 	refusals refusals
 	from     mail.Address
@@ -81,7 +83,7 @@ func New(o Options) (*Outbox, error) {
 	}
 	return &Outbox{
 		store: o.Store, ring: o.Ring, words: o.Words, template: t,
-		mailer: o.Mailer, pusher: o.Pusher, texter: o.Texter, address: o.Address, alarm: o.Alarm, from: o.From, now: o.Now, log: log,
+		mailer: o.Mailer, pusher: o.Pusher, texter: o.Texter, hosts: o.Hosts, alarm: o.Alarm, from: o.From, now: o.Now, log: log,
 	}, nil
 }
 

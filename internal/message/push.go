@@ -185,7 +185,7 @@ func (o *Outbox) sealed(ctx context.Context, row rows.Message) (rows.Device, not
 	if err != nil {
 		return rows.Device{}, notify.Push{}, fmt.Errorf("%w: %w", errBroken, err)
 	}
-	body, err := o.declare(r)
+	body, err := o.declare(row.WorkspaceID, r)
 	return device, notify.Push{
 		Endpoint: s.Endpoint, Keys: keys, Body: body, Topic: string(r.Request), Life: time.UnixMilli(row.ExpiresAt).Sub(o.now()),
 	}, err
@@ -204,7 +204,7 @@ func OpenSubscription(keys *seal.Ring, device rows.Device) (Subscription, error)
 // declare is the content of a push: a declarative one (Declarative Web Push), which is
 // shown even where no script runs, and the same for a script. It says nothing that may
 // not stand on a locked screen.
-func (o *Outbox) declare(r ring) ([]byte, error) {
+func (o *Outbox) declare(workspace countersign.WorkspaceID, r ring) ([]byte, error) {
 	tag := r.Language
 	if tag == "" {
 		tag = "en"
@@ -214,7 +214,7 @@ func (o *Outbox) declare(r ring) ([]byte, error) {
 		"web_push": 8030,
 		"notification": map[string]string{
 			"title": speaker.Say("push.title"), "body": speaker.Say("push.body"), "lang": speaker.Lang(), "dir": speaker.Dir(),
-			"navigate": o.address + "/authenticator/#req=" + string(r.Request), "tag": string(r.Request),
+			"navigate": o.hosts.Of(workspace).URL + "/authenticator/#req=" + string(r.Request), "tag": string(r.Request),
 		},
 		"v": 1, "r": r.Request,
 	})

@@ -84,6 +84,7 @@ func (o *Outbox) compose(row rows.Message, e envelope) (rendered, error) {
 		at: time.UnixMilli(at), expires: time.UnixMilli(row.ExpiresAt), zone: zone(e.Zone),
 	}
 	d := c.document()
+	d.Look = lookOf(o.hosts.Of(row.WorkspaceID).Accent)
 	html, err := d.html(o.template)
 	if err != nil {
 		return rendered{}, fmt.Errorf("%w: %w", errBroken, err)

@@ -91,7 +91,7 @@ func (o *Outbox) textOf(row rows.Message) (written, string, error) {
 		return w, "", errBroken // the decoder's error may quote what it read
 	}
 	speaker := o.words.Speaker(o.words.Match(w.Language)).With(words.Terms{})
-	host := hostName(o.address)
+	host := hostName(o.hosts.Of(row.WorkspaceID).URL)
 	if Kind(row.Kind) == TextChanged {
 		full := func(name, host string) string { return speaker.Say("texts.changed_body", "Name", name, "Host", host) }
 		short := func(where string) string { return speaker.Say("texts.changed_body_short", "Where", where) }

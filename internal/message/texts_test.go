@@ -25,7 +25,7 @@ func (h *house) texting(entries ...string) *message.Outbox {
 		h.t.Fatal(err)
 	}
 	o, err := message.New(message.Options{
-		Store: h.store, Ring: h.ring, Words: h.words, Mailer: &mailer{}, Texter: providers, Address: "https://signin.example.com", Now: h.clock.Now,
+		Store: h.store, Ring: h.ring, Words: h.words, Mailer: &mailer{}, Texter: providers, Hosts: h.book("https://signin.example.com"), Now: h.clock.Now,
 		Log: slog.New(slog.NewTextHandler(h.log, nil)),
 	})
 	if err != nil {

@@ -179,8 +179,11 @@ func TestRulesPutNewPeopleIntoPools(t *testing.T) {
 			named countersign.PoolID
 			want  countersign.PoolID
 		}{
-			{"a@Example.com", "", staff}, {"b@example.org", "", guests}, {"c@example.net", "", countersign.DefaultPool},
-			{"d@example.com", guests, guests}, {"e@sub.example.com", "", countersign.DefaultPool},
+			{"a@Example.com", "", staff},
+			{"b@example.org", "", guests},
+			{"c@example.net", "", countersign.DefaultPool},
+			{"d@example.com", guests, guests},
+			{"e@sub.example.com", "", countersign.DefaultPool},
 		} {
 			user, err := p.Create(ctx, ws, people.NewUser{Email: row.email, Name: fmt.Sprint("N", i), Role: countersign.Member, Pool: row.named}, people.Shell())
 			if err != nil || user.PoolID != row.want {

@@ -35,8 +35,13 @@ func TestWhomAChangeAffects(t *testing.T) {
 		{"set up, and required from now on", Somebody{Password: true, SecondFactors: 1, Before: ways("totp"), After: ways("totp")}, nil, required, Unaffected},
 		{"a passkey in the place of both stays", Somebody{Passkey: true, SecondFactors: 1, Before: ways(Passkey), After: ways(Passkey)}, nil, required, Unaffected},
 		{"a passkey without a password, where it begins no sign-in any more", Somebody{Passkey: true, SecondFactors: 1, Before: ways(Passkey), After: ways(Passkey)}, nil, Document{FirstFactorsKey: []string{"password"}}, LockedOut},
-		{"a phone without a password goes on where it may", Somebody{Phone: true, SecondFactors: 1, Before: ways(Push), After: ways(Push)},
-			Document{FirstFactorsKey: []string{"password", Push}}, Document{FirstFactorsKey: []string{"password", Push}, requireKey: "required"}, Unaffected},
+		{
+			"a phone without a password goes on where it may",
+			Somebody{Phone: true, SecondFactors: 1, Before: ways(Push), After: ways(Push)},
+			Document{FirstFactorsKey: []string{"password", Push}},
+			Document{FirstFactorsKey: []string{"password", Push}, requireKey: "required"},
+			Unaffected,
+		},
 	} {
 		before, err := Resolve(row.before, nil)
 		if err != nil {

@@ -64,12 +64,18 @@ func TestHowASignInIsExplained(t *testing.T) {
 		{"required of the person", changed(scene(t, nil), func(s *Scene) { s.Personal = "required" }), "A second step is required, of this person."},
 		{"a phone and an app", scene(t, nil, Push, "totp", Recovery), "With the password: | Asked first is the approval on the phone: " +
 			"it is the most secure thing that they have. | The phone is asked at once, without a further click. | Offered besides: authenticator app and recovery code. | Then everything is open."},
-		{"the app is the default", changed(scene(t, nil, Push, "totp", Recovery), func(s *Scene) { s.Choice.Default = "totp" }),
-			"Asked first is the authenticator app: it is the person’s default."},
-		{"a phone that rests", changed(scene(t, nil, Push, "totp", Recovery), func(s *Scene) { s.Unrung = "resting" }),
-			"The phone is not asked by itself: it rests after two requests that came to nothing."},
-		{"a phone that is signed out", changed(scene(t, nil, Push, "totp", Recovery), func(s *Scene) { s.Choice.Ways[0].Trouble = "signed_out" }),
-			"Passed over is the approval on the phone: every phone is signed out. | Asked first is the authenticator app"},
+		{
+			"the app is the default", changed(scene(t, nil, Push, "totp", Recovery), func(s *Scene) { s.Choice.Default = "totp" }),
+			"Asked first is the authenticator app: it is the person’s default.",
+		},
+		{
+			"a phone that rests", changed(scene(t, nil, Push, "totp", Recovery), func(s *Scene) { s.Unrung = "resting" }),
+			"The phone is not asked by itself: it rests after two requests that came to nothing.",
+		},
+		{
+			"a phone that is signed out", changed(scene(t, nil, Push, "totp", Recovery), func(s *Scene) { s.Choice.Ways[0].Trouble = "signed_out" }),
+			"Passed over is the approval on the phone: every phone is signed out. | Asked first is the authenticator app",
+		},
 		{"a phone that rests, and a number", changed(scene(t, Document{MethodsKey: []string{"totp", Push, SMS}, SecondFactorsKey: []string{"totp", Push, SMS}, "sms.countries": []string{"DE"}}, Push, SMS),
 			func(s *Scene) { s.Unrung = "source" }), "The text message is sent at once"},
 		{"a trusted browser", changed(scene(t, Document{trustKey: 30}, "totp", Recovery), func(s *Scene) {
@@ -78,13 +84,17 @@ func TestHowASignInIsExplained(t *testing.T) {
 		{"a browser that could be trusted", scene(t, Document{trustKey: 30}, "totp", Recovery), "Then everything is open. | After that the person is asked whether to trust this browser."},
 		{"a passkey", scene(t, nil, Passkey, Recovery), "With a passkey in the place of the password: | No second step is asked, because this proves both factors. | Then everything is open."},
 		{"the phone in the password's place", scene(t, first, Push, "totp", Recovery), "With an approval on the phone in the place of the password: | No second step is asked, because this proves both factors."},
-		{"a pool that wants more digits than the page shows", changed(scene(t, first, Push, Recovery), func(s *Scene) { s.Settings.PushConfirm = ConfirmType6 }),
-			"Then everything is open.!in the place of the password"},
+		{
+			"a pool that wants more digits than the page shows", changed(scene(t, first, Push, Recovery), func(s *Scene) { s.Settings.PushConfirm = ConfirmType6 }),
+			"Then everything is open.!in the place of the password",
+		},
 		{"a tap with another kind", scene(t, tap, Push, "totp", Recovery), "With a tap on the phone in the place of the password: | Asked first is the authenticator app"},
 		{"a tap with nothing else", scene(t, tap, Push, Recovery), "With a tap on the phone in the place of the password: | " +
 			"No second step is asked, because there is nothing but the phone. | Then only the set-up of a second step is open."},
-		{"the last code resets", changed(scene(t, Document{"recovery.effect": "reset", requireKey: "required"}, "totp", Recovery), func(s *Scene) { s.Codes = 1 }),
-			"Then everything is open. | With the recovery code: Then only the set-up of a second step is open."},
+		{
+			"the last code resets", changed(scene(t, Document{"recovery.effect": "reset", requireKey: "required"}, "totp", Recovery), func(s *Scene) { s.Codes = 1 }),
+			"Then everything is open. | With the recovery code: Then only the set-up of a second step is open.",
+		},
 		{"the last code", changed(scene(t, nil, "totp", Recovery), func(s *Scene) { s.Codes = 1 }), "With the recovery code: Then new codes must be saved first."},
 		{"nothing is taken any more", changed(scene(t, nil), func(s *Scene) { s.SecondFactors = 1 }), "Nothing that this person has is accepted."},
 		{"codes alone are taken", changed(scene(t, nil, Recovery), func(s *Scene) { s.SecondFactors = 1 }), "Only a code from the saved list is accepted."},

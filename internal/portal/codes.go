@@ -38,7 +38,7 @@ func (p *Portal) renderCodes(w http.ResponseWriter, r *http.Request, c session.C
 	settings := c.Account.Settings
 	return p.pages.Render(w, r, status, "enrol/codes", CodesView{
 		Page: p.frame(r, c, "security", form), Codes: waiting.Codes, Created: waiting.MadeAt,
-		Workspace: c.Account.Workspace.Name, Address: p.Accounts.URL, Email: c.Account.User.Email,
+		Workspace: c.Account.Workspace.Name, Address: web.HomeOf(r.Context()).URL, Email: c.Account.User.Email,
 		File: fileName(c), Download: "/account/two-factor/codes.txt", Wizard: c.Reason == policy.ReasonCodes || len(waiting.Codes) == 0,
 		Resets: settings.RecoveryEffect == policy.EffectReset, AdminReset: settings.AdminReset != policy.ResetNever,
 	})
@@ -108,7 +108,7 @@ func (p *Portal) downloadCodes(w http.ResponseWriter, r *http.Request, c session
 	}
 	say := web.Speaker(r.Context())
 	text := say.Say("enrol.file_head", "Email", c.Account.User.Email, "Workspace", c.Account.Workspace.Name,
-		"Address", p.Accounts.URL, "Date", say.Date(waiting.MadeAt, web.Zone(r.Context()))) + "\n\n"
+		"Address", web.HomeOf(r.Context()).URL, "Date", say.Date(waiting.MadeAt, web.Zone(r.Context()))) + "\n\n"
 	for _, code := range waiting.Codes {
 		text += "[ ] " + code + "\n"
 	}

@@ -11,6 +11,7 @@ import (
 	"countersign/internal/agent"
 	"countersign/internal/approve"
 	"countersign/internal/device"
+	"countersign/internal/hosts"
 	"countersign/internal/policy"
 	"countersign/internal/session"
 	"countersign/internal/store/rows"
@@ -64,7 +65,7 @@ func (p *Portal) newDevice(w http.ResponseWriter, r *http.Request, c session.Cur
 func (p *Portal) showNewDevice(w http.ResponseWriter, r *http.Request, c session.Current, form *web.Form, status int) error {
 	view := NewDeviceView{
 		Page: p.frame(r, c, "devices", form), Workspace: c.Account.Workspace.Name, Leave: mayLeave(c),
-		Insecure: !p.Site.Secure(), Local: p.local(), Host: p.Site.URL.Host,
+		Insecure: !p.Site.Secure(), Local: here(r), Host: web.HostOf(r.Context()),
 	}
 	err := p.Devices.Ready(r.Context(), c.Holder(web.Place(r)), c.Account)
 	code := countersign.CodeOf(err)
@@ -79,14 +80,14 @@ func (p *Portal) showNewDevice(w http.ResponseWriter, r *http.Request, c session
 
 // local tells whether the address is this machine's own name: its browsers may pair
 // without encryption, and no phone can reach it.
-func (p *Portal) local() bool {
-	host := strings.ToLower(p.Site.URL.Hostname())
+func here(r *http.Request) bool {
+	host := hosts.Name(web.HostOf(r.Context()))
 	return host == "localhost" || strings.HasSuffix(host, ".localhost")
 }
 
 // reveal makes the code and shows it.
 func (p *Portal) reveal(w http.ResponseWriter, r *http.Request, c session.Current) error {
-	if !p.Site.Secure() && !p.local() {
+	if !p.Site.Secure() && !here(r) {
 		return p.showNewDevice(w, r, c, web.NewForm(), http.StatusConflict)
 	}
 	err := p.Devices.Begin(r.Context(), c.Holder(web.Place(r)))

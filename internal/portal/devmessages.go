@@ -22,7 +22,7 @@ func (p *Portal) devMessages(w http.ResponseWriter, r *http.Request) error {
 	if !p.Development || !local(r) {
 		return countersign.Refuse(countersign.NotFound, "no_page")
 	}
-	list, err := p.Outbox.Kept(r.Context(), workspace, 200)
+	list, err := p.Outbox.Kept(r.Context(), web.WorkspaceOf(r.Context()), 200)
 	if err != nil {
 		return err
 	}
@@ -32,7 +32,7 @@ func (p *Portal) devMessages(w http.ResponseWriter, r *http.Request) error {
 	view := DevMessagesView{Page: web.Page{}}
 	for _, m := range list {
 		view.Messages = append(view.Messages, DevMessage{
-			ID: string(m.ID), Kind: string(m.Kind), To: m.To, Subject: m.Subject, At: m.CreatedAt, Parts: followable(m.Text, p.Accounts.URL),
+			ID: string(m.ID), Kind: string(m.Kind), To: m.To, Subject: m.Subject, At: m.CreatedAt, Parts: followable(m.Text, web.HomeOf(r.Context()).URL),
 		})
 	}
 	return p.pages.Render(w, r, http.StatusOK, "dev/messages", view)

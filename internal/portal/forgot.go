@@ -16,7 +16,7 @@ func (p *Portal) forgot(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	err = p.Accounts.Forgot(r.Context(), workspace, form.Value("email"), web.Place(r))
+	err = p.Accounts.Forgot(r.Context(), web.WorkspaceOf(r.Context()), form.Value("email"), web.Place(r))
 	if err != nil {
 		if !form.Busy(w, r, err) && !form.Take(err, "email") {
 			return err

@@ -20,7 +20,7 @@ type page func(w http.ResponseWriter, r *http.Request, c session.Current) error
 // can go on, or answered 401 or 403.
 func (p *Portal) signedIn(least policy.Level, next page) web.Handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
-		c, err := p.Sessions.Load(r, workspace)
+		c, err := p.Sessions.Load(r, web.WorkspaceOf(r.Context()))
 		if countersign.KindOf(err) == countersign.Unauthenticated {
 			return p.toSignIn(w, r, err)
 		}

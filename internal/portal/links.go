@@ -21,7 +21,7 @@ type linked func(w http.ResponseWriter, r *http.Request, link rows.Link) error
 // mail scanners open them; a dead one is explained.
 func (p *Portal) link(kind account.LinkKind, next linked) web.Handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
-		link, err := p.Accounts.FindLink(r.Context(), workspace, kind, r.PathValue("token"))
+		link, err := p.Accounts.FindLink(r.Context(), web.WorkspaceOf(r.Context()), kind, r.PathValue("token"))
 		if err == nil {
 			err = next(w, r, link)
 		}
@@ -45,7 +45,7 @@ func (p *Portal) dead(w http.ResponseWriter, r *http.Request, kind account.LinkK
 	}
 	view := DeadView{Reason: reason, Kind: names[kind]}
 	if reason == "other" {
-		c, loadErr := p.Sessions.Load(r, workspace)
+		c, loadErr := p.Sessions.Load(r, web.WorkspaceOf(r.Context()))
 		if loadErr == nil {
 			view.Email = c.Account.User.Email
 		}

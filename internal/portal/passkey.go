@@ -42,7 +42,7 @@ func (p *Portal) showNewPasskey(w http.ResponseWriter, r *http.Request, c sessio
 	}
 	if form.Has("passkey") {
 		// What the browser made is not taken: it need not keep it.
-		view.Unknown, err = unknown(p.Accounts.Passkeys.RPID, form.Value("passkey"))
+		view.Unknown, err = unknown(p.Accounts.Site(web.WorkspaceOf(r.Context())).RPID, form.Value("passkey"))
 		if err != nil {
 			return err
 		}
@@ -140,13 +140,13 @@ func (p *Portal) startWithPasskey(w http.ResponseWriter, r *http.Request) error 
 	if err != nil {
 		return err
 	}
-	settings, err := p.Accounts.Settings(r.Context(), workspace, countersign.DefaultPool)
+	settings, err := p.Accounts.Settings(r.Context(), web.WorkspaceOf(r.Context()), countersign.DefaultPool)
 	if err == nil && !settings.PasskeyFirst() {
 		return see(w, r, "/signin") // the page has no such form
 	}
 	v := p.visitor(r)
 	opening := p.Sessions.Open(r, v.Place)
-	proof, err := p.SignIn.PasskeyFirst(r.Context(), workspace, form.Raw("passkey"), form.Value("return"), v, opening.Redeem)
+	proof, err := p.SignIn.PasskeyFirst(r.Context(), web.WorkspaceOf(r.Context()), form.Raw("passkey"), form.Value("return"), v, opening.Redeem)
 	if err == nil {
 		return p.letIn(w, r, opening, proof)
 	}
@@ -156,7 +156,7 @@ func (p *Portal) startWithPasskey(w http.ResponseWriter, r *http.Request) error 
 	gone := ""
 	if errors.Is(err, signin.ErrUnknownPasskey) {
 		var fault error
-		gone, fault = unknown(p.Accounts.Passkeys.RPID, form.Raw("passkey"))
+		gone, fault = unknown(p.Accounts.Site(web.WorkspaceOf(r.Context())).RPID, form.Raw("passkey"))
 		if fault != nil {
 			return fault
 		}

@@ -4,7 +4,6 @@ import (
 	"net/http"
 	"time"
 
-	"countersign"
 	"countersign/internal/account"
 	"countersign/internal/approve"
 	"countersign/internal/device"
@@ -42,10 +41,6 @@ type Portal struct {
 	Options
 	pages *web.Renderer
 }
-
-// workspace is the one that this address serves. A workspace for each host name
-// comes with package people's workspaces; every rule below takes it already.
-const workspace = countersign.DefaultWorkspace
 
 // New reads the pages.
 func New(o Options) (*Portal, error) {

@@ -47,7 +47,7 @@ func (p *Portal) start(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	v := p.bound(w, r)
-	id, err := p.SignIn.Start(r.Context(), workspace, form.Value("identifier"), form.Value("return"), v)
+	id, err := p.SignIn.Start(r.Context(), web.WorkspaceOf(r.Context()), form.Value("identifier"), form.Value("return"), v)
 	if err == nil && form.Value("with") == policy.Push {
 		return p.startOnPhone(w, r, id, v, form)
 	}
@@ -62,7 +62,7 @@ func (p *Portal) start(w http.ResponseWriter, r *http.Request) error {
 
 // startOnPhone asks the phone in the password's place.
 func (p *Portal) startOnPhone(w http.ResponseWriter, r *http.Request, id countersign.AttemptID, v signin.Visitor, form *web.Form) error {
-	at, err := p.SignIn.Load(r.Context(), workspace, id, v)
+	at, err := p.SignIn.Load(r.Context(), web.WorkspaceOf(r.Context()), id, v)
 	if err == nil {
 		err = p.SignIn.AskPhone(r.Context(), at, v)
 	}
@@ -91,7 +91,7 @@ func (p *Portal) showIdentifierWith(w http.ResponseWriter, r *http.Request, form
 		retryAfter(w, err)
 	}
 	// A fault here costs the button and not the page.
-	settings, fault := p.Accounts.Settings(r.Context(), workspace, countersign.DefaultPool)
+	settings, fault := p.Accounts.Settings(r.Context(), web.WorkspaceOf(r.Context()), countersign.DefaultPool)
 	if fault != nil {
 		web.Note(r.Context(), "settings_err", fault.Error())
 	}
@@ -99,7 +99,7 @@ func (p *Portal) showIdentifierWith(w http.ResponseWriter, r *http.Request, form
 		Page: web.Page{Form: form, Notice: noticeOf(r)}, Phone: fault == nil && settings.PushFirst(), Preferred: settings.Preferred == policy.Push, Unknown: gone,
 	}
 	if fault == nil && settings.PasskeyFirst() {
-		view.Passkey, fault = text(p.SignIn.AskPasskeyFirst(p.bound(w, r)))
+		view.Passkey, fault = text(p.SignIn.AskPasskeyFirst(web.WorkspaceOf(r.Context()), p.bound(w, r)))
 		if fault != nil {
 			return fault
 		}
@@ -114,7 +114,7 @@ type step func(w http.ResponseWriter, r *http.Request, at signin.Attempt) error
 // browser, shows the way to start again.
 func (p *Portal) attempt(next step) web.Handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
-		at, err := p.SignIn.Load(r.Context(), workspace, countersign.AttemptID(r.PathValue("attempt")), p.visitor(r))
+		at, err := p.SignIn.Load(r.Context(), web.WorkspaceOf(r.Context()), countersign.AttemptID(r.PathValue("attempt")), p.visitor(r))
 		if err == nil {
 			err = next(w, r, at)
 		}
@@ -132,7 +132,7 @@ func (p *Portal) attempt(next step) web.Handler {
 // the first half finished the sign-in, and the browser shows the second one's
 // answer.
 func (p *Portal) over(w http.ResponseWriter, r *http.Request, refusal error) error {
-	finished, err := p.SignIn.Finished(r.Context(), workspace, countersign.AttemptID(r.PathValue("attempt")), p.visitor(r))
+	finished, err := p.SignIn.Finished(r.Context(), web.WorkspaceOf(r.Context()), countersign.AttemptID(r.PathValue("attempt")), p.visitor(r))
 	if err != nil {
 		return err
 	}
@@ -147,7 +147,7 @@ func (p *Portal) over(w http.ResponseWriter, r *http.Request, refusal error) err
 
 // justSignedIn tells that the browser has a session which began a moment ago.
 func (p *Portal) justSignedIn(r *http.Request) bool {
-	c, err := p.Sessions.Load(r, workspace)
+	c, err := p.Sessions.Load(r, web.WorkspaceOf(r.Context()))
 	return err == nil && p.Now().Sub(moment(c.CreatedAt)) < time.Minute
 }
 
@@ -234,7 +234,7 @@ func (p *Portal) answerPassword(w http.ResponseWriter, r *http.Request, at signi
 
 // next asks the dispatcher where the attempt stands, and leads there.
 func (p *Portal) next(w http.ResponseWriter, r *http.Request, id countersign.AttemptID, v signin.Visitor) error {
-	at, err := p.SignIn.Load(r.Context(), workspace, id, v)
+	at, err := p.SignIn.Load(r.Context(), web.WorkspaceOf(r.Context()), id, v)
 	if err != nil {
 		return err
 	}
@@ -456,7 +456,7 @@ func lockKind(kind string) string {
 }
 
 func (p *Portal) cancel(w http.ResponseWriter, r *http.Request) error {
-	err := p.SignIn.Cancel(r.Context(), workspace, countersign.AttemptID(r.PathValue("attempt")), p.visitor(r))
+	err := p.SignIn.Cancel(r.Context(), web.WorkspaceOf(r.Context()), countersign.AttemptID(r.PathValue("attempt")), p.visitor(r))
 	if err != nil {
 		return err
 	}
@@ -467,7 +467,7 @@ func (p *Portal) cancel(w http.ResponseWriter, r *http.Request) error {
 // signOut ends the session on the server. One that is gone already is signed
 // out as well.
 func (p *Portal) signOut(w http.ResponseWriter, r *http.Request) error {
-	c, err := p.Sessions.Load(r, workspace)
+	c, err := p.Sessions.Load(r, web.WorkspaceOf(r.Context()))
 	if err == nil {
 		err = p.Sessions.End(r.Context(), c, c.ID, web.Place(r))
 	}

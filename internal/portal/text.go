@@ -227,7 +227,7 @@ func (p *Portal) textEvents(w http.ResponseWriter, r *http.Request, at signin.At
 func (p *Portal) answerText(w http.ResponseWriter, r *http.Request, at signin.Attempt) error {
 	return p.answerSecond(w, r, at, method.SMS, "code", func(w http.ResponseWriter, r *http.Request, at signin.Attempt, form *web.Form, status int) error {
 		// The answer was counted: its code may have no tries left.
-		now, err := p.SignIn.Load(r.Context(), workspace, at.ID, p.visitor(r))
+		now, err := p.SignIn.Load(r.Context(), web.WorkspaceOf(r.Context()), at.ID, p.visitor(r))
 		if err == nil {
 			at = now
 		}

@@ -13,7 +13,8 @@ import (
 // by its signature, or by a secret that ends the address.
 func (p *Portal) textReceipt(w http.ResponseWriter, r *http.Request) error {
 	noPage := countersign.Refuse(countersign.NotFound, "no_page")
-	if p.Texts == nil {
+	// Providers know one address for all workspaces.
+	if p.Texts == nil || web.WorkspaceOf(r.Context()) != countersign.DefaultWorkspace {
 		return noPage
 	}
 	provider, found := p.Texts.Find(r.PathValue("provider"))
@@ -26,7 +27,7 @@ func (p *Portal) textReceipt(w http.ResponseWriter, r *http.Request) error {
 	}
 	receipt, err := provider.Receipts.Judge(texting.Report{
 		// The address as it was told: what a proxy makes of it is not signed.
-		URL: p.Accounts.URL + r.URL.RequestURI(), Header: r.Header, Query: r.URL.Query(), Form: r.PostForm, Body: body, Secret: r.PathValue("secret"),
+		URL: web.HomeOf(r.Context()).URL + r.URL.RequestURI(), Header: r.Header, Query: r.URL.Query(), Form: r.PostForm, Body: body, Secret: r.PathValue("secret"),
 	})
 	switch {
 	case errors.Is(err, texting.ErrForged):
@@ -34,7 +35,7 @@ func (p *Portal) textReceipt(w http.ResponseWriter, r *http.Request) error {
 	case err != nil:
 		return countersign.Refuse(countersign.Invalid, "bad_form")
 	}
-	err = p.Accounts.TextReceipt(r.Context(), workspace, provider.Name, receipt)
+	err = p.Accounts.TextReceipt(r.Context(), provider.Name, receipt)
 	if err != nil {
 		return err
 	}

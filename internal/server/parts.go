@@ -22,10 +22,9 @@ import (
 	"countersign/internal/device"
 	"countersign/internal/digest"
 	"countersign/internal/enrol"
+	"countersign/internal/hosts"
 	"countersign/internal/message"
 	"countersign/internal/method"
-	"countersign/internal/method/passkey"
-	"countersign/internal/method/push"
 	"countersign/internal/method/recovery"
 	"countersign/internal/method/totp"
 	"countersign/internal/notify"
@@ -86,7 +85,10 @@ func (o Options) complete() Options {
 // Parts are the engine on an open database, for the faces and for the
 // administrator's commands on the machine.
 type Parts struct {
-	Store    *store.Store
+	Store *store.Store
+	// Hosts knows the address of each workspace. A server reads it anew when a workspace
+	// is made or changed; a command of the shell reads it once.
+	Hosts    *hosts.Book
 	Ring     *seal.Ring
 	Hasher   *password.Hasher
 	Words    *words.Catalogue
@@ -145,11 +147,18 @@ func (p *Parts) open(ctx context.Context, o Options, listening net.Addr) error {
 	if err != nil {
 		return err
 	}
+	public := c.BaseURL(listening)
+	p.Hosts, err = hosts.New(public, p.Store.Homes)
+	if err == nil {
+		err = p.Hosts.Reload(ctx)
+	}
+	if err != nil {
+		return err
+	}
 	mailer, err := p.openMailer(o)
 	if err != nil {
 		return err
 	}
-	public := c.BaseURL(listening)
 	texter, err := p.openTexts(o, public)
 	if err != nil {
 		return err
@@ -158,32 +167,27 @@ func (p *Parts) open(ctx context.Context, o Options, listening net.Addr) error {
 	if err != nil {
 		return err
 	}
-	hosts := append(slices.Clone(c.PushServices), o.PushHosts...)
+	services := append(slices.Clone(c.PushServices), o.PushHosts...)
 	p.Outbox, err = message.New(message.Options{
-		Store: p.Store, Ring: p.Ring, Words: p.Words, Mailer: mailer, Texter: texter, From: c.From, Now: o.Now, Log: o.Log, Address: public, Alarm: p.alarm(o.Log),
+		Store: p.Store, Ring: p.Ring, Words: p.Words, Mailer: mailer, Texter: texter, From: c.From, Now: o.Now, Log: o.Log, Hosts: p.Hosts, Alarm: p.alarm(o.Log),
 		Pusher: notify.NewWebPush(notify.PushOptions{
-			Identity: identity, Subject: subject(public, c.From.Address), Hosts: hosts, Now: o.Now, Random: seal.Bytes, Outside: o.Outside,
+			Identity: identity, Subject: subject(public, c.From.Address), Hosts: services, Now: o.Now, Random: seal.Bytes, Outside: o.Outside,
 		}),
 	})
 	if err != nil {
 		return err
 	}
 	p.Hasher = password.NewHasher(o.Hash, cores(), o.Now, seal.Bytes)
-	where, err := push.SiteOf(public)
-	if err != nil {
-		return err
-	}
 	p.Accounts = &account.Service{
-		Store: p.Store, Ring: p.Ring, MAC: key, Hasher: p.Hasher, Outbox: p.Outbox, Now: o.Now, URL: public, Language: c.Language,
-		Methods:  map[method.Kind]method.Method{method.TOTP: totp.Method{}, method.Recovery: recovery.Method{Key: key}},
-		Texting:  texter != nil || c.Development(),
-		Passkeys: passkey.Party{RPID: where.RPID, Origin: where.Origin, Key: key},
+		Store: p.Store, Ring: p.Ring, MAC: key, Hasher: p.Hasher, Outbox: p.Outbox, Now: o.Now, Hosts: p.Hosts, Language: c.Language,
+		Methods: map[method.Kind]method.Method{method.TOTP: totp.Method{}, method.Recovery: recovery.Method{Key: key}},
+		Texting: texter != nil || c.Development(),
 	}
 	p.Enrol = &enrol.Service{Accounts: p.Accounts, Store: p.Store, Ring: p.Ring, MAC: key, Now: o.Now}
-	p.Approvals = &approve.Service{Accounts: p.Accounts, Store: p.Store, Now: o.Now, Site: where}
+	p.Approvals = &approve.Service{Accounts: p.Accounts, Store: p.Store, Now: o.Now}
 	p.Devices = &device.Service{
-		Accounts: p.Accounts, Approvals: p.Approvals, Enrol: p.Enrol, Store: p.Store, Ring: p.Ring, MAC: key, Now: o.Now, Site: where,
-		Vapid: identity.Public(), Hosts: hosts,
+		Accounts: p.Accounts, Approvals: p.Approvals, Enrol: p.Enrol, Store: p.Store, Ring: p.Ring, MAC: key, Now: o.Now,
+		Vapid: identity.Public(), Hosts: services,
 	}
 	p.Approvals.Tested = p.Devices.Tested
 	p.SignIn = &signin.Service{Accounts: p.Accounts, Approvals: p.Approvals, Store: p.Store, Now: o.Now}

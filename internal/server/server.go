@@ -10,7 +10,6 @@ import (
 	"net/http"
 	"net/url"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"countersign"
@@ -19,7 +18,6 @@ import (
 	"countersign/internal/seal"
 	"countersign/internal/session"
 	"countersign/internal/web"
-	"countersign/internal/words"
 )
 
 // Limits of one connection. A client that sends its headers or its form byte
@@ -45,8 +43,8 @@ type Server struct {
 	encryption *encryption
 	http       *http.Server
 	open       *connections
-	named      atomic.Pointer[web.Workspace] // what pages said of the workspace last
-	ending     context.Context               //nolint:containedctx // lets go whoever waits for an event
+	named      sync.Map        // WorkspaceID → web.Workspace: what pages said of each last
+	ending     context.Context //nolint:containedctx // lets go whoever waits for an event
 	end        context.CancelFunc
 }
 
@@ -108,7 +106,7 @@ func (s *Server) handler() (http.Handler, error) {
 	}
 	site, err := web.New(web.Options{
 		Catalogue: s.Parts.Words, Log: s.options.Log, Now: s.options.Now, NewID: func() string { return seal.ID("rid") },
-		URL: public, Proxies: s.options.Config.TrustedProxies, Workspace: s.workspace, Demo: s.options.Demo,
+		URL: public, Proxies: s.options.Config.TrustedProxies, Hosts: s.Parts.Hosts, Workspace: s.workspace, Logo: s.logo, Demo: s.options.Demo,
 		Ending: s.ending, Waits: s.open.wait,
 	})
 	if err != nil {
@@ -138,41 +136,6 @@ func (s *Server) handler() (http.Handler, error) {
 	mux.Handle("GET /livez", site.Handle(livez))
 	mux.Handle("GET /readyz", site.Handle(s.readyz))
 	return site.Wrap(mux), nil
-}
-
-// workspace is what pages say about the workspace. While the database answers
-// nothing it is what they said last: a page of a fault that suddenly names somebody
-// else looks like a forged one.
-func (s *Server) workspace(ctx context.Context) (web.Workspace, error) {
-	w, err := s.readWorkspace(ctx)
-	if err != nil {
-		last := s.named.Load()
-		if last != nil {
-			return *last, nil
-		}
-		return web.Workspace{}, err
-	}
-	s.named.Store(&w)
-	return w, nil
-}
-
-func (s *Server) readWorkspace(ctx context.Context) (web.Workspace, error) {
-	w, err := s.Parts.Store.Read().GetWorkspace(ctx, countersign.DefaultWorkspace)
-	if err != nil {
-		return web.Workspace{}, fmt.Errorf("load workspace: %w", err)
-	}
-	settings, err := s.Parts.Accounts.SettingsAt(ctx, w.ID, countersign.DefaultPool, w.SettingsVersion)
-	if err != nil {
-		return web.Workspace{}, err
-	}
-	language := w.Language
-	if language == "" {
-		language = s.options.Config.Language
-	}
-	return web.Workspace{
-		Name: w.Name, Language: language,
-		Terms: words.Terms{Backup: settings.Backup(), Codes: settings.RecoveryCodes},
-	}, nil
 }
 
 // livez answers while the process is alive.
@@ -205,6 +168,7 @@ func (s *Server) Run(ctx context.Context) error {
 		}
 	})
 	workers.Go(func() { s.sweep(ctx) })
+	workers.Go(func() { s.watch(ctx) })
 	workers.Go(func() { s.Parts.Approvals.Run(ctx, s.options.Log) })
 	workers.Go(func() { s.Parts.SignIn.Run(ctx, s.options.Log) })
 	workers.Go(func() { s.Parts.Digest.Run(ctx, s.options.Log) })
@@ -223,7 +187,7 @@ func (s *Server) serve(ctx context.Context) error {
 	listener := s.listener
 	if s.encryption != nil {
 		listener = tls.NewListener(listener, s.encryption.config)
-		err := s.encryption.start(ctx)
+		err := s.encryption.start(ctx, s.names())
 		if err != nil {
 			return err
 		}

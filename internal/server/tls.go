@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"log/slog"
 	"path/filepath"
+	"slices"
+	"sync"
 	"time"
 
 	"github.com/caddyserver/certmagic"
@@ -32,6 +34,9 @@ type encryption struct {
 	magic *certmagic.Config
 	cache *certmagic.Cache
 	host  string
+
+	mu      sync.Mutex
+	managed map[string]context.CancelFunc // hosts whose certificates are kept up; nil before start
 }
 
 // encryptionOptions is what only the start of the server knows.
@@ -99,20 +104,59 @@ func newACME(c config.Config, o encryptionOptions) *encryption {
 	return e
 }
 
-// start begins to fetch and renew certificates, in the background and until
-// ctx ends. The listener must be accepting: the authority calls back.
-func (e *encryption) start(ctx context.Context) error {
-	if e.magic == nil {
+// start begins to fetch and renew the certificates of the configured address and of
+// these hosts, in the background and until ctx ends. The listener must be accepting: the
+// authority calls back.
+func (e *encryption) start(ctx context.Context, hosts []string) error {
+	e.mu.Lock()
+	if e.managed == nil {
+		e.managed = map[string]context.CancelFunc{}
+	}
+	e.mu.Unlock()
+	return e.manage(ctx, hosts)
+}
+
+// manage keeps up the certificates of these hosts beside that of the configured address,
+// and of no others: the names are the workspaces', never what somebody asks for. Before
+// start it does nothing.
+func (e *encryption) manage(ctx context.Context, hosts []string) error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.magic == nil || e.managed == nil {
 		return nil
 	}
-	if err := e.magic.ManageAsync(ctx, []string{e.host}); err != nil {
-		return fmt.Errorf("fetch a certificate for %s: %w", e.host, err)
+	hosts = append([]string{e.host}, hosts...)
+	for host, end := range e.managed {
+		if !slices.Contains(hosts, host) {
+			end()
+			delete(e.managed, host)
+			e.cache.RemoveManaged([]certmagic.SubjectIssuer{{Subject: host}})
+		}
+	}
+	for _, host := range hosts {
+		if e.managed[host] != nil {
+			continue
+		}
+		// Tries for a host whose workspace is gone end with it.
+		tries, end := context.WithCancel(ctx)
+		err := e.magic.ManageAsync(tries, []string{host})
+		if err != nil {
+			end()
+			return fmt.Errorf("fetch a certificate for %s: %w", host, err)
+		}
+		e.managed[host] = end
 	}
 	return nil
 }
 
 // close ends the upkeep of certificates.
 func (e *encryption) close() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for _, end := range e.managed {
+		end()
+	}
+	e.managed = nil
 	if e.cache != nil {
 		e.cache.Stop()
 	}

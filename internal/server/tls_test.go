@@ -123,7 +123,7 @@ func TestACertificateIsFetchedByItself(t *testing.T) {
 	}
 	go func() { _ = web.Serve(tls.NewListener(listener, e.config)) }()
 	t.Cleanup(func() { _ = web.Close() })
-	if err := e.start(t.Context()); err != nil {
+	if err := e.start(t.Context(), nil); err != nil {
 		t.Fatal(err)
 	}
 
@@ -140,6 +140,39 @@ func TestACertificateIsFetchedByItself(t *testing.T) {
 		t.Errorf("nothing was logged:\n%s", log.String())
 	}
 
+	// The host of a workspace that is made while the server runs gets one too, and only
+	// as long as there is the workspace. Names that somebody asks for get none.
+	dial := func(name string) error {
+		c, err := (&tls.Dialer{Config: &tls.Config{RootCAs: acme.issued, ServerName: name, MinVersion: tls.VersionTLS12}}).
+			DialContext(t.Context(), "tcp", listener.Addr().String())
+		if err == nil {
+			_ = c.Close()
+		}
+		return err
+	}
+	if dial("acme.example.com") == nil {
+		t.Error("a certificate for a name that is nobody's")
+	}
+	for range 2 {
+		err = e.manage(t.Context(), []string{"acme.example.com"})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	waitFor(t, &log, func() bool { return dial("acme.example.com") == nil })
+	if dial("other.example.com") == nil {
+		t.Error("a certificate for another name that is nobody's")
+	}
+	err = e.manage(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	waitFor(t, &log, func() bool { return dial("acme.example.com") != nil })
+	err = dial("signin.example.com")
+	if err != nil {
+		t.Errorf("the configured address has lost its own: %v", err)
+	}
+
 	again, err := newEncryption(settings, encryptionOptions{Port: 1, Log: slog.New(slog.DiscardHandler), Now: time.Now})
 	if err != nil {
 		t.Fatal(err)
@@ -147,7 +180,7 @@ func TestACertificateIsFetchedByItself(t *testing.T) {
 	t.Cleanup(again.close)
 	stopped, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	if err := again.start(stopped); err != nil {
+	if err := again.start(stopped, nil); err != nil {
 		t.Fatal(err)
 	}
 	waitFor(t, &log, func() bool {

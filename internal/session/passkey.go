@@ -20,7 +20,7 @@ func (s *Service) judge(c Current, kind method.Kind) method.Method {
 	if kind != method.Passkey {
 		return nil
 	}
-	return passkey.Judge{Party: s.Accounts.Passkeys, Ceremony: ceremonyOf(c), Verified: c.Account.Settings.PasskeyVerified}
+	return passkey.Judge{Party: s.Accounts.Party(c.WorkspaceID), Ceremony: ceremonyOf(c), Verified: c.Account.Settings.PasskeyVerified}
 }
 
 // AskPasskey makes what the page of a fresh proof hands to the browser
@@ -30,5 +30,5 @@ func (s *Service) AskPasskey(ctx context.Context, c Current) (map[string]any, er
 	if err != nil {
 		return nil, store.Classify(err)
 	}
-	return s.Accounts.AskPasskey(ceremonyOf(c), list, c.Account.Settings.PasskeyVerified), nil
+	return s.Accounts.AskPasskey(c.WorkspaceID, ceremonyOf(c), list, c.Account.Settings.PasskeyVerified), nil
 }

@@ -21,7 +21,7 @@ func (s *Service) judge(at Attempt, kind method.Kind) method.Method {
 	if kind != method.Passkey {
 		return nil
 	}
-	return passkey.Judge{Party: s.Accounts.Passkeys, Ceremony: ceremonyOf(at), Verified: at.Account.Settings.PasskeyVerified}
+	return passkey.Judge{Party: s.Accounts.Party(at.WorkspaceID), Ceremony: ceremonyOf(at), Verified: at.Account.Settings.PasskeyVerified}
 }
 
 func ceremonyOf(at Attempt) passkey.Ceremony { return passkey.Ceremony("attempt:" + string(at.ID)) }
@@ -29,7 +29,7 @@ func ceremonyOf(at Attempt) passkey.Ceremony { return passkey.Ceremony("attempt:
 // AskPasskey makes what the page of the second step hands to the browser
 // (PublicKeyCredentialRequestOptionsJSON).
 func (s *Service) AskPasskey(at Attempt) map[string]any {
-	return s.Accounts.AskPasskey(ceremonyOf(at), at.Credentials, at.Account.Settings.PasskeyVerified)
+	return s.Accounts.AskPasskey(at.WorkspaceID, ceremonyOf(at), at.Credentials, at.Account.Settings.PasskeyVerified)
 }
 
 // ofBrowser is the ceremony of the page that asks for the address, before there is an
@@ -38,8 +38,8 @@ func ofBrowser(v Visitor) passkey.Ceremony { return passkey.Ceremony("browser:" 
 
 // AskPasskeyFirst makes what the page that asks for the address hands to the browser. It
 // names no passkey, so it is the same for everybody (security.md 14).
-func (s *Service) AskPasskeyFirst(v Visitor) map[string]any {
-	return s.Accounts.AskPasskey(ofBrowser(v), nil, true)
+func (s *Service) AskPasskeyFirst(workspace countersign.WorkspaceID, v Visitor) map[string]any {
+	return s.Accounts.AskPasskey(workspace, ofBrowser(v), nil, true)
 }
 
 // ErrUnknownPasskey is the reason of a refusal of a passkey that nobody has. The browser
@@ -136,7 +136,7 @@ func (s *Service) finishByPasskey(ctx context.Context, a account.Account, typed,
 	var proof countersign.Proof
 	_, err = s.Accounts.Answer(ctx, account.Answer{
 		Account: a, Kind: method.Passkey, Proof: typed, Known: at.Known, Place: v.Place, Attempt: at.ID,
-		Judge: passkey.Judge{Party: s.Accounts.Passkeys, Ceremony: ofBrowser(v), Verified: true},
+		Judge: passkey.Judge{Party: s.Accounts.Party(a.User.WorkspaceID), Ceremony: ofBrowser(v), Verified: true},
 		Accept: func(tx *store.Tx, p account.Proven) error {
 			at.First, at.FirstAt = p.As, tx.NowMilli()
 			err := insert(tx, rows.InsertAttemptParams{

@@ -112,7 +112,7 @@ func TestWrongPasskeysCountWithCodes(t *testing.T) {
 		for range limit.Batch - 4 {
 			_ = b.SecondByPasskey(at, key)
 		}
-		key.RPID = e.Accounts.Passkeys.RPID
+		key.RPID = e.Accounts.Site(accounttest.Workspace).RPID
 		want(t, "the right one during the lock", b.SecondByPasskey(b.First(t, ada), key), "locked_second")
 		if len(e.MailsTo(t, message.TooManyTries, ada.Email)) != 1 {
 			t.Error("nobody is told")

@@ -15,7 +15,7 @@ import (
 // it with the migrations, and Copy with the databases that it is given.
 func tables() []string {
 	return []string{
-		"workspaces", "pools", "users", "credentials", "spent_proofs", "guesses", "rates", "browsers", "attempts",
+		"workspaces", "logos", "pools", "users", "credentials", "spent_proofs", "guesses", "rates", "browsers", "attempts",
 		"sessions", "links", "mailed_codes", "passkeys", "devices", "pairings", "requests", "nonces", "texts", "text_caps", "text_totals",
 		"pool_rules", "reset_requests", "help_codes", "campaigns", "campaign_people", "messages", "events", "seals", "leases", "installation",
 	}
@@ -36,7 +36,7 @@ func Copy(ctx context.Context, from, to *Store) (map[string]int64, error) {
 	}
 	defer func() { _ = source.Rollback() }() // it only reads
 	var counts map[string]int64
-	err = to.bulk(ctx, func(target rows.DBTX) error {
+	err = to.bulk(ctx, func(_ *Tx, target rows.DBTX) error {
 		err := empty(ctx, target)
 		if err != nil {
 			return err
@@ -77,19 +77,24 @@ func (s *Store) snapshot(ctx context.Context) (*sql.Tx, error) {
 
 // bulk runs act in one writing transaction that may last long, past the queries
 // and the limits of Write.
-func (s *Store) bulk(ctx context.Context, act func(rows.DBTX) error) error {
+func (s *Store) bulk(ctx context.Context, act func(*Tx, rows.DBTX) error) error {
 	if w, ok := s.writer.(*groupWriter); ok {
-		return w.write(ctx, func(*Tx) error { return act(w.conn) })
+		return w.write(ctx, func(tx *Tx) error { return act(tx, w.conn) })
 	}
-	tx, err := s.db.BeginTx(ctx, nil)
+	begun, err := s.db.BeginTx(ctx, nil)
 	if err != nil {
 		return err
 	}
-	err = act(tx)
+	tx := &Tx{Queries: rows.New(begun), Ctx: ctx, Now: s.now()}
+	err = act(tx, begun)
 	if err != nil {
-		return errors.Join(err, tx.Rollback())
+		return errors.Join(err, begun.Rollback())
 	}
-	return tx.Commit()
+	err = begun.Commit()
+	if err == nil {
+		tx.committed()
+	}
+	return err
 }
 
 // empty refuses a target that anything was written to.

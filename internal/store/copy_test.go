@@ -26,6 +26,7 @@ func fill(t *testing.T, s *store.Store) {
 		return firstError(
 			func() error { return tx.InsertUser(tx.Ctx, u) },
 			func() error { _, err := tx.NameWorkspace(tx.Ctx, "Acme", workspace); return err },
+			func() error { return tx.InsertLogo(tx.Ctx, workspace, "logo-1.png", []byte{0x89, 0, 255}) },
 			func() error {
 				c := credential(u.ID, "totp", "phone", "active")
 				c.Secret = make([]byte, 256)
@@ -260,7 +261,7 @@ func TestACopyThatCannotBeWholeIsNone(t *testing.T) {
 	}{
 		{"a target with a person in it", func(t *testing.T, _, to *store.Store) { addUser(t, to, "grace@example.org") }, "users holds 1 rows"},
 		{"a target with a second workspace", func(t *testing.T, _, to *store.Store) {
-			insert(t, to, "INSERT INTO workspaces VALUES ('wsp_2', 'Two', '', '', '{}', 1, 0)")
+			insert(t, to, "INSERT INTO workspaces (id, name, host, language, settings, settings_version, created_at) VALUES ('wsp_2', 'Two', 'two.example.com', '', '{}', 1, 0)")
 		}, "workspaces holds 1 rows"},
 		{"a source with a table that we do not know", func(t *testing.T, from, _ *store.Store) { insert(t, from, "CREATE TABLE later (id TEXT)") }, "other tables"},
 		{"a source with a column that we do not know", func(t *testing.T, from, _ *store.Store) {

@@ -273,9 +273,9 @@ func TestEverySealedColumnIsKnown(t *testing.T) {
 		"devices.device_key",                                             // public
 		"devices.subscription",                                           // sealed
 		"devices.verify_id", "devices.verify_key", "devices.verify_user", // public
-		"help_codes.code_mac",                       // digest
-		"installation.value",                        // sealed
-		"links.token_hash", "mailed_codes.code_mac", // digests
+		"help_codes.code_mac",                                     // digest
+		"installation.value",                                      // sealed
+		"links.token_hash", "logos.body", "mailed_codes.code_mac", // digests, and pictures that everybody sees
 		"messages.body",                                                                                            // sealed
 		"pairings.challenge", "pairings.code_hash", "pairings.confirm_mac", "pairings.mailed_mac", "pairings.salt", // public, or digests
 		"pairings.secret",                                                   // sealed, for minutes

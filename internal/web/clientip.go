@@ -20,7 +20,7 @@ func clientIP(remote string, h http.Header, trusted []netip.Prefix) netip.Addr {
 		return peer
 	}
 	listed := split(h.Values("X-Forwarded-For"))
-	standard := forwardedFor(h.Values("Forwarded"))
+	standard := forwarded(h.Values("Forwarded"), "for")
 	switch {
 	case len(listed) == 0 && len(standard) == 0:
 		return peer
@@ -86,15 +86,15 @@ func split(values []string) []string {
 	return out
 }
 
-// forwardedFor takes the for= parameters in order. An element without one
-// leaves an empty entry, which ends the walk.
-func forwardedFor(values []string) []string {
+// forwarded takes one parameter of each element in order, for= or host=. An element
+// without it leaves an empty entry, which ends the walk.
+func forwarded(values []string, parameter string) []string {
 	var out []string
 	for _, element := range split(values) {
 		found := ""
 		for _, pair := range strings.Split(element, ";") {
 			name, value, _ := strings.Cut(strings.TrimSpace(pair), "=")
-			if strings.EqualFold(name, "for") {
+			if strings.EqualFold(name, parameter) {
 				found = strings.Trim(value, `"`)
 			}
 		}

@@ -8,7 +8,7 @@
 // console, api, …) call it, and server puts it around them.
 //
 // Order around a request, from the outside: log line and panics, security
-// headers, request id and client address, the cross-site check, the limit on
+// headers, request id, workspace and client address, the cross-site check, the limit on
 // the body, the check of what was typed, the mux, the handler. A page is
 // rendered into memory before its status is written, so a fault never leaves
 // half a page.

@@ -57,6 +57,8 @@ type Frame struct {
 	Lang, Dir, Scheme string
 	Workspace         string
 	AccentURL         string
+	LogoURL           string
+	Lost              bool // nobody has the name that was asked for: there is nowhere to go
 	Host              string
 	Path              string
 	Demo              bool
@@ -67,8 +69,8 @@ type Frame struct {
 func (v *view) frame() Frame {
 	return Frame{
 		Lang: v.speaker.Lang(), Dir: v.speaker.Dir(), Scheme: v.scheme,
-		Workspace: v.work.Name, AccentURL: accentURL(v.work.Accent),
-		Host: v.site.URL.Host, Path: v.path, Demo: v.site.Demo,
+		Workspace: v.work.Name, AccentURL: accentURL(v.work.Accent), LogoURL: logoURL(v.work.Logo), Lost: v.lost,
+		Host: hostIn(v.home), Path: v.path, Demo: v.site.Demo,
 		Languages: v.site.Catalogue.Languages(), Page: v.page,
 	}
 }

@@ -59,6 +59,9 @@ func (s *Site) problem(r *http.Request, err error) Problem {
 	say := st.say(r.Context())
 	p.Title = say.Say("errors.title_" + kindName(p.Status, kind))
 	p.Detail = say.Say("errors.text_"+kindName(p.Status, kind), "Wait", time.Duration(p.RetryAfter)*time.Second)
+	if p.Code == errNoWorkspace.Code {
+		p.Title = say.Say("errors.title_no_workspace")
+	}
 	if id := "errors." + p.Code; say.Has(id) {
 		p.Detail = say.SayMap(id, withWait(args, p.RetryAfter))
 	}

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"countersign/internal/hosts"
 	"countersign/internal/words"
 )
 
@@ -196,6 +197,8 @@ type view struct {
 	path    string
 	page    Page
 	work    Workspace
+	home    hosts.Home
+	lost    bool
 	scheme  string
 }
 
@@ -206,6 +209,7 @@ func (v *view) begin(r *http.Request, data any) {
 	v.zone = st.where()
 	v.now = v.site.Now()
 	v.work = st.workspace(v.ctx)
+	v.home, v.lost = st.home, st.lost
 	v.scheme = st.scheme
 	v.path = Inside(r.URL.RequestURI(), "/")
 	v.page = Page{}

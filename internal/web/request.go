@@ -11,6 +11,7 @@ import (
 	_ "time/tzdata" // people's zones must work on a machine without zone files
 
 	"countersign"
+	"countersign/internal/hosts"
 	"countersign/internal/words"
 )
 
@@ -21,6 +22,8 @@ type state struct {
 	site     *Site
 	base     context.Context //nolint:containedctx // the request's, without the limit of its answer
 	id       string
+	home     hosts.Home
+	lost     bool // nobody has the name that was asked for
 	ip       netip.Addr
 	notes    []slog.Attr
 	level    slog.Level
@@ -48,6 +51,8 @@ func (s *Site) newState(r *http.Request) *state {
 	if !wellFormedID.MatchString(st.id) {
 		st.id = s.NewID()
 	}
+	home, found := s.Hosts.At(hostOf(r, s.Proxies))
+	st.home, st.lost = home, !found
 	st.ip = clientIP(r.RemoteAddr, r.Header, s.Proxies)
 	st.language = cookieValue(r, cookieLanguage)
 	st.scheme = schemeOf(cookieValue(r, cookieScheme))
@@ -133,6 +138,9 @@ const hurried = 500 * time.Millisecond
 // workspace asks once. A page must come even when the database is gone, so a
 // fault here is noted and the page names nobody.
 func (st *state) workspace(ctx context.Context) Workspace {
+	if st.work == nil && st.lost {
+		st.work = &Workspace{Name: "Countersign"}
+	}
 	if st.work == nil {
 		if st.hurry {
 			short, cancel := context.WithTimeout(ctx, hurried)

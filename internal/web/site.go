@@ -8,10 +8,10 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
-	"strings"
 	"sync"
 	"time"
 
+	"countersign/internal/hosts"
 	"countersign/internal/words"
 )
 
@@ -20,6 +20,7 @@ type Workspace struct {
 	Name     string
 	Language string      // BCP 47; used when the browser asks for nothing known
 	Accent   string      // "#rrggbb", or "" for the built-in colour
+	Logo     string      // the name of its picture's file; see [Site.Mount]. "" for none
 	Terms    words.Terms // recovery or backup, one code or several
 }
 
@@ -30,14 +31,20 @@ type Options struct {
 	Log       *slog.Logger
 	Now       func() time.Time
 	NewID     func() string // makes request ids, "rid_…"; "req_…" are questions to phones
-	// URL is the configured address of the installation. Links and the
-	// decision whether cookies are secure come from here, never from a request.
+	// URL is the configured address of the installation. The decision whether cookies
+	// are secure comes from here, never from a request.
 	URL *url.URL
+	// Hosts knows which workspace a host name means; nil where there is one only.
+	Hosts *hosts.Book
 	// Proxies are the networks whose forwarding headers are believed.
 	Proxies []netip.Prefix
-	// Workspace answers for the request's workspace. It may read the database;
-	// it is called once a page at most. On an error the page names nobody.
+	// Workspace answers for the request's workspace, which [WorkspaceOf] names. It may
+	// read the database; it is called once a page at most. On an error the page names
+	// nobody.
 	Workspace func(ctx context.Context) (Workspace, error)
+	// Logo reads a picture of the request's workspace by the name of its file; NotFound.
+	// nil where nobody has one.
+	Logo func(ctx context.Context, name string) ([]byte, error)
 	// Demo marks each page as a demonstration.
 	Demo bool
 	// Ending ends when the server does: whoever waits for an event is let go then. nil is
@@ -55,7 +62,7 @@ type Site struct {
 	Options
 	assets     *assets
 	errorPages *Renderer
-	cross      *http.CrossOriginProtection
+	cross      sync.Map // a workspace's address → *http.CrossOriginProtection
 	zones      sync.Map // name → *time.Location; only names that loaded
 }
 
@@ -67,9 +74,15 @@ func New(o Options) (*Site, error) {
 	case o.URL == nil || o.URL.Host == "":
 		return nil, errors.New("web: the configured address has no host")
 	}
-	s := &Site{Options: o, cross: http.NewCrossOriginProtection()}
-	// A proxy may rewrite Host; the person's browser still names our address.
-	err := s.cross.AddTrustedOrigin(o.URL.Scheme + "://" + o.URL.Host)
+	s := &Site{Options: o}
+	var err error
+	if s.Hosts == nil {
+		s.Hosts, err = hosts.New(o.URL.Scheme+"://"+o.URL.Host, nil)
+		if err != nil {
+			return nil, fmt.Errorf("the configured address: %w", err)
+		}
+	}
+	_, err = s.protection(s.Hosts.Address(""))
 	if err != nil {
 		return nil, fmt.Errorf("trust own origin: %w", err)
 	}
@@ -88,15 +101,11 @@ func New(o Options) (*Site, error) {
 // get their __Host- name and the Secure attribute.
 func (s *Site) Secure() bool { return s.URL.Scheme == "https" }
 
-// Link is the absolute address of an inside path, from the configured address.
-func (s *Site) Link(path string) string {
-	return strings.TrimSuffix(s.URL.Scheme+"://"+s.URL.Host, "/") + path
-}
-
-// Mount adds the routes that belong to no face: static files, the choice of
-// language and appearance, the icon, and the word to robots.
+// Mount adds the routes that belong to no face: static files, the workspace's picture,
+// the choice of language and appearance, the icon, and the word to robots.
 func (s *Site) Mount(mux *http.ServeMux) {
 	mux.Handle("GET /assets/{file...}", s.Handle(s.assets.serve))
+	mux.Handle("GET "+logoPath+"{file}", s.Handle(s.serveLogo))
 	mux.Handle("GET /favicon.ico", s.Handle(s.assets.favicon))
 	mux.Handle("GET /robots.txt", s.Handle(robots))
 	mux.Handle("POST /preferences", s.Handle(s.savePreferences))
@@ -105,9 +114,7 @@ func (s *Site) Mount(mux *http.ServeMux) {
 // Wrap puts everything that each request needs around the mux. Requests that
 // no route takes get a page in the look of the others.
 func (s *Site) Wrap(mux *http.ServeMux) http.Handler {
-	s.cross.SetDenyHandler(s.Handle(func(http.ResponseWriter, *http.Request) error { return errCrossSite }))
-	inner := s.encrypted(s.cross.Handler(s.checked(s.routed(mux))))
-	return s.logged(s.headed(inner))
+	return s.logged(s.headed(s.housed(s.encrypted(s.sameSite(s.checked(s.routed(mux)))))))
 }
 
 // routed hands the request to the mux, or answers itself where the mux would

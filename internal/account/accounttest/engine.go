@@ -15,10 +15,9 @@ import (
 	"countersign/internal/approve"
 	"countersign/internal/device"
 	"countersign/internal/enrol"
+	"countersign/internal/hosts"
 	"countersign/internal/message"
 	"countersign/internal/method"
-	"countersign/internal/method/passkey"
-	"countersign/internal/method/push"
 	"countersign/internal/method/recovery"
 	"countersign/internal/method/totp"
 	"countersign/internal/password"
@@ -71,6 +70,8 @@ type Engine struct {
 	// Approvals ask people's phones, Devices pairs them.
 	Approvals *approve.Service
 	Devices   *device.Service
+	// Hosts knows the workspaces.
+	Hosts *hosts.Book
 	// Log is everything that was logged.
 	Log *Log
 
@@ -137,25 +138,25 @@ func (e *Engine) build(tb testing.TB) {
 	tb.Cleanup(func() { must(tb, e.Store.Close()) })
 	texts, err := words.Load()
 	must(tb, err)
+	e.Hosts, err = hosts.New(URL, e.Store.Homes)
+	must(tb, err)
+	must(tb, e.Hosts.Reload(context.Background()))
 	e.Outbox, err = message.New(message.Options{
-		Store: e.Store, Ring: e.Ring, Words: texts, From: mail.Address{Address: "countersign@example.com"}, Now: e.Clock.Now, Log: log, Address: URL,
+		Store: e.Store, Ring: e.Ring, Words: texts, From: mail.Address{Address: "countersign@example.com"}, Now: e.Clock.Now, Log: log, Hosts: e.Hosts,
 	})
 	must(tb, err)
 	// The dearest part of a sign-in, as cheap as it can be.
 	e.Hasher = password.NewHasher(password.Params{Memory: 8, Time: 1, Lanes: 1}, 2, time.Now, seal.Bytes)
 	tb.Cleanup(e.Hasher.Close)
-	where, err := push.SiteOf(URL)
-	must(tb, err)
 	e.Accounts = &account.Service{
-		Store: e.Store, Ring: e.Ring, MAC: e.MAC, Hasher: e.Hasher, Outbox: e.Outbox, Now: e.Clock.Now, URL: URL,
-		Texting:  true,
-		Methods:  map[method.Kind]method.Method{method.TOTP: totp.Method{}, method.Recovery: recovery.Method{Key: e.MAC}},
-		Passkeys: passkey.Party{RPID: where.RPID, Origin: where.Origin, Key: e.MAC},
+		Store: e.Store, Ring: e.Ring, MAC: e.MAC, Hasher: e.Hasher, Outbox: e.Outbox, Now: e.Clock.Now, Hosts: e.Hosts,
+		Texting: true,
+		Methods: map[method.Kind]method.Method{method.TOTP: totp.Method{}, method.Recovery: recovery.Method{Key: e.MAC}},
 	}
 	e.Enrol = &enrol.Service{Accounts: e.Accounts, Store: e.Store, Ring: e.Ring, MAC: e.MAC, Now: e.Clock.Now}
-	e.Approvals = &approve.Service{Accounts: e.Accounts, Store: e.Store, Now: e.Clock.Now, Site: where}
+	e.Approvals = &approve.Service{Accounts: e.Accounts, Store: e.Store, Now: e.Clock.Now}
 	e.Devices = &device.Service{
-		Accounts: e.Accounts, Approvals: e.Approvals, Enrol: e.Enrol, Store: e.Store, Ring: e.Ring, MAC: e.MAC, Now: e.Clock.Now, Site: where,
+		Accounts: e.Accounts, Approvals: e.Approvals, Enrol: e.Enrol, Store: e.Store, Ring: e.Ring, MAC: e.MAC, Now: e.Clock.Now,
 		Vapid: "a key",
 	}
 	e.Approvals.Tested = e.Devices.Tested

@@ -14,7 +14,8 @@ import (
 // SecurityKey is a new one that belongs to nobody.
 func (e *Engine) SecurityKey(tb testing.TB) *passkeytest.Key {
 	tb.Helper()
-	return passkeytest.New(tb, e.Accounts.Passkeys.RPID, e.Accounts.Passkeys.Origin)
+	party := e.Accounts.Party(Workspace)
+	return passkeytest.New(tb, party.RPID, party.Origin)
 }
 
 // AddPasskey makes a passkey on k in this browser's session, as the page does. It keeps
@@ -38,7 +39,9 @@ func (b *Browser) SecondByPasskey(at signin.Attempt, k *passkeytest.Key) error {
 }
 
 // AskPasskeyFirst is what the page that asks for the address hands to this browser.
-func (b *Browser) AskPasskeyFirst() map[string]any { return b.e.SignIn.AskPasskeyFirst(b.Visitor()) }
+func (b *Browser) AskPasskeyFirst() map[string]any {
+	return b.e.SignIn.AskPasskeyFirst(Workspace, b.Visitor())
+}
 
 // FirstByPasskey signs in with an answer to AskPasskeyFirst alone.
 func (b *Browser) FirstByPasskey(answer string) (countersign.Proof, error) {

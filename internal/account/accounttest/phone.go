@@ -47,7 +47,7 @@ func PhonePlace() countersign.Place {
 func (e *Engine) Phone(tb testing.TB, name string) *Phone {
 	tb.Helper()
 	return &Phone{
-		Phone: pushtest.New(tb, e.Approvals.Site), e: e, Status: device.Status{Biometrics: true, Notifications: "granted"},
+		Phone: pushtest.New(tb, e.Accounts.Site(Workspace)), e: e, Status: device.Status{Biometrics: true, Notifications: "granted"},
 		About: device.About{Kind: approve.KindApp, Name: name, Platform: "Android", Client: "Chrome", Version: "1.0.0"},
 	}
 }

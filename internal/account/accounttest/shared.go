@@ -38,11 +38,11 @@ func postgres(tb testing.TB) string {
 	// What references users goes with them; the two default rows stay.
 	tables := column(tb, db, `SELECT table_name FROM information_schema.tables
 		WHERE table_schema = 'public' AND table_name NOT IN ('goose_db_version', 'workspaces', 'pools')`)
-	statements := `UPDATE workspaces SET name = 'Countersign', settings = '{}', settings_version = 1; UPDATE pools SET settings = '{}';`
+	statements := `UPDATE workspaces SET name = 'Countersign', language = '', accent = '', sender = '', logo = '', settings = '{}', settings_version = 1; UPDATE pools SET settings = '{}';`
 	for _, table := range tables {
 		statements += ` DELETE FROM "` + strings.ReplaceAll(table, `"`, `""`) + `";` //nolint:gosec // G202: a table's own name, quoted
 	}
-	statements += ` DELETE FROM pools WHERE id <> 'pool_default';`
+	statements += ` DELETE FROM pools WHERE id <> 'pool_default' OR workspace_id <> 'wsp_default'; DELETE FROM workspaces WHERE id <> 'wsp_default';`
 	_, err = db.ExecContext(tb.Context(), statements)
 	must(tb, err)
 	return shared.url

@@ -7,3 +7,6 @@ SELECT * FROM leases WHERE name = @name;
 INSERT INTO leases (name, holder, until) VALUES (@name, @holder, @until)
 ON CONFLICT (name) DO UPDATE SET holder = @holder, until = @until
 WHERE leases.until < @until OR leases.until > @latest;
+
+-- name: DeleteLease :execrows
+DELETE FROM leases WHERE name = @name;

@@ -45,6 +45,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.changeEmailStmt, err = db.PrepareContext(ctx, changeEmail); err != nil {
 		return nil, fmt.Errorf("error preparing query ChangeEmail: %w", err)
 	}
+	if q.changeWorkspaceStmt, err = db.PrepareContext(ctx, changeWorkspace); err != nil {
+		return nil, fmt.Errorf("error preparing query ChangeWorkspace: %w", err)
+	}
 	if q.claimMessagesStmt, err = db.PrepareContext(ctx, claimMessages); err != nil {
 		return nil, fmt.Errorf("error preparing query ClaimMessages: %w", err)
 	}
@@ -71,6 +74,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.consumeRequestStmt, err = db.PrepareContext(ctx, consumeRequest); err != nil {
 		return nil, fmt.Errorf("error preparing query ConsumeRequest: %w", err)
+	}
+	if q.countBoundStmt, err = db.PrepareContext(ctx, countBound); err != nil {
+		return nil, fmt.Errorf("error preparing query CountBound: %w", err)
 	}
 	if q.countCampaignStmt, err = db.PrepareContext(ctx, countCampaign); err != nil {
 		return nil, fmt.Errorf("error preparing query CountCampaign: %w", err)
@@ -119,6 +125,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.deleteKindStmt, err = db.PrepareContext(ctx, deleteKind); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteKind: %w", err)
+	}
+	if q.deleteLeaseStmt, err = db.PrepareContext(ctx, deleteLease); err != nil {
+		return nil, fmt.Errorf("error preparing query DeleteLease: %w", err)
 	}
 	if q.deleteOldAttemptsStmt, err = db.PrepareContext(ctx, deleteOldAttempts); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteOldAttempts: %w", err)
@@ -174,6 +183,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.deleteOldTextsStmt, err = db.PrepareContext(ctx, deleteOldTexts); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteOldTexts: %w", err)
 	}
+	if q.deleteOtherLogosStmt, err = db.PrepareContext(ctx, deleteOtherLogos); err != nil {
+		return nil, fmt.Errorf("error preparing query DeleteOtherLogos: %w", err)
+	}
 	if q.deletePendingStmt, err = db.PrepareContext(ctx, deletePending); err != nil {
 		return nil, fmt.Errorf("error preparing query DeletePending: %w", err)
 	}
@@ -188,6 +200,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.deleteUserStmt, err = db.PrepareContext(ctx, deleteUser); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteUser: %w", err)
+	}
+	if q.deleteWorkspaceStmt, err = db.PrepareContext(ctx, deleteWorkspace); err != nil {
+		return nil, fmt.Errorf("error preparing query DeleteWorkspace: %w", err)
 	}
 	if q.disownAttemptStmt, err = db.PrepareContext(ctx, disownAttempt); err != nil {
 		return nil, fmt.Errorf("error preparing query DisownAttempt: %w", err)
@@ -309,6 +324,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.getLinkStmt, err = db.PrepareContext(ctx, getLink); err != nil {
 		return nil, fmt.Errorf("error preparing query GetLink: %w", err)
 	}
+	if q.getLogoStmt, err = db.PrepareContext(ctx, getLogo); err != nil {
+		return nil, fmt.Errorf("error preparing query GetLogo: %w", err)
+	}
 	if q.getMailedCodeStmt, err = db.PrepareContext(ctx, getMailedCode); err != nil {
 		return nil, fmt.Errorf("error preparing query GetMailedCode: %w", err)
 	}
@@ -387,6 +405,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.insertLinkStmt, err = db.PrepareContext(ctx, insertLink); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertLink: %w", err)
 	}
+	if q.insertLogoStmt, err = db.PrepareContext(ctx, insertLogo); err != nil {
+		return nil, fmt.Errorf("error preparing query InsertLogo: %w", err)
+	}
 	if q.insertMailedCodeStmt, err = db.PrepareContext(ctx, insertMailedCode); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertMailedCode: %w", err)
 	}
@@ -419,6 +440,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.insertUserStmt, err = db.PrepareContext(ctx, insertUser); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertUser: %w", err)
+	}
+	if q.insertWorkspaceStmt, err = db.PrepareContext(ctx, insertWorkspace); err != nil {
+		return nil, fmt.Errorf("error preparing query InsertWorkspace: %w", err)
 	}
 	if q.joinPairingStmt, err = db.PrepareContext(ctx, joinPairing); err != nil {
 		return nil, fmt.Errorf("error preparing query JoinPairing: %w", err)
@@ -464,6 +488,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.listEventsOfUserStmt, err = db.PrepareContext(ctx, listEventsOfUser); err != nil {
 		return nil, fmt.Errorf("error preparing query ListEventsOfUser: %w", err)
+	}
+	if q.listHomesStmt, err = db.PrepareContext(ctx, listHomes); err != nil {
+		return nil, fmt.Errorf("error preparing query ListHomes: %w", err)
 	}
 	if q.listKeptStmt, err = db.PrepareContext(ctx, listKept); err != nil {
 		return nil, fmt.Errorf("error preparing query ListKept: %w", err)
@@ -838,6 +865,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing changeEmailStmt: %w", cerr)
 		}
 	}
+	if q.changeWorkspaceStmt != nil {
+		if cerr := q.changeWorkspaceStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing changeWorkspaceStmt: %w", cerr)
+		}
+	}
 	if q.claimMessagesStmt != nil {
 		if cerr := q.claimMessagesStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing claimMessagesStmt: %w", cerr)
@@ -881,6 +913,11 @@ func (q *Queries) Close() error {
 	if q.consumeRequestStmt != nil {
 		if cerr := q.consumeRequestStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing consumeRequestStmt: %w", cerr)
+		}
+	}
+	if q.countBoundStmt != nil {
+		if cerr := q.countBoundStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing countBoundStmt: %w", cerr)
 		}
 	}
 	if q.countCampaignStmt != nil {
@@ -961,6 +998,11 @@ func (q *Queries) Close() error {
 	if q.deleteKindStmt != nil {
 		if cerr := q.deleteKindStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing deleteKindStmt: %w", cerr)
+		}
+	}
+	if q.deleteLeaseStmt != nil {
+		if cerr := q.deleteLeaseStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deleteLeaseStmt: %w", cerr)
 		}
 	}
 	if q.deleteOldAttemptsStmt != nil {
@@ -1053,6 +1095,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing deleteOldTextsStmt: %w", cerr)
 		}
 	}
+	if q.deleteOtherLogosStmt != nil {
+		if cerr := q.deleteOtherLogosStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deleteOtherLogosStmt: %w", cerr)
+		}
+	}
 	if q.deletePendingStmt != nil {
 		if cerr := q.deletePendingStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing deletePendingStmt: %w", cerr)
@@ -1076,6 +1123,11 @@ func (q *Queries) Close() error {
 	if q.deleteUserStmt != nil {
 		if cerr := q.deleteUserStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing deleteUserStmt: %w", cerr)
+		}
+	}
+	if q.deleteWorkspaceStmt != nil {
+		if cerr := q.deleteWorkspaceStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deleteWorkspaceStmt: %w", cerr)
 		}
 	}
 	if q.disownAttemptStmt != nil {
@@ -1278,6 +1330,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing getLinkStmt: %w", cerr)
 		}
 	}
+	if q.getLogoStmt != nil {
+		if cerr := q.getLogoStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing getLogoStmt: %w", cerr)
+		}
+	}
 	if q.getMailedCodeStmt != nil {
 		if cerr := q.getMailedCodeStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing getMailedCodeStmt: %w", cerr)
@@ -1408,6 +1465,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing insertLinkStmt: %w", cerr)
 		}
 	}
+	if q.insertLogoStmt != nil {
+		if cerr := q.insertLogoStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing insertLogoStmt: %w", cerr)
+		}
+	}
 	if q.insertMailedCodeStmt != nil {
 		if cerr := q.insertMailedCodeStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing insertMailedCodeStmt: %w", cerr)
@@ -1461,6 +1523,11 @@ func (q *Queries) Close() error {
 	if q.insertUserStmt != nil {
 		if cerr := q.insertUserStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing insertUserStmt: %w", cerr)
+		}
+	}
+	if q.insertWorkspaceStmt != nil {
+		if cerr := q.insertWorkspaceStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing insertWorkspaceStmt: %w", cerr)
 		}
 	}
 	if q.joinPairingStmt != nil {
@@ -1536,6 +1603,11 @@ func (q *Queries) Close() error {
 	if q.listEventsOfUserStmt != nil {
 		if cerr := q.listEventsOfUserStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listEventsOfUserStmt: %w", cerr)
+		}
+	}
+	if q.listHomesStmt != nil {
+		if cerr := q.listHomesStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listHomesStmt: %w", cerr)
 		}
 	}
 	if q.listKeptStmt != nil {
@@ -2139,6 +2211,7 @@ type Queries struct {
 	cancelAllRequestsStmt        *sql.Stmt
 	cancelAttemptStmt            *sql.Stmt
 	changeEmailStmt              *sql.Stmt
+	changeWorkspaceStmt          *sql.Stmt
 	claimMessagesStmt            *sql.Stmt
 	claimPairingStmt             *sql.Stmt
 	clearGuessesStmt             *sql.Stmt
@@ -2148,6 +2221,7 @@ type Queries struct {
 	confirmDeviceStmt            *sql.Stmt
 	confirmPairingStmt           *sql.Stmt
 	consumeRequestStmt           *sql.Stmt
+	countBoundStmt               *sql.Stmt
 	countCampaignStmt            *sql.Stmt
 	countDeviceStmt              *sql.Stmt
 	countEventsStmt              *sql.Stmt
@@ -2164,6 +2238,7 @@ type Queries struct {
 	deleteExpiredPendingStmt     *sql.Stmt
 	deleteKeptStmt               *sql.Stmt
 	deleteKindStmt               *sql.Stmt
+	deleteLeaseStmt              *sql.Stmt
 	deleteOldAttemptsStmt        *sql.Stmt
 	deleteOldBrowsersStmt        *sql.Stmt
 	deleteOldEventsStmt          *sql.Stmt
@@ -2182,11 +2257,13 @@ type Queries struct {
 	deleteOldTextCapsStmt        *sql.Stmt
 	deleteOldTextTotalsStmt      *sql.Stmt
 	deleteOldTextsStmt           *sql.Stmt
+	deleteOtherLogosStmt         *sql.Stmt
 	deletePendingStmt            *sql.Stmt
 	deletePoolStmt               *sql.Stmt
 	deletePoolRulesStmt          *sql.Stmt
 	deleteStrayDevicesStmt       *sql.Stmt
 	deleteUserStmt               *sql.Stmt
+	deleteWorkspaceStmt          *sql.Stmt
 	disownAttemptStmt            *sql.Stmt
 	dropAttemptsStmt             *sql.Stmt
 	dropHelpCodesStmt            *sql.Stmt
@@ -2227,6 +2304,7 @@ type Queries struct {
 	getInstallationStmt          *sql.Stmt
 	getLeaseStmt                 *sql.Stmt
 	getLinkStmt                  *sql.Stmt
+	getLogoStmt                  *sql.Stmt
 	getMailedCodeStmt            *sql.Stmt
 	getPairingStmt               *sql.Stmt
 	getPairingByCodeStmt         *sql.Stmt
@@ -2253,6 +2331,7 @@ type Queries struct {
 	insertHelpCodeStmt           *sql.Stmt
 	insertInstallationStmt       *sql.Stmt
 	insertLinkStmt               *sql.Stmt
+	insertLogoStmt               *sql.Stmt
 	insertMailedCodeStmt         *sql.Stmt
 	insertMessageStmt            *sql.Stmt
 	insertPairingStmt            *sql.Stmt
@@ -2264,6 +2343,7 @@ type Queries struct {
 	insertSessionStmt            *sql.Stmt
 	insertTextStmt               *sql.Stmt
 	insertUserStmt               *sql.Stmt
+	insertWorkspaceStmt          *sql.Stmt
 	joinPairingStmt              *sql.Stmt
 	keepBrowserStmt              *sql.Stmt
 	lastApprovalStmt             *sql.Stmt
@@ -2279,6 +2359,7 @@ type Queries struct {
 	listEventsStmt               *sql.Stmt
 	listEventsOfKindStmt         *sql.Stmt
 	listEventsOfUserStmt         *sql.Stmt
+	listHomesStmt                *sql.Stmt
 	listKeptStmt                 *sql.Stmt
 	listManagersStmt             *sql.Stmt
 	listMissingStmt              *sql.Stmt
@@ -2403,6 +2484,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		cancelAllRequestsStmt:        q.cancelAllRequestsStmt,
 		cancelAttemptStmt:            q.cancelAttemptStmt,
 		changeEmailStmt:              q.changeEmailStmt,
+		changeWorkspaceStmt:          q.changeWorkspaceStmt,
 		claimMessagesStmt:            q.claimMessagesStmt,
 		claimPairingStmt:             q.claimPairingStmt,
 		clearGuessesStmt:             q.clearGuessesStmt,
@@ -2412,6 +2494,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		confirmDeviceStmt:            q.confirmDeviceStmt,
 		confirmPairingStmt:           q.confirmPairingStmt,
 		consumeRequestStmt:           q.consumeRequestStmt,
+		countBoundStmt:               q.countBoundStmt,
 		countCampaignStmt:            q.countCampaignStmt,
 		countDeviceStmt:              q.countDeviceStmt,
 		countEventsStmt:              q.countEventsStmt,
@@ -2428,6 +2511,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		deleteExpiredPendingStmt:     q.deleteExpiredPendingStmt,
 		deleteKeptStmt:               q.deleteKeptStmt,
 		deleteKindStmt:               q.deleteKindStmt,
+		deleteLeaseStmt:              q.deleteLeaseStmt,
 		deleteOldAttemptsStmt:        q.deleteOldAttemptsStmt,
 		deleteOldBrowsersStmt:        q.deleteOldBrowsersStmt,
 		deleteOldEventsStmt:          q.deleteOldEventsStmt,
@@ -2446,11 +2530,13 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		deleteOldTextCapsStmt:        q.deleteOldTextCapsStmt,
 		deleteOldTextTotalsStmt:      q.deleteOldTextTotalsStmt,
 		deleteOldTextsStmt:           q.deleteOldTextsStmt,
+		deleteOtherLogosStmt:         q.deleteOtherLogosStmt,
 		deletePendingStmt:            q.deletePendingStmt,
 		deletePoolStmt:               q.deletePoolStmt,
 		deletePoolRulesStmt:          q.deletePoolRulesStmt,
 		deleteStrayDevicesStmt:       q.deleteStrayDevicesStmt,
 		deleteUserStmt:               q.deleteUserStmt,
+		deleteWorkspaceStmt:          q.deleteWorkspaceStmt,
 		disownAttemptStmt:            q.disownAttemptStmt,
 		dropAttemptsStmt:             q.dropAttemptsStmt,
 		dropHelpCodesStmt:            q.dropHelpCodesStmt,
@@ -2491,6 +2577,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		getInstallationStmt:          q.getInstallationStmt,
 		getLeaseStmt:                 q.getLeaseStmt,
 		getLinkStmt:                  q.getLinkStmt,
+		getLogoStmt:                  q.getLogoStmt,
 		getMailedCodeStmt:            q.getMailedCodeStmt,
 		getPairingStmt:               q.getPairingStmt,
 		getPairingByCodeStmt:         q.getPairingByCodeStmt,
@@ -2517,6 +2604,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		insertHelpCodeStmt:           q.insertHelpCodeStmt,
 		insertInstallationStmt:       q.insertInstallationStmt,
 		insertLinkStmt:               q.insertLinkStmt,
+		insertLogoStmt:               q.insertLogoStmt,
 		insertMailedCodeStmt:         q.insertMailedCodeStmt,
 		insertMessageStmt:            q.insertMessageStmt,
 		insertPairingStmt:            q.insertPairingStmt,
@@ -2528,6 +2616,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		insertSessionStmt:            q.insertSessionStmt,
 		insertTextStmt:               q.insertTextStmt,
 		insertUserStmt:               q.insertUserStmt,
+		insertWorkspaceStmt:          q.insertWorkspaceStmt,
 		joinPairingStmt:              q.joinPairingStmt,
 		keepBrowserStmt:              q.keepBrowserStmt,
 		lastApprovalStmt:             q.lastApprovalStmt,
@@ -2543,6 +2632,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		listEventsStmt:               q.listEventsStmt,
 		listEventsOfKindStmt:         q.listEventsOfKindStmt,
 		listEventsOfUserStmt:         q.listEventsOfUserStmt,
+		listHomesStmt:                q.listHomesStmt,
 		listKeptStmt:                 q.listKeptStmt,
 		listManagersStmt:             q.listManagersStmt,
 		listMissingStmt:              q.listMissingStmt,

@@ -9,6 +9,18 @@ import (
 	"context"
 )
 
+const deleteLease = `-- name: DeleteLease :execrows
+DELETE FROM leases WHERE name = $1
+`
+
+func (q *Queries) DeleteLease(ctx context.Context, name string) (int64, error) {
+	result, err := q.exec(ctx, q.deleteLeaseStmt, deleteLease, name)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const getLease = `-- name: GetLease :one
 SELECT name, holder, until FROM leases WHERE name = $1
 `

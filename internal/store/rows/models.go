@@ -174,6 +174,12 @@ type Link struct {
 	SpentAt     int64
 }
 
+type Logo struct {
+	WorkspaceID countersign.WorkspaceID
+	Name        string
+	Body        []byte
+}
+
 type MailedCode struct {
 	WorkspaceID countersign.WorkspaceID
 	ID          countersign.MailedCodeID
@@ -412,4 +418,7 @@ type Workspace struct {
 	Settings        string
 	SettingsVersion int64
 	CreatedAt       int64
+	Accent          string
+	Sender          string
+	Logo            string
 }

@@ -11,8 +11,96 @@ import (
 	"countersign"
 )
 
+const changeWorkspace = `-- name: ChangeWorkspace :execrows
+UPDATE workspaces SET name = $1, host = $2, language = $3, accent = $4, sender = $5, logo = $6 WHERE id = $7
+`
+
+type ChangeWorkspaceParams struct {
+	Name     string
+	Host     string
+	Language string
+	Accent   string
+	Sender   string
+	Logo     string
+	ID       countersign.WorkspaceID
+}
+
+func (q *Queries) ChangeWorkspace(ctx context.Context, arg ChangeWorkspaceParams) (int64, error) {
+	result, err := q.exec(ctx, q.changeWorkspaceStmt, changeWorkspace,
+		arg.Name,
+		arg.Host,
+		arg.Language,
+		arg.Accent,
+		arg.Sender,
+		arg.Logo,
+		arg.ID,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const countBound = `-- name: CountBound :one
+SELECT
+  CAST((SELECT COUNT(*) FROM users WHERE users.workspace_id = $1) AS BIGINT) AS people,
+  CAST((SELECT COUNT(*) FROM passkeys WHERE passkeys.workspace_id = $1) AS BIGINT) AS passkeys,
+  CAST((SELECT COUNT(*) FROM devices WHERE devices.workspace_id = $1 AND devices.state IN ('active', 'signed_out')) AS BIGINT) AS phones
+`
+
+type CountBoundRow struct {
+	People   int64
+	Passkeys int64
+	Phones   int64
+}
+
+// How many people there are, and how much of what they set up works at one host name
+// alone: passkeys and phones.
+func (q *Queries) CountBound(ctx context.Context, workspaceID countersign.WorkspaceID) (CountBoundRow, error) {
+	row := q.queryRow(ctx, q.countBoundStmt, countBound, workspaceID)
+	var i CountBoundRow
+	err := row.Scan(&i.People, &i.Passkeys, &i.Phones)
+	return i, err
+}
+
+const deleteOtherLogos = `-- name: DeleteOtherLogos :execrows
+DELETE FROM logos WHERE workspace_id = $1 AND name <> $2
+`
+
+func (q *Queries) DeleteOtherLogos(ctx context.Context, workspaceID countersign.WorkspaceID, name string) (int64, error) {
+	result, err := q.exec(ctx, q.deleteOtherLogosStmt, deleteOtherLogos, workspaceID, name)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const deleteWorkspace = `-- name: DeleteWorkspace :execrows
+DELETE FROM workspaces WHERE id = $1 AND id <> 'wsp_default'
+`
+
+// The last of a workspace: its row. What else there is of it was removed before.
+func (q *Queries) DeleteWorkspace(ctx context.Context, id countersign.WorkspaceID) (int64, error) {
+	result, err := q.exec(ctx, q.deleteWorkspaceStmt, deleteWorkspace, id)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const getLogo = `-- name: GetLogo :one
+SELECT body FROM logos WHERE workspace_id = $1 AND name = $2
+`
+
+func (q *Queries) GetLogo(ctx context.Context, workspaceID countersign.WorkspaceID, name string) ([]byte, error) {
+	row := q.queryRow(ctx, q.getLogoStmt, getLogo, workspaceID, name)
+	var body []byte
+	err := row.Scan(&body)
+	return body, err
+}
+
 const getWorkspace = `-- name: GetWorkspace :one
-SELECT id, name, host, language, settings, settings_version, created_at FROM workspaces WHERE id = $1
+SELECT id, name, host, language, settings, settings_version, created_at, accent, sender, logo FROM workspaces WHERE id = $1
 `
 
 func (q *Queries) GetWorkspace(ctx context.Context, id countersign.WorkspaceID) (Workspace, error) {
@@ -26,12 +114,94 @@ func (q *Queries) GetWorkspace(ctx context.Context, id countersign.WorkspaceID) 
 		&i.Settings,
 		&i.SettingsVersion,
 		&i.CreatedAt,
+		&i.Accent,
+		&i.Sender,
+		&i.Logo,
 	)
 	return i, err
 }
 
+const insertLogo = `-- name: InsertLogo :exec
+INSERT INTO logos (workspace_id, name, body) VALUES ($1, $2, $3) ON CONFLICT (workspace_id, name) DO NOTHING
+`
+
+func (q *Queries) InsertLogo(ctx context.Context, workspaceID countersign.WorkspaceID, name string, body []byte) error {
+	_, err := q.exec(ctx, q.insertLogoStmt, insertLogo, workspaceID, name, body)
+	return err
+}
+
+const insertWorkspace = `-- name: InsertWorkspace :exec
+INSERT INTO workspaces (id, name, host, language, settings, settings_version, created_at)
+VALUES ($1, $2, $3, $4, '{}', 1, $5)
+`
+
+type InsertWorkspaceParams struct {
+	ID        countersign.WorkspaceID
+	Name      string
+	Host      string
+	Language  string
+	CreatedAt int64
+}
+
+func (q *Queries) InsertWorkspace(ctx context.Context, arg InsertWorkspaceParams) error {
+	_, err := q.exec(ctx, q.insertWorkspaceStmt, insertWorkspace,
+		arg.ID,
+		arg.Name,
+		arg.Host,
+		arg.Language,
+		arg.CreatedAt,
+	)
+	return err
+}
+
+const listHomes = `-- name: ListHomes :many
+SELECT id, host, name, language, accent, sender, logo FROM workspaces ORDER BY id
+`
+
+type ListHomesRow struct {
+	ID       countersign.WorkspaceID
+	Host     string
+	Name     string
+	Language string
+	Accent   string
+	Sender   string
+	Logo     string
+}
+
+// What every node knows of all workspaces: not their settings.
+func (q *Queries) ListHomes(ctx context.Context) ([]ListHomesRow, error) {
+	rows, err := q.query(ctx, q.listHomesStmt, listHomes)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ListHomesRow{}
+	for rows.Next() {
+		var i ListHomesRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.Host,
+			&i.Name,
+			&i.Language,
+			&i.Accent,
+			&i.Sender,
+			&i.Logo,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const listWorkspaces = `-- name: ListWorkspaces :many
-SELECT id, name, host, language, settings, settings_version, created_at FROM workspaces ORDER BY id
+SELECT id, name, host, language, settings, settings_version, created_at, accent, sender, logo FROM workspaces ORDER BY id
 `
 
 func (q *Queries) ListWorkspaces(ctx context.Context) ([]Workspace, error) {
@@ -51,6 +221,9 @@ func (q *Queries) ListWorkspaces(ctx context.Context) ([]Workspace, error) {
 			&i.Settings,
 			&i.SettingsVersion,
 			&i.CreatedAt,
+			&i.Accent,
+			&i.Sender,
+			&i.Logo,
 		); err != nil {
 			return nil, err
 		}
