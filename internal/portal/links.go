@@ -53,8 +53,13 @@ func (p *Portal) dead(w http.ResponseWriter, r *http.Request, kind account.LinkK
 	return p.pages.Render(w, r, web.Status(err), "link/dead", view)
 }
 
-func (p *Portal) setupPage(w http.ResponseWriter, r *http.Request, _ rows.Link) error {
-	return p.pages.Render(w, r, http.StatusOK, "link/setup", SetupView{Page: web.Page{Form: web.NewForm()}})
+// setupPage asks for the company's name, but where whoever made the workspace gave one.
+func (p *Portal) setupPage(w http.ResponseWriter, r *http.Request, link rows.Link) error {
+	form := web.NewForm()
+	if link.WorkspaceID != countersign.DefaultWorkspace {
+		form = web.NewForm("workspace", web.HomeOf(r.Context()).Name)
+	}
+	return p.pages.Render(w, r, http.StatusOK, "link/setup", SetupView{Page: web.Page{Form: form}})
 }
 
 func (p *Portal) setup(w http.ResponseWriter, r *http.Request, link rows.Link) error {
