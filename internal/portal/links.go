@@ -55,11 +55,19 @@ func (p *Portal) dead(w http.ResponseWriter, r *http.Request, kind account.LinkK
 
 // setupPage asks for the company's name, but where whoever made the workspace gave one.
 func (p *Portal) setupPage(w http.ResponseWriter, r *http.Request, link rows.Link) error {
-	form := web.NewForm()
-	if link.WorkspaceID != countersign.DefaultWorkspace {
-		form = web.NewForm("workspace", web.HomeOf(r.Context()).Name)
+	return p.showSetup(w, r, link, web.NewForm("workspace", companyOf(r, link)), http.StatusOK)
+}
+
+func (p *Portal) showSetup(w http.ResponseWriter, r *http.Request, link rows.Link, form *web.Form, status int) error {
+	return p.pages.Render(w, r, status, "link/setup", SetupView{Page: web.Page{Form: form}, Company: companyOf(r, link)})
+}
+
+// companyOf is the name that a workspace has before it is set up, "" for the default one.
+func companyOf(r *http.Request, link rows.Link) string {
+	if link.WorkspaceID == countersign.DefaultWorkspace {
+		return ""
 	}
-	return p.pages.Render(w, r, http.StatusOK, "link/setup", SetupView{Page: web.Page{Form: form}})
+	return web.HomeOf(r.Context()).Name
 }
 
 func (p *Portal) setup(w http.ResponseWriter, r *http.Request, link rows.Link) error {
@@ -72,9 +80,7 @@ func (p *Portal) setup(w http.ResponseWriter, r *http.Request, link rows.Link) e
 			Workspace: form.Value("workspace"), Name: form.Value("name"), Email: form.Value("email"),
 			Password: form.Raw("password"), Zone: zoneOf(r), Language: web.Speaker(r.Context()).Lang(), Place: web.Place(r),
 		}, then)
-	}, func(status int) error {
-		return p.pages.Render(w, r, status, "link/setup", SetupView{Page: web.Page{Form: form}})
-	})
+	}, func(status int) error { return p.showSetup(w, r, link, form, status) })
 }
 
 // enter runs what a link does together with the start of a sign-in, and goes

@@ -111,6 +111,7 @@ func samples() []sample {
 		{"link/reset", "rescue", ResetView{Email: user.Email, Rescue: true}},
 		{"link/invite", "", InviteView{Workspace: "Acme", Email: user.Email}},
 		{"link/setup", "", SetupView{}},
+		{"link/setup", "of a company", SetupView{Company: "Acme"}},
 		{"link/email", "", NewEmailView{New: "n.adeyemi@example.com", Old: user.Email}},
 		{"link/turn_off", "", TurnOffLinkView{Page: in, Email: user.Email}},
 		{"link/dead", "expired", DeadView{Reason: "expired", Kind: "reset"}},

@@ -20,6 +20,8 @@ type InviteView struct {
 // SetupView is link/setup: fields "workspace", "name", "email", "password".
 type SetupView struct {
 	web.Page
+
+	Company string // whose workspace is set up; "" for the installation
 }
 
 // NewEmailView is link/email: a button.
