@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"countersign/e2e/browser"
+	"countersign/e2e/judge"
 	"countersign/e2e/site"
 	"countersign/internal/method/totp"
 )
@@ -119,6 +120,12 @@ func TestASecondWorkspace(t *testing.T) {
 // looks checks what a workspace has for itself: picture, colour, and the app.
 func (h *house) looks(page *browser.Page) {
 	h.t.Helper()
+	judge.Axe(h.t, page)
+	for _, scheme := range []browser.Option{browser.Light(), browser.Dark()} {
+		other := h.browser(scheme)
+		other.Open("/signin")
+		judge.Page(h.t, other, "a company's sign-in")
+	}
 	var width int
 	page.Evaluate(`document.querySelector(".brand-logo").naturalWidth`, &width)
 	var accent, name string
@@ -140,6 +147,7 @@ func TestANameThatNobodyHas(t *testing.T) {
 	page := browser.New(t, "http://nobody.localhost:"+u.Port())
 	page.Open("/signin")
 	page.See("There is nothing at this address", "Nobody signs in at this address.")
+	judge.Page(t, page, "nobody's address")
 	page.NotSee("Acme", "Globex", h.URL[len("http://"):])
 	if page.Status() != 404 || page.Has("Go to the start page") || page.Has("Help") {
 		t.Errorf("it is answered %d, and leads on", page.Status())

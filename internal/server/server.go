@@ -71,6 +71,10 @@ func (s *Server) build(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	err = s.atHome()
+	if err != nil {
+		return err
+	}
 	tcp, ok := s.listener.Addr().(*net.TCPAddr)
 	if !ok {
 		return fmt.Errorf("listen: %s is no TCP address", s.listener.Addr())

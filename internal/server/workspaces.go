@@ -46,6 +46,17 @@ func (s *Server) watch(ctx context.Context) {
 	}
 }
 
+// atHome refuses to serve at an address whose host is a workspace's: the default one would
+// be nowhere, and its people would sign in to another company.
+func (s *Server) atHome() error {
+	for _, home := range s.Parts.Hosts.All() {
+		if home.Host != "" && s.Parts.Hosts.Configured(home.Host) {
+			return fmt.Errorf("the host of url, %s, belongs to the workspace %s: choose another url, or give it another host with countersign admin workspace set", home.Host, home.ID)
+		}
+	}
+	return nil
+}
+
 // names are the host names of the workspaces.
 func (s *Server) names() []string {
 	var names []string

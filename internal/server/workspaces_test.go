@@ -2,6 +2,7 @@ package server_test
 
 import (
 	"net/http"
+	"net/url"
 	"os"
 	"strings"
 	"testing"
@@ -75,5 +76,33 @@ func TestAServerFollowsTheWorkspaces(t *testing.T) {
 			}
 			until("when there is one again", "nobody.example.com", http.StatusOK)
 		})
+	}
+}
+
+func TestAServerDoesNotTakeAWorkspacesAddress(t *testing.T) {
+	c := settings(t)
+	shell, err := server.Open(t.Context(), server.Options{Config: c})
+	if err != nil {
+		t.Fatal(err)
+	}
+	made, err := shell.People.CreateWorkspace(t.Context(), people.NewWorkspace{Name: "Acme", Host: "acme.example.com"}, people.Shell())
+	if err == nil {
+		err = shell.Close()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	for host, taken := range map[string]bool{"acme.example.com": true, "ACME.example.com:8443": true, "signin.example.com": false} {
+		c.URL = &url.URL{Scheme: "http", Host: host}
+		s, err := server.New(t.Context(), server.Options{Config: c})
+		if taken != (err != nil) || taken && !strings.Contains(err.Error(), string(made.ID)) {
+			t.Errorf("at %s: %v; taken: %v", host, err, taken)
+		}
+		if err == nil {
+			err = s.Close()
+			if err != nil {
+				t.Error(err)
+			}
+		}
 	}
 }
