@@ -65,8 +65,21 @@ func signInElsewhere(t *testing.T, acme, globex *site.Site, ada *site.Person) {
 	base := strings.TrimSuffix(step.Location, "/code")
 	none := "/signin/att_none"
 	for i, way := range []struct{ verb, path string }{
-		{"GET", ""}, {"GET", "/password"}, {"POST", "/password"}, {"GET", "/code"}, {"POST", "/code"}, {"GET", "/recovery"}, {"POST", "/recovery"},
-		{"GET", "/phone"}, {"POST", "/phone"}, {"POST", "/phone/ask"}, {"GET", "/phone/events"}, {"GET", "/text"}, {"POST", "/text/send"}, {"GET", "/passkey"}, {"GET", "/ways"},
+		{"GET", ""},
+		{"GET", "/password"},
+		{"POST", "/password"},
+		{"GET", "/code"},
+		{"POST", "/code"},
+		{"GET", "/recovery"},
+		{"POST", "/recovery"},
+		{"GET", "/phone"},
+		{"POST", "/phone"},
+		{"POST", "/phone/ask"},
+		{"GET", "/phone/events"},
+		{"GET", "/text"},
+		{"POST", "/text/send"},
+		{"GET", "/passkey"},
+		{"GET", "/ways"},
 		{"POST", "/cancel"},
 	} {
 		there := c.ShownAt(globex).On(i % len(globex.Nodes))
@@ -205,8 +218,18 @@ func hostsOfRequests(t *testing.T, s, acme, globex *site.Site) {
 	}
 	for _, host := range []string{"evil.example" + port, "www.acme.localhost" + port, "acme.localhost.evil.example", "xn--acme.localhost", "localhost.localhost", ".acme.localhost"} {
 		for _, r := range []struct{ verb, path string }{
-			{"GET", "/"}, {"GET", "/signin"}, {"POST", "/signin"}, {"GET", "/help"}, {"GET", "/account/security"}, {"GET", "/authenticator/"}, {"GET", "/dev/messages"},
-			{"POST", "/device/v1/pairings/claim"}, {"POST", "/preferences"}, {"GET", "/never"}, {"POST", "/texts/receipts/gateway/x"}, {"GET", "/brand/logo-0000000000000000.png"},
+			{"GET", "/"},
+			{"GET", "/signin"},
+			{"POST", "/signin"},
+			{"GET", "/help"},
+			{"GET", "/account/security"},
+			{"GET", "/authenticator/"},
+			{"GET", "/dev/messages"},
+			{"POST", "/device/v1/pairings/claim"},
+			{"POST", "/preferences"},
+			{"GET", "/never"},
+			{"POST", "/texts/receipts/gateway/x"},
+			{"GET", "/brand/logo-0000000000000000.png"},
 		} {
 			got := as(host, s.Client(), r.verb, r.path)
 			named := strings.Contains(got.Body, "Acme") || strings.Contains(got.Body, "Globex") || strings.Contains(got.Body, strings.TrimPrefix(s.URL, "http://"))

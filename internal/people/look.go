@@ -86,7 +86,10 @@ func (s *Service) ChangeWorkspace(ctx context.Context, id countersign.WorkspaceI
 		s.changedHosts(tx)
 		return tellBoth(tx, id, by, "workspace.changed", detail)
 	})
-	return errors.Join(taken(err), s.reload(ctx, err))
+	if err != nil {
+		return taken(err)
+	}
+	return s.reload(ctx)
 }
 
 // nobodyBound refuses where something works at the present host alone.

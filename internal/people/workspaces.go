@@ -2,7 +2,6 @@ package people
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 
@@ -63,9 +62,9 @@ func (s *Service) CreateWorkspace(ctx context.Context, n NewWorkspace, by By) (W
 		return WorkspaceMade{}, taken(err)
 	}
 	// Its address is in the book from here on, and the link begins with that.
-	err = s.Accounts.Hosts.Reload(ctx)
+	err = s.reload(ctx)
 	if err != nil {
-		return WorkspaceMade{}, store.Classify(err)
+		return WorkspaceMade{}, err
 	}
 	made := WorkspaceMade{ID: id}
 	made.SetUp, err = s.SetupLink(ctx, id)
@@ -186,16 +185,14 @@ func (s *Service) RemoveWorkspace(ctx context.Context, id countersign.WorkspaceI
 			Kind: "workspace.removed", Actor: by.Actor, Target: string(id), Place: by.Place, Detail: detail,
 		})
 	})
-	return errors.Join(err, s.reload(ctx, err))
+	if err != nil {
+		return err
+	}
+	return s.reload(ctx)
 }
 
 // reload reads the book anew in this process, where the act was done.
-func (s *Service) reload(ctx context.Context, err error) error {
-	if err != nil {
-		return nil
-	}
-	return store.Classify(s.Accounts.Hosts.Reload(ctx))
-}
+func (s *Service) reload(ctx context.Context) error { return store.Classify(s.Accounts.Hosts.Reload(ctx)) }
 
 // lockedWorkspace takes a workspace's row for this transaction. NotFound "no_workspace".
 func lockedWorkspace(tx *store.Tx, id countersign.WorkspaceID) (rows.Workspace, error) {

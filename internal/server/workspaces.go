@@ -86,9 +86,10 @@ func (s *Server) workspace(ctx context.Context) (web.Workspace, error) {
 	id := web.WorkspaceOf(ctx)
 	w, err := s.readWorkspace(ctx, id)
 	if err != nil {
-		last, ok := s.named.Load(id)
+		kept, _ := s.named.Load(id)
+		last, ok := kept.(web.Workspace)
 		if ok {
-			return last.(web.Workspace), nil //nolint:forcetypeassert // nothing else is stored
+			return last, nil
 		}
 		return web.Workspace{}, err
 	}

@@ -27,6 +27,9 @@ func columnsOf(t *testing.T, s *store.Store, table string) []string {
 	}
 	defer func() { _ = found.Close() }()
 	names, err := found.Columns()
+	if err == nil {
+		err = found.Err()
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
