@@ -29,11 +29,24 @@ type keptSettings struct {
 	settings policy.Settings
 }
 
+// Workspace reads a workspace's row. NotFound "no_workspace" for one that was removed: for a
+// moment its host still leads to it.
+func (s *Service) Workspace(ctx context.Context, id countersign.WorkspaceID) (rows.Workspace, error) {
+	w, err := s.Store.Read().GetWorkspace(ctx, id)
+	if store.NotFound(err) {
+		return w, countersign.Refuse(countersign.NotFound, "no_workspace")
+	}
+	if err != nil {
+		return w, fmt.Errorf("load workspace: %w", store.Classify(err))
+	}
+	return w, nil
+}
+
 // Settings returns the effective settings of a pool.
 func (s *Service) Settings(ctx context.Context, workspace countersign.WorkspaceID, pool countersign.PoolID) (policy.Settings, error) {
-	w, err := s.Store.Read().GetWorkspace(ctx, workspace)
+	w, err := s.Workspace(ctx, workspace)
 	if err != nil {
-		return policy.Settings{}, fmt.Errorf("load workspace: %w", store.Classify(err))
+		return policy.Settings{}, err
 	}
 	return s.SettingsAt(ctx, workspace, pool, w.SettingsVersion)
 }
@@ -64,9 +77,9 @@ func (s *Service) SettingsAt(ctx context.Context, workspace countersign.Workspac
 func (s *Service) readSettings(ctx context.Context, key poolKey) (policy.Settings, int64, error) {
 	// The version first: settings that change between the two reads are then
 	// read again at the next request, never kept under a version they outrun.
-	w, err := s.Store.Read().GetWorkspace(ctx, key.workspace)
+	w, err := s.Workspace(ctx, key.workspace)
 	if err != nil {
-		return policy.Settings{}, 0, fmt.Errorf("load workspace: %w", store.Classify(err))
+		return policy.Settings{}, 0, err
 	}
 	p, err := s.Store.Read().GetPool(ctx, key.workspace, key.pool)
 	if err != nil {

@@ -367,3 +367,22 @@ func TestAWorkspaceIsRemovedByName(t *testing.T) {
 		}
 	})
 }
+
+// For a moment after its removal a node may still lead a host to a workspace: what it asks
+// for is not there, and no fault.
+func TestWhatIsAskedOfAWorkspaceThatIsGone(t *testing.T) {
+	both(t, func(t *testing.T, e *accounttest.Engine, _ *people.Service) {
+		ctx := context.Background()
+		const gone countersign.WorkspaceID = "wsp_gone"
+		_, err := e.Accounts.Settings(ctx, gone, countersign.DefaultPool)
+		accounttest.Want(t, "its settings", err, "no_workspace")
+		_, err = e.Accounts.FindLink(ctx, gone, account.LinkReset, "token")
+		accounttest.Want(t, "a link", err, "link_unknown")
+		if got := e.Accounts.Address(gone); got != "" {
+			t.Errorf("its address is %q", got)
+		}
+		if party := e.Accounts.Party(gone); party.RPID != "" || party.Origin != "" {
+			t.Errorf("its passkeys belong to %+v", party)
+		}
+	})
+}

@@ -11,7 +11,7 @@ import (
 // help is made from the settings, so that it never promises what they do not
 // keep. It needs no session and depends on nobody's account.
 func (p *Portal) help(w http.ResponseWriter, r *http.Request) error {
-	row, err := p.Accounts.Store.Read().GetWorkspace(r.Context(), web.WorkspaceOf(r.Context()))
+	row, err := p.Accounts.Workspace(r.Context(), web.WorkspaceOf(r.Context()))
 	if err != nil {
 		return err
 	}

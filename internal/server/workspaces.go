@@ -98,9 +98,9 @@ func (s *Server) workspace(ctx context.Context) (web.Workspace, error) {
 }
 
 func (s *Server) readWorkspace(ctx context.Context, id countersign.WorkspaceID) (web.Workspace, error) {
-	w, err := s.Parts.Store.Read().GetWorkspace(ctx, id)
+	w, err := s.Parts.Accounts.Workspace(ctx, id)
 	if err != nil {
-		return web.Workspace{}, fmt.Errorf("load workspace: %w", err)
+		return web.Workspace{}, err
 	}
 	settings, err := s.Parts.Accounts.SettingsAt(ctx, w.ID, countersign.DefaultPool, w.SettingsVersion)
 	if err != nil {
