@@ -25,6 +25,9 @@ type Proof struct {
 	Effect string
 	// AskTrust tells that the person may be asked whether to trust this browser.
 	AskTrust bool
+	// SetUpBy is the date from which a second factor will be required, where the person has
+	// none and is to be told so; else it is zero.
+	SetUpBy time.Time
 	// ReturnTo is the inside path that the person was heading for, or "".
 	ReturnTo string
 }

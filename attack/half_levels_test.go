@@ -29,7 +29,7 @@ func within(r site.Route) bool {
 func free(r site.Route) bool {
 	return slices.Contains([]string{
 		"/proof", "/account/profile", "/account/sessions/{id}/end", "/account/sessions/end-others", "/account/email/confirm", "/account/two-factor/codes",
-		"/account/devices/pairing", "/proof/phone", "/account/trust/later", "/account/browsers/{id}/untrust", "/account/browsers/untrust-all",
+		"/account/devices/pairing", "/proof/phone", "/account/trust/later", "/account/announced", "/account/browsers/{id}/untrust", "/account/browsers/untrust-all",
 	}, r.Path) || strings.HasSuffix(r.Path, "/{token}")
 }
 

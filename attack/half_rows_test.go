@@ -36,7 +36,7 @@ func (b *books) about(t *testing.T, who *site.Person) []string {
 		"users":        "SELECT * FROM users WHERE id = $1",
 		"credentials":  "SELECT * FROM credentials WHERE user_id = $1",
 		"spent proofs": "SELECT * FROM spent_proofs WHERE credential_id IN (SELECT id FROM credentials WHERE user_id = $1)",
-		"browsers":     "SELECT id, token_hash, known_since, trusted_at, trusted_until, trust_asked_at FROM browsers WHERE user_id = $1",
+		"browsers":     "SELECT id, token_hash, known_since, trusted_at, trusted_until, trust_asked_at, reminded_at FROM browsers WHERE user_id = $1",
 		"sessions": "SELECT id, token_hash, browser_id, entry, first, first_at, second, second_at, mailed_at, known_since, created_at, expires_at" +
 			" FROM sessions WHERE user_id = $1",
 		"attempts": "SELECT id, browser_hash, state, first, second, effect FROM attempts WHERE user_id = $1",

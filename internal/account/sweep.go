@@ -41,7 +41,8 @@ func sweep(tx *store.Tx) error {
 	const browserLife = 400 * day // no browser keeps its cookie for longer
 	const requestLife = 90 * day  // the history that a phone shows
 	const textLife = 30 * day     // receipts come late
-	const totalsLife = 800 * day  // this year's costs beside the last one's
+	const campaignLife = 400 * day
+	const totalsLife = 800 * day // this year's costs beside the last one's
 	for _, step := range []struct {
 		what string
 		do   func() (int64, error)
@@ -52,6 +53,7 @@ func sweep(tx *store.Tx) error {
 		{"links", func() (int64, error) { return tx.DeleteOldLinks(tx.Ctx, ago(30*day)) }},
 		{"help-desk codes", func() (int64, error) { return tx.DeleteOldHelpCodes(tx.Ctx, ago(day)) }},
 		{"resets that waited", func() (int64, error) { return tx.DeleteOldResets(tx.Ctx, ago(30*day)) }},
+		{"campaigns", func() (int64, error) { return tx.DeleteOldCampaigns(tx.Ctx, ago(campaignLife)) }},
 		{"mailed codes", func() (int64, error) { return tx.DeleteOldMailedCodes(tx.Ctx, ago(day)) }},
 		{"pairings", func() (int64, error) { return tx.DeleteOldPairings(tx.Ctx, ago(day)) }},
 		{"sign-in requests", func() (int64, error) { return tx.DeleteOldRequests(tx.Ctx, ago(requestLife)) }},

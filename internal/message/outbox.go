@@ -133,7 +133,21 @@ func (o *Outbox) Post(tx *store.Tx, workspace countersign.WorkspaceID, m Mail) e
 	return nil
 }
 
-// Shown is a kept message, for development.
+// Preview shows a mail as it would go out now, and posts nothing. Errors as of Post.
+func (o *Outbox) Preview(m Mail, now time.Time) (Shown, error) {
+	_, err := m.check()
+	if err != nil {
+		return Shown{}, err
+	}
+	row := rows.Message{Kind: string(m.Kind), Recipient: m.To, CreatedAt: now.UnixMilli(), ExpiresAt: m.Expires.UnixMilli()}
+	mail, err := o.compose(row, envelope{Language: m.Language, Zone: m.Zone, Data: m.Data})
+	if err != nil {
+		return Shown{}, err
+	}
+	return Shown{Kind: m.Kind, To: m.To, Subject: mail.subject, Text: mail.text, HTML: mail.html, CreatedAt: now}, nil
+}
+
+// Shown is a message as people see it: one that was kept, for development, or a preview.
 type Shown struct {
 	ID        countersign.MessageID
 	Kind      Kind

@@ -115,6 +115,9 @@ func Resolve(workspace, pool Document) (Settings, error) {
 	return s, err
 }
 
+// Requirement reads require_second_factor of a document; one that is not set is optional.
+func (d Document) Requirement() (Requirement, error) { return requirementOf(d) }
+
 func requirementOf(d Document) (Requirement, error) {
 	value, set := d[requireKey]
 	if !set {

@@ -147,6 +147,26 @@ func (s Settings) Required(personal string, now time.Time) Source {
 	return NotRequired
 }
 
+// AsksSetUp is the date that somebody is told of after signing in: without a second
+// factor, before it is required of them, and once a day in a browser, in which they last
+// said "later" at last. It is zero where nothing is to be said.
+func (s Settings) AsksSetUp(personal string, factors int, last, now time.Time) time.Time {
+	lately := !last.IsZero() && now.Sub(last) < askSetUpAgain && !last.After(now.Add(time.Minute))
+	if factors > 0 || lately || s.Required(personal, now) != NotRequired {
+		return time.Time{}
+	}
+	return s.Announced(now)
+}
+
+// askSetUpAgain is how long "remind me later" holds.
+const askSetUpAgain = 24 * time.Hour
+
+// DaysLeft counts the days to a moment, the one that has begun included.
+func DaysLeft(until, now time.Time) int {
+	const day = 24 * time.Hour
+	return int((max(until.Sub(now), 0) + day - 1) / day)
+}
+
 // Announced returns the nearest date from which a second factor will be
 // required, or zero.
 func (s Settings) Announced(now time.Time) time.Time {

@@ -114,6 +114,8 @@ func (p *Portal) Mount(mux *http.ServeMux) {
 		{"POST /account/data", full, p.export},
 		{"GET /account/activity", full, p.activity},
 		{"GET /account/company", full, p.company},
+		{"GET " + announcedPage, full, p.announced},
+		{"POST " + announcedPage, full, p.setUpLater},
 		{"GET /account/trust", full, p.trustPage},
 		{"POST /account/trust", full, p.trust},
 		{"POST /account/trust/later", full, p.trustLater},

@@ -24,6 +24,8 @@ func actsSamples(in web.Page, user *web.User) []sample {
 			{Kind: "totp", Devices: []string{"Pixel 9"}, Used: now, Href: "/signin/att_1/code", Why: "only"}, {Kind: "help_code", Href: "/signin/att_1/recovery"},
 		}}},
 		{"account/security", "after a code of the help desk", helped},
+		{"signin/announced", "", AnnouncedView{Page: in, Workspace: "Acme", From: now.AddDate(0, 0, 9), Days: 9, Return: "/account/security"}},
+		{"signin/announced", "the last day", AnnouncedView{Page: in, Workspace: "Acme", From: now.AddDate(0, 0, 1), Days: 1, Return: "/account/security"}},
 		{"signin/proof", "an act upon somebody", proof("reset_person:usr_1", person)},
 		{"signin/proof", "an act upon the workspace", proof("settings", nil)},
 	}

@@ -267,6 +267,9 @@ func (p *Portal) letIn(w http.ResponseWriter, r *http.Request, opening *session.
 	if proof.AskTrust {
 		return see(w, r, askTrust(landing(proof)))
 	}
+	if to := landing(proof); announces(proof, to) {
+		return see(w, r, announcedPage+"?"+url.Values{"return": {to}}.Encode())
+	}
 	return see(w, r, landing(proof))
 }
 

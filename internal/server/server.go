@@ -175,6 +175,7 @@ func (s *Server) Run(ctx context.Context) error {
 	workers.Go(func() { s.watch(ctx) })
 	workers.Go(func() { s.Parts.Approvals.Run(ctx, s.options.Log) })
 	workers.Go(func() { s.Parts.SignIn.Run(ctx, s.options.Log) })
+	workers.Go(func() { s.Parts.People.Run(ctx, s.options.Log) })
 	workers.Go(func() { s.Parts.Digest.Run(ctx, s.options.Log) })
 	err := s.announce(ctx)
 	if err == nil {

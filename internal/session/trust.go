@@ -113,6 +113,22 @@ func (s *Service) TrustLater(ctx context.Context, c Current, place countersign.P
 	})
 }
 
+// SetUpLater notes that the person wants to set up a second factor later, in this browser.
+// Errors: those of account.Service.Hold.
+func (s *Service) SetUpLater(ctx context.Context, c Current, place countersign.Place) error {
+	return s.Accounts.WriteFor(ctx, c.UserID, func(tx *store.Tx) error {
+		_, err := s.Accounts.Hold(tx, c.Holder(place))
+		if err != nil {
+			return err
+		}
+		_, err = tx.RemindLater(tx.Ctx, rows.RemindLaterParams{Now: tx.NowMilli(), WorkspaceID: c.WorkspaceID, UserID: c.UserID, ID: c.BrowserID})
+		if err != nil {
+			return fmt.Errorf("note the answer: %w", err)
+		}
+		return nil
+	})
+}
+
 // Trusted lists the person's trusted browsers, the last used first.
 func (s *Service) Trusted(ctx context.Context, c Current) ([]rows.Browser, error) {
 	if c.Account.Settings.TrustedDays == 0 {

@@ -3,6 +3,7 @@ package signin
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"countersign"
@@ -95,7 +96,22 @@ func (s *Service) finish(tx *store.Tx, at Attempt, user rows.User, v Visitor, re
 	}
 	proof := proofOf(at, browser, token)
 	proof.AskTrust = at.Account.Settings.AsksTrust(at.Entry, at.First, at.Second, account.TrustOf(browser), tx.Now)
+	if at.First == "password" && at.Second == "" {
+		proof.SetUpBy = at.Account.Settings.AsksSetUp(user.RequireSecondFactor, factorsOf(at), lastReminded(browser), tx.Now)
+	}
 	return proof, redeem(tx, proof)
+}
+
+// factorsOf counts the second factors that the attempt was read with.
+func factorsOf(at Attempt) int {
+	return len(slices.DeleteFunc(slices.Clone(at.Credentials), func(c rows.Credential) bool { return c.Kind == policy.Recovery }))
+}
+
+func lastReminded(b rows.Browser) time.Time {
+	if b.RemindedAt == 0 {
+		return time.Time{}
+	}
+	return time.UnixMilli(b.RemindedAt)
 }
 
 // spend marks the attempt done.

@@ -38,7 +38,7 @@ func postgres(tb testing.TB) string {
 	// What references users goes with them; the two default rows stay.
 	tables := column(tb, db, `SELECT table_name FROM information_schema.tables
 		WHERE table_schema = 'public' AND table_name NOT IN ('goose_db_version', 'workspaces', 'pools')`)
-	statements := `UPDATE workspaces SET name = 'Countersign', language = '', accent = '', sender = '', logo = '', settings = '{}', settings_version = 1; UPDATE pools SET settings = '{}';`
+	statements := `UPDATE workspaces SET name = 'Countersign', language = '', accent = '', sender = '', logo = '', settings = '{}', settings_version = 1; UPDATE pools SET settings = '{}', name = 'Everybody';`
 	for _, table := range tables {
 		statements += ` DELETE FROM "` + strings.ReplaceAll(table, `"`, `""`) + `";` //nolint:gosec // G202: a table's own name, quoted
 	}

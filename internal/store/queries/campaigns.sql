@@ -82,5 +82,8 @@ UPDATE campaigns SET finished_at = @finished_at WHERE workspace_id = @workspace_
 UPDATE campaigns SET round = round + 1, round_at = @now, finished_at = 0
 WHERE workspace_id = @workspace_id AND id = @id AND finished_at > 0 AND round_at <= CAST(@before AS BIGINT);
 
+-- name: DeleteOldCampaigns :execrows
+DELETE FROM campaigns WHERE finished_at > 0 AND round_at < @before;
+
 -- name: RemindLater :execrows
 UPDATE browsers SET reminded_at = @now WHERE workspace_id = @workspace_id AND user_id = @user_id AND id = @id;

@@ -70,6 +70,18 @@ func (q *Queries) CountMissing(ctx context.Context, workspaceID countersign.Work
 	return items, nil
 }
 
+const deleteOldCampaigns = `-- name: DeleteOldCampaigns :execrows
+DELETE FROM campaigns WHERE finished_at > 0 AND round_at < $1
+`
+
+func (q *Queries) DeleteOldCampaigns(ctx context.Context, before int64) (int64, error) {
+	result, err := q.exec(ctx, q.deleteOldCampaignsStmt, deleteOldCampaigns, before)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const dueInCampaign = `-- name: DueInCampaign :many
 SELECT u.workspace_id, u.id, u.pool_id, u.email, u.email_key, u.email_verified_at, u.name, u.role, u.state, u.language, u.zone, u.password_hash, u.password_version, u.password_changed_at, u.require_second_factor, u.default_method, u.default_set_at, u.created_at, u.signed_in_at, EXISTS (SELECT 1 FROM credentials c WHERE c.workspace_id = u.workspace_id AND c.user_id = u.id
     AND c.state = 'active' AND c.kind <> 'recovery') AS protected

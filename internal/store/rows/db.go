@@ -135,6 +135,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.deleteOldBrowsersStmt, err = db.PrepareContext(ctx, deleteOldBrowsers); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteOldBrowsers: %w", err)
 	}
+	if q.deleteOldCampaignsStmt, err = db.PrepareContext(ctx, deleteOldCampaigns); err != nil {
+		return nil, fmt.Errorf("error preparing query DeleteOldCampaigns: %w", err)
+	}
 	if q.deleteOldEventsStmt, err = db.PrepareContext(ctx, deleteOldEvents); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteOldEvents: %w", err)
 	}
@@ -1013,6 +1016,11 @@ func (q *Queries) Close() error {
 	if q.deleteOldBrowsersStmt != nil {
 		if cerr := q.deleteOldBrowsersStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing deleteOldBrowsersStmt: %w", cerr)
+		}
+	}
+	if q.deleteOldCampaignsStmt != nil {
+		if cerr := q.deleteOldCampaignsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deleteOldCampaignsStmt: %w", cerr)
 		}
 	}
 	if q.deleteOldEventsStmt != nil {
@@ -2241,6 +2249,7 @@ type Queries struct {
 	deleteLeaseStmt              *sql.Stmt
 	deleteOldAttemptsStmt        *sql.Stmt
 	deleteOldBrowsersStmt        *sql.Stmt
+	deleteOldCampaignsStmt       *sql.Stmt
 	deleteOldEventsStmt          *sql.Stmt
 	deleteOldGuessesStmt         *sql.Stmt
 	deleteOldHelpCodesStmt       *sql.Stmt
@@ -2514,6 +2523,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		deleteLeaseStmt:              q.deleteLeaseStmt,
 		deleteOldAttemptsStmt:        q.deleteOldAttemptsStmt,
 		deleteOldBrowsersStmt:        q.deleteOldBrowsersStmt,
+		deleteOldCampaignsStmt:       q.deleteOldCampaignsStmt,
 		deleteOldEventsStmt:          q.deleteOldEventsStmt,
 		deleteOldGuessesStmt:         q.deleteOldGuessesStmt,
 		deleteOldHelpCodesStmt:       q.deleteOldHelpCodesStmt,
