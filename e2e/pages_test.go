@@ -134,7 +134,7 @@ func TestPages(t *testing.T) {
 	walks := map[string]func(*show){
 		"signing in": pagesOfSigningIn, "the account": pagesOfTheAccount, "the wizard": pagesOfTheWizard,
 		"links": pagesOfLinks, "what a company requires": pagesOfARequirement, "a new installation": pagesOfANewInstallation,
-		"phones": pagesOfPhones, "passkeys": pagesOfPasskeys, "texts": pagesOfTexts, "trusted browsers": pagesOfTrust,
+		"phones": pagesOfPhones, "passkeys": pagesOfPasskeys, "texts": pagesOfTexts, "trusted browsers": pagesOfTrust, "help": pagesOfHelp,
 	}
 	t.Run("all", func(t *testing.T) {
 		for name, pages := range walks {
