@@ -70,7 +70,7 @@ func TestRemindMeLater(t *testing.T) {
 	other := h.browser()
 	ada.first(other)
 	other.Click("Set it up now")
-	other.See("Authenticator app")
+	other.See("Confirm that it is you", "Set up a second step")
 }
 
 func pagesOfHelp(s *show) {
