@@ -8,7 +8,6 @@ import (
 
 	"countersign"
 	"countersign/internal/account"
-	"countersign/internal/audit"
 	"countersign/internal/message"
 	"countersign/internal/policy"
 	"countersign/internal/store"
@@ -102,8 +101,8 @@ type Requiring struct {
 // wished, has exactly those written to who have no second factor: both in one go, or
 // neither. Only somebody with two factors can do it (see onAll).
 //
-// Errors: those of onAll; Invalid on "require_second_factor" and "campaign"; NotFound
-// "no_such_pool"; Conflict "changed_meanwhile".
+// Errors: those of StoreRules; Invalid on "require_second_factor" and "campaign"; NotFound
+// "no_such_pool".
 func (s *Service) SetRequirement(ctx context.Context, workspace countersign.WorkspaceID, r Requiring, by By) error {
 	next := policy.Document{"require_second_factor": r.Value}
 	if next.Check() != nil {
@@ -113,12 +112,23 @@ func (s *Service) SetRequirement(ctx context.Context, workspace countersign.Work
 	if err != nil {
 		return err
 	}
-	return s.onAll(ctx, workspace, by, policy.DeedSettings, func(tx *store.Tx, by By) error {
+	stored, err := s.Rules(ctx, workspace)
+	if err != nil {
+		return err
+	}
+	rules, err := stored.requiring(r.Pool, next)
+	if err != nil {
+		return err
+	}
+	return s.withOwners(ctx, workspace, by, func(tx *store.Tx, owners []rows.User, by By) error {
 		done, err := begun(tx, workspace, r.Campaign)
 		if err != nil || done {
 			return err // the first click did it all
 		}
-		err = s.storeRequirement(tx, workspace, r, next, by)
+		if stored.Version != r.Version {
+			return countersign.Refuse(countersign.Conflict, "changed_meanwhile")
+		}
+		err = s.storeRules(tx, workspace, owners, rules, r.Version, by)
 		if err != nil || r.Campaign == "" {
 			return err
 		}
@@ -126,52 +136,14 @@ func (s *Service) SetRequirement(ctx context.Context, workspace countersign.Work
 	})
 }
 
-func (s *Service) storeRequirement(tx *store.Tx, workspace countersign.WorkspaceID, r Requiring, next policy.Document, by By) error {
-	if r.Pool != "" {
-		pool, err := poolIn(tx, workspace, r.Pool)
-		if err != nil {
-			return err
-		}
-		text, before, err := over(pool.Settings, next)
-		if err != nil {
-			return err
-		}
-		err = raise(tx, workspace, r.Version)
-		if err != nil {
-			return err
-		}
-		_, err = tx.StorePoolSettings(tx.Ctx, text, workspace, r.Pool)
-		if err != nil {
-			return fmt.Errorf("store the settings of a pool: %w", err)
-		}
-		return poolEvent(tx, by, pool, "pool.settings_changed", changes(before, before.With(next)))
+// requiring are the rules with some keys of a pool's, or of the workspace's (""), changed.
+func (s Stored) requiring(pool countersign.PoolID, keys policy.Document) (policy.Rules, error) {
+	if pool == "" {
+		return policy.Rules{Workspace: s.Workspace.With(keys)}, nil
 	}
-	w, err := tx.GetWorkspace(tx.Ctx, workspace)
-	if err != nil {
-		return fmt.Errorf("load workspace: %w", err)
+	name := s.PoolName(pool)
+	if name == "" {
+		return policy.Rules{}, noSuchPool()
 	}
-	text, before, err := over(w.Settings, next)
-	if err != nil {
-		return err
-	}
-	n, err := tx.StoreSettings(tx.Ctx, text, workspace, r.Version)
-	if err != nil {
-		return fmt.Errorf("store settings: %w", err)
-	}
-	if n == 0 {
-		return countersign.Refuse(countersign.Conflict, "changed_meanwhile")
-	}
-	return audit.Write(tx, workspace, audit.Event{
-		Kind: "settings.changed", Actor: by.Actor, Place: by.Place, Detail: changes(before, before.With(next)),
-	})
-}
-
-// over is a stored document with the keys of another over it, and the document itself.
-func over(stored string, next policy.Document) (string, policy.Document, error) {
-	before, err := policy.ParseDocument([]byte(stored))
-	if err != nil {
-		return "", nil, fmt.Errorf("stored settings: %w", err)
-	}
-	text, err := before.With(next).JSON()
-	return text, before, err
+	return policy.Rules{Workspace: s.Workspace, Pools: map[string]policy.Document{name: s.Pools[name].With(keys)}}, nil
 }

@@ -79,10 +79,17 @@ func (s *Service) StoreRules(ctx context.Context, workspace countersign.Workspac
 	if err != nil {
 		return settingsInvalid(err)
 	}
+	return s.withOwners(ctx, workspace, by, func(tx *store.Tx, owners []rows.User, by By) error {
+		return s.storeRules(tx, workspace, owners, next, version, by)
+	})
+}
+
+// withOwners is onAll for a change of settings: the rows of the owners are taken too.
+func (s *Service) withOwners(ctx context.Context, workspace countersign.WorkspaceID, by By, act func(*store.Tx, []rows.User, By) error) error {
 	if by.holder != nil && by.holder.Workspace != workspace {
 		return countersign.Refuse(countersign.NotFound, "no_such_user")
 	}
-	by, err = by.ready(policy.DeedSettings, rows.User{})
+	by, err := by.ready(policy.DeedSettings, rows.User{})
 	if err != nil {
 		return err
 	}
@@ -102,7 +109,7 @@ func (s *Service) StoreRules(ctx context.Context, workspace countersign.Workspac
 		if err != nil {
 			return err
 		}
-		return s.storeRules(tx, workspace, owners, next, version, by)
+		return act(tx, owners, by)
 	})
 }
 
