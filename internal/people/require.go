@@ -76,7 +76,7 @@ func (s *Service) PreviewSetUp(ctx context.Context, a account.Account, language 
 		return message.Shown{}, fmt.Errorf("load workspace: %w", store.Classify(err))
 	}
 	now := s.Now()
-	data := message.Data{Name: a.User.Name, Workspace: w.Name, Address: s.Accounts.URL, At: now.UnixMilli(), Required: r.Holds(now)}
+	data := message.Data{Name: a.User.Name, Workspace: w.Name, Address: s.Accounts.Address(a.User.WorkspaceID), At: now.UnixMilli(), Required: r.Holds(now)}
 	if r.Required && !data.Required {
 		data.From = r.From.UnixMilli()
 	}
