@@ -6,11 +6,12 @@ import (
 	"time"
 
 	"countersign"
+	"countersign/internal/audit"
 	"countersign/internal/store"
 )
 
 // Sweep removes what can never matter again: expired attempts, sessions, links,
-// codes and pending secrets, browsers that nobody signed in with for 400 days, old counts, and events past their retention. The
+// codes and pending secrets, browsers that nobody signed in with for 400 days, old counts, and sealed events past their retention. The
 // outbox sweeps its own messages. It is safe to run on several nodes at once.
 func (s *Service) Sweep(ctx context.Context) error {
 	workspaces, err := s.Store.Read().ListWorkspaces(ctx)
@@ -22,16 +23,17 @@ func (s *Service) Sweep(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		err = s.Store.Write(ctx, func(tx *store.Tx) error {
-			before := tx.Now.AddDate(0, 0, -settings.RetentionDays).UnixMilli()
-			_, err := tx.DeleteOldEvents(tx.Ctx, w.ID, before)
-			return err
-		})
+		err = s.Chain().Retire(ctx, w.ID, settings.RetentionDays)
 		if err != nil {
-			return fmt.Errorf("retain events: %w", err)
+			return err
 		}
 	}
 	return s.Store.Write(ctx, sweep)
+}
+
+// Chain is what seals and verifies the logs of all workspaces.
+func (s *Service) Chain() *audit.Chain {
+	return &audit.Chain{Store: s.Store, Key: s.MAC, Now: s.Now}
 }
 
 func sweep(tx *store.Tx) error {

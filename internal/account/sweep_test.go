@@ -2,10 +2,12 @@ package account_test
 
 import (
 	"context"
+	"log/slog"
 	"testing"
 	"time"
 
 	"countersign/internal/account/accounttest"
+	"countersign/internal/audit"
 	"countersign/internal/policy"
 )
 
@@ -29,8 +31,22 @@ func TestSweepLeavesWhatCounts(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		if got := e.Count(t, "signin.completed", ""); got != before {
+			t.Errorf("%d events, want %d: what is not sealed stays until it is", got, before)
+		}
+		err = audit.NewSealer(e.Accounts.Chain(), slog.New(slog.DiscardHandler)).Look(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = e.Accounts.Sweep(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
 		if got := e.Count(t, "signin.completed", ""); got != 0 {
 			t.Errorf("%d events past their retention", got)
+		}
+		if got := e.Count(t, "audit.retired", ""); got != 1 {
+			t.Errorf("%d events tell of it, want one", got)
 		}
 		if n := len(ada.Credentials(t)); n == 0 {
 			t.Error("sweeping took the person's second factor")

@@ -1,6 +1,10 @@
 // Package audit writes the events: each act and each refusal, in the same
 // transaction as what it tells, so that neither exists without the other. It
 // does not decide what is worth an event; whoever acts does.
+//
+// It also owns the chain over them (doc/decisions/0067): it seals events when they are
+// committed, looks whether they are as they were sealed, and removes the old ones. The
+// server runs the sealer on every node, account sweeps, the command line verifies.
 package audit
 
 import (

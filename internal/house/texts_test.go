@@ -26,6 +26,7 @@ func families() []family {
 		{"activity.", ""},
 		{"activity.proof_accepted_", ""},
 		{"activity.proof_refused_", ""},
+		{"audit.fault_", ""},
 		{"cli.", ""},
 		{"cli.error_", ""},
 		{"cli.hint_", ""},

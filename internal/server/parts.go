@@ -18,6 +18,7 @@ import (
 	"countersign"
 	"countersign/internal/account"
 	"countersign/internal/approve"
+	"countersign/internal/audit"
 	"countersign/internal/config"
 	"countersign/internal/device"
 	"countersign/internal/digest"
@@ -98,6 +99,7 @@ type Parts struct {
 	Enrol    *enrol.Service
 	People   *people.Service
 	Digest   *digest.Service
+	Audit    *audit.Chain
 
 	// Approvals ask people's phones, Devices pairs them.
 	Approvals *approve.Service
@@ -192,6 +194,7 @@ func (p *Parts) open(ctx context.Context, o Options, listening net.Addr) error {
 	p.Approvals.Tested = p.Devices.Tested
 	p.SignIn = &signin.Service{Accounts: p.Accounts, Approvals: p.Approvals, Store: p.Store, Now: o.Now}
 	p.People = &people.Service{Accounts: p.Accounts, Store: p.Store, Now: o.Now}
+	p.Audit = p.Accounts.Chain()
 	p.Digest = &digest.Service{Accounts: p.Accounts, Store: p.Store, Now: o.Now}
 	return nil
 }

@@ -118,10 +118,11 @@ func fill(t *testing.T, s *store.Store) {
 			func() error { _, err := tx.InsertInstallation(tx.Ctx, "value", []byte{0, 1, 2}); return err },
 		)
 	})
-	// No query writes these yet: a lease, a chained batch, and events that belong to it.
+	// A lease, a chained batch, events that belong to it, and where the chain ends.
 	insert(t, s, "INSERT INTO leases (name, holder, until) VALUES ('sealer', 'a', 10)")
-	insert(t, s, "INSERT INTO seals (workspace_id, id, at, events, digest, mac) VALUES ('wsp_default', 1, 2, 3, $1, $2)", []byte("digest"), []byte{0})
 	insert(t, s, "INSERT INTO campaign_people (workspace_id, campaign_id, user_id, round, mailed_at) VALUES ('wsp_default', 'cmp_1', $1, 0, 0)", string(u.ID))
+	insert(t, s, "INSERT INTO seals (workspace_id, id, at, events, first_id, last_id, newest_at, digest, mac, marks, retired_at, retired_mac) VALUES ('wsp_default', 1, 2, 150, 'evt_00000', 'evt_00149', 149, $1, $2, $3, 0, $4)", []byte("digest"), []byte{0}, []byte("marks"), []byte{})
+	insert(t, s, "INSERT INTO seal_heads (workspace_id, seal_id, mac) VALUES ('wsp_default', 1, $1)", []byte("mac"))
 	insert(t, s, "UPDATE events SET seal_id = 1 WHERE id < 'evt_00150'")
 }
 

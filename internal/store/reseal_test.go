@@ -280,7 +280,7 @@ func TestEverySealedColumnIsKnown(t *testing.T) {
 		"pairings.challenge", "pairings.code_hash", "pairings.confirm_mac", "pairings.mailed_mac", "pairings.salt", // public, or digests
 		"pairings.secret",                                                   // sealed, for minutes
 		"pairings.short_mac", "pairings.token_hash", "pairings.verify_user", // digests, and what the phone knows
-		"passkeys.digest", "seals.digest", "seals.mac", // digests
+		"passkeys.digest", "seal_heads.mac", "seals.digest", "seals.mac", "seals.marks", "seals.retired_mac", // digests
 		"sessions.token_hash", "texts.code_mac", // digests
 	}
 	if !slices.Equal(columns, want) {

@@ -15,11 +15,6 @@ SELECT * FROM events WHERE workspace_id = @workspace_id AND user_id = @user_id A
 -- name: ListEvents :many
 SELECT * FROM events WHERE workspace_id = @workspace_id AND id > @after ORDER BY id LIMIT CAST(@most AS INTEGER);
 
--- name: DeleteOldEvents :execrows
--- Retention removes what is older, unless it belongs to a sealed batch: those
--- go as a whole.
-DELETE FROM events WHERE workspace_id = @workspace_id AND at < @before AND seal_id IS NULL;
-
 -- name: CountEvents :one
 -- What happened between two identifiers, which begin with the time: the key is read
 -- from the one to the other, and nothing beside it. A text in detail that a person

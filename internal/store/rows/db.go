@@ -48,6 +48,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.changeWorkspaceStmt, err = db.PrepareContext(ctx, changeWorkspace); err != nil {
 		return nil, fmt.Errorf("error preparing query ChangeWorkspace: %w", err)
 	}
+	if q.claimEventsStmt, err = db.PrepareContext(ctx, claimEvents); err != nil {
+		return nil, fmt.Errorf("error preparing query ClaimEvents: %w", err)
+	}
 	if q.claimMessagesStmt, err = db.PrepareContext(ctx, claimMessages); err != nil {
 		return nil, fmt.Errorf("error preparing query ClaimMessages: %w", err)
 	}
@@ -105,6 +108,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.countPoolsStmt, err = db.PrepareContext(ctx, countPools); err != nil {
 		return nil, fmt.Errorf("error preparing query CountPools: %w", err)
 	}
+	if q.countUnsealedStmt, err = db.PrepareContext(ctx, countUnsealed); err != nil {
+		return nil, fmt.Errorf("error preparing query CountUnsealed: %w", err)
+	}
 	if q.decideRequestStmt, err = db.PrepareContext(ctx, decideRequest); err != nil {
 		return nil, fmt.Errorf("error preparing query DecideRequest: %w", err)
 	}
@@ -137,9 +143,6 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.deleteOldCampaignsStmt, err = db.PrepareContext(ctx, deleteOldCampaigns); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteOldCampaigns: %w", err)
-	}
-	if q.deleteOldEventsStmt, err = db.PrepareContext(ctx, deleteOldEvents); err != nil {
-		return nil, fmt.Errorf("error preparing query DeleteOldEvents: %w", err)
 	}
 	if q.deleteOldGuessesStmt, err = db.PrepareContext(ctx, deleteOldGuesses); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteOldGuesses: %w", err)
@@ -197,6 +200,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.deletePoolRulesStmt, err = db.PrepareContext(ctx, deletePoolRules); err != nil {
 		return nil, fmt.Errorf("error preparing query DeletePoolRules: %w", err)
+	}
+	if q.deleteSealedEventsStmt, err = db.PrepareContext(ctx, deleteSealedEvents); err != nil {
+		return nil, fmt.Errorf("error preparing query DeleteSealedEvents: %w", err)
 	}
 	if q.deleteStrayDevicesStmt, err = db.PrepareContext(ctx, deleteStrayDevices); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteStrayDevices: %w", err)
@@ -360,6 +366,12 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.getResetStmt, err = db.PrepareContext(ctx, getReset); err != nil {
 		return nil, fmt.Errorf("error preparing query GetReset: %w", err)
 	}
+	if q.getSealStmt, err = db.PrepareContext(ctx, getSeal); err != nil {
+		return nil, fmt.Errorf("error preparing query GetSeal: %w", err)
+	}
+	if q.getSealHeadStmt, err = db.PrepareContext(ctx, getSealHead); err != nil {
+		return nil, fmt.Errorf("error preparing query GetSealHead: %w", err)
+	}
 	if q.getSessionStmt, err = db.PrepareContext(ctx, getSession); err != nil {
 		return nil, fmt.Errorf("error preparing query GetSession: %w", err)
 	}
@@ -383,6 +395,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.giveTextBackStmt, err = db.PrepareContext(ctx, giveTextBack); err != nil {
 		return nil, fmt.Errorf("error preparing query GiveTextBack: %w", err)
+	}
+	if q.holdLeaseStmt, err = db.PrepareContext(ctx, holdLease); err != nil {
+		return nil, fmt.Errorf("error preparing query HoldLease: %w", err)
 	}
 	if q.insertAttemptStmt, err = db.PrepareContext(ctx, insertAttempt); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertAttempt: %w", err)
@@ -435,6 +450,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.insertResetStmt, err = db.PrepareContext(ctx, insertReset); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertReset: %w", err)
 	}
+	if q.insertSealStmt, err = db.PrepareContext(ctx, insertSeal); err != nil {
+		return nil, fmt.Errorf("error preparing query InsertSeal: %w", err)
+	}
 	if q.insertSessionStmt, err = db.PrepareContext(ctx, insertSession); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertSession: %w", err)
 	}
@@ -455,6 +473,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.lastApprovalStmt, err = db.PrepareContext(ctx, lastApproval); err != nil {
 		return nil, fmt.Errorf("error preparing query LastApproval: %w", err)
+	}
+	if q.lastSealStmt, err = db.PrepareContext(ctx, lastSeal); err != nil {
+		return nil, fmt.Errorf("error preparing query LastSeal: %w", err)
 	}
 	if q.latestRequestStmt, err = db.PrepareContext(ctx, latestRequest); err != nil {
 		return nil, fmt.Errorf("error preparing query LatestRequest: %w", err)
@@ -498,6 +519,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.listKeptStmt, err = db.PrepareContext(ctx, listKept); err != nil {
 		return nil, fmt.Errorf("error preparing query ListKept: %w", err)
 	}
+	if q.listKeptSealsStmt, err = db.PrepareContext(ctx, listKeptSeals); err != nil {
+		return nil, fmt.Errorf("error preparing query ListKeptSeals: %w", err)
+	}
 	if q.listManagersStmt, err = db.PrepareContext(ctx, listManagers); err != nil {
 		return nil, fmt.Errorf("error preparing query ListManagers: %w", err)
 	}
@@ -528,11 +552,20 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.listRungStmt, err = db.PrepareContext(ctx, listRung); err != nil {
 		return nil, fmt.Errorf("error preparing query ListRung: %w", err)
 	}
+	if q.listSealedEventsStmt, err = db.PrepareContext(ctx, listSealedEvents); err != nil {
+		return nil, fmt.Errorf("error preparing query ListSealedEvents: %w", err)
+	}
+	if q.listSealsStmt, err = db.PrepareContext(ctx, listSeals); err != nil {
+		return nil, fmt.Errorf("error preparing query ListSeals: %w", err)
+	}
 	if q.listSecretsStmt, err = db.PrepareContext(ctx, listSecrets); err != nil {
 		return nil, fmt.Errorf("error preparing query ListSecrets: %w", err)
 	}
 	if q.listSessionsStmt, err = db.PrepareContext(ctx, listSessions); err != nil {
 		return nil, fmt.Errorf("error preparing query ListSessions: %w", err)
+	}
+	if q.listStrayEventsStmt, err = db.PrepareContext(ctx, listStrayEvents); err != nil {
+		return nil, fmt.Errorf("error preparing query ListStrayEvents: %w", err)
 	}
 	if q.listSubscriptionsStmt, err = db.PrepareContext(ctx, listSubscriptions); err != nil {
 		return nil, fmt.Errorf("error preparing query ListSubscriptions: %w", err)
@@ -542,6 +575,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.listUnfinishedStmt, err = db.PrepareContext(ctx, listUnfinished); err != nil {
 		return nil, fmt.Errorf("error preparing query ListUnfinished: %w", err)
+	}
+	if q.listUnsealedStmt, err = db.PrepareContext(ctx, listUnsealed); err != nil {
+		return nil, fmt.Errorf("error preparing query ListUnsealed: %w", err)
 	}
 	if q.listUsersStmt, err = db.PrepareContext(ctx, listUsers); err != nil {
 		return nil, fmt.Errorf("error preparing query ListUsers: %w", err)
@@ -663,6 +699,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.resealSubscriptionStmt, err = db.PrepareContext(ctx, resealSubscription); err != nil {
 		return nil, fmt.Errorf("error preparing query ResealSubscription: %w", err)
 	}
+	if q.retireSealStmt, err = db.PrepareContext(ctx, retireSeal); err != nil {
+		return nil, fmt.Errorf("error preparing query RetireSeal: %w", err)
+	}
 	if q.revokeDeviceStmt, err = db.PrepareContext(ctx, revokeDevice); err != nil {
 		return nil, fmt.Errorf("error preparing query RevokeDevice: %w", err)
 	}
@@ -677,6 +716,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.runningCampaignsStmt, err = db.PrepareContext(ctx, runningCampaigns); err != nil {
 		return nil, fmt.Errorf("error preparing query RunningCampaigns: %w", err)
+	}
+	if q.sealBeforeStmt, err = db.PrepareContext(ctx, sealBefore); err != nil {
+		return nil, fmt.Errorf("error preparing query SealBefore: %w", err)
 	}
 	if q.setDefaultMethodStmt, err = db.PrepareContext(ctx, setDefaultMethod); err != nil {
 		return nil, fmt.Errorf("error preparing query SetDefaultMethod: %w", err)
@@ -734,6 +776,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.storePoolSettingsStmt, err = db.PrepareContext(ctx, storePoolSettings); err != nil {
 		return nil, fmt.Errorf("error preparing query StorePoolSettings: %w", err)
+	}
+	if q.storeSealHeadStmt, err = db.PrepareContext(ctx, storeSealHead); err != nil {
+		return nil, fmt.Errorf("error preparing query StoreSealHead: %w", err)
 	}
 	if q.storeSettingsStmt, err = db.PrepareContext(ctx, storeSettings); err != nil {
 		return nil, fmt.Errorf("error preparing query StoreSettings: %w", err)
@@ -873,6 +918,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing changeWorkspaceStmt: %w", cerr)
 		}
 	}
+	if q.claimEventsStmt != nil {
+		if cerr := q.claimEventsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing claimEventsStmt: %w", cerr)
+		}
+	}
 	if q.claimMessagesStmt != nil {
 		if cerr := q.claimMessagesStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing claimMessagesStmt: %w", cerr)
@@ -968,6 +1018,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing countPoolsStmt: %w", cerr)
 		}
 	}
+	if q.countUnsealedStmt != nil {
+		if cerr := q.countUnsealedStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing countUnsealedStmt: %w", cerr)
+		}
+	}
 	if q.decideRequestStmt != nil {
 		if cerr := q.decideRequestStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing decideRequestStmt: %w", cerr)
@@ -1021,11 +1076,6 @@ func (q *Queries) Close() error {
 	if q.deleteOldCampaignsStmt != nil {
 		if cerr := q.deleteOldCampaignsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing deleteOldCampaignsStmt: %w", cerr)
-		}
-	}
-	if q.deleteOldEventsStmt != nil {
-		if cerr := q.deleteOldEventsStmt.Close(); cerr != nil {
-			err = fmt.Errorf("error closing deleteOldEventsStmt: %w", cerr)
 		}
 	}
 	if q.deleteOldGuessesStmt != nil {
@@ -1121,6 +1171,11 @@ func (q *Queries) Close() error {
 	if q.deletePoolRulesStmt != nil {
 		if cerr := q.deletePoolRulesStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing deletePoolRulesStmt: %w", cerr)
+		}
+	}
+	if q.deleteSealedEventsStmt != nil {
+		if cerr := q.deleteSealedEventsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deleteSealedEventsStmt: %w", cerr)
 		}
 	}
 	if q.deleteStrayDevicesStmt != nil {
@@ -1393,6 +1448,16 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing getResetStmt: %w", cerr)
 		}
 	}
+	if q.getSealStmt != nil {
+		if cerr := q.getSealStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing getSealStmt: %w", cerr)
+		}
+	}
+	if q.getSealHeadStmt != nil {
+		if cerr := q.getSealHeadStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing getSealHeadStmt: %w", cerr)
+		}
+	}
 	if q.getSessionStmt != nil {
 		if cerr := q.getSessionStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing getSessionStmt: %w", cerr)
@@ -1431,6 +1496,11 @@ func (q *Queries) Close() error {
 	if q.giveTextBackStmt != nil {
 		if cerr := q.giveTextBackStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing giveTextBackStmt: %w", cerr)
+		}
+	}
+	if q.holdLeaseStmt != nil {
+		if cerr := q.holdLeaseStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing holdLeaseStmt: %w", cerr)
 		}
 	}
 	if q.insertAttemptStmt != nil {
@@ -1518,6 +1588,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing insertResetStmt: %w", cerr)
 		}
 	}
+	if q.insertSealStmt != nil {
+		if cerr := q.insertSealStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing insertSealStmt: %w", cerr)
+		}
+	}
 	if q.insertSessionStmt != nil {
 		if cerr := q.insertSessionStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing insertSessionStmt: %w", cerr)
@@ -1551,6 +1626,11 @@ func (q *Queries) Close() error {
 	if q.lastApprovalStmt != nil {
 		if cerr := q.lastApprovalStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing lastApprovalStmt: %w", cerr)
+		}
+	}
+	if q.lastSealStmt != nil {
+		if cerr := q.lastSealStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing lastSealStmt: %w", cerr)
 		}
 	}
 	if q.latestRequestStmt != nil {
@@ -1623,6 +1703,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing listKeptStmt: %w", cerr)
 		}
 	}
+	if q.listKeptSealsStmt != nil {
+		if cerr := q.listKeptSealsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listKeptSealsStmt: %w", cerr)
+		}
+	}
 	if q.listManagersStmt != nil {
 		if cerr := q.listManagersStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listManagersStmt: %w", cerr)
@@ -1673,6 +1758,16 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing listRungStmt: %w", cerr)
 		}
 	}
+	if q.listSealedEventsStmt != nil {
+		if cerr := q.listSealedEventsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listSealedEventsStmt: %w", cerr)
+		}
+	}
+	if q.listSealsStmt != nil {
+		if cerr := q.listSealsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listSealsStmt: %w", cerr)
+		}
+	}
 	if q.listSecretsStmt != nil {
 		if cerr := q.listSecretsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listSecretsStmt: %w", cerr)
@@ -1681,6 +1776,11 @@ func (q *Queries) Close() error {
 	if q.listSessionsStmt != nil {
 		if cerr := q.listSessionsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listSessionsStmt: %w", cerr)
+		}
+	}
+	if q.listStrayEventsStmt != nil {
+		if cerr := q.listStrayEventsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listStrayEventsStmt: %w", cerr)
 		}
 	}
 	if q.listSubscriptionsStmt != nil {
@@ -1696,6 +1796,11 @@ func (q *Queries) Close() error {
 	if q.listUnfinishedStmt != nil {
 		if cerr := q.listUnfinishedStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listUnfinishedStmt: %w", cerr)
+		}
+	}
+	if q.listUnsealedStmt != nil {
+		if cerr := q.listUnsealedStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listUnsealedStmt: %w", cerr)
 		}
 	}
 	if q.listUsersStmt != nil {
@@ -1898,6 +2003,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing resealSubscriptionStmt: %w", cerr)
 		}
 	}
+	if q.retireSealStmt != nil {
+		if cerr := q.retireSealStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing retireSealStmt: %w", cerr)
+		}
+	}
 	if q.revokeDeviceStmt != nil {
 		if cerr := q.revokeDeviceStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing revokeDeviceStmt: %w", cerr)
@@ -1921,6 +2031,11 @@ func (q *Queries) Close() error {
 	if q.runningCampaignsStmt != nil {
 		if cerr := q.runningCampaignsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing runningCampaignsStmt: %w", cerr)
+		}
+	}
+	if q.sealBeforeStmt != nil {
+		if cerr := q.sealBeforeStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing sealBeforeStmt: %w", cerr)
 		}
 	}
 	if q.setDefaultMethodStmt != nil {
@@ -2016,6 +2131,11 @@ func (q *Queries) Close() error {
 	if q.storePoolSettingsStmt != nil {
 		if cerr := q.storePoolSettingsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing storePoolSettingsStmt: %w", cerr)
+		}
+	}
+	if q.storeSealHeadStmt != nil {
+		if cerr := q.storeSealHeadStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing storeSealHeadStmt: %w", cerr)
 		}
 	}
 	if q.storeSettingsStmt != nil {
@@ -2220,6 +2340,7 @@ type Queries struct {
 	cancelAttemptStmt            *sql.Stmt
 	changeEmailStmt              *sql.Stmt
 	changeWorkspaceStmt          *sql.Stmt
+	claimEventsStmt              *sql.Stmt
 	claimMessagesStmt            *sql.Stmt
 	claimPairingStmt             *sql.Stmt
 	clearGuessesStmt             *sql.Stmt
@@ -2239,6 +2360,7 @@ type Queries struct {
 	countPeopleStmt              *sql.Stmt
 	countPoolStmt                *sql.Stmt
 	countPoolsStmt               *sql.Stmt
+	countUnsealedStmt            *sql.Stmt
 	decideRequestStmt            *sql.Stmt
 	decideResetStmt              *sql.Stmt
 	deleteCredentialStmt         *sql.Stmt
@@ -2250,7 +2372,6 @@ type Queries struct {
 	deleteOldAttemptsStmt        *sql.Stmt
 	deleteOldBrowsersStmt        *sql.Stmt
 	deleteOldCampaignsStmt       *sql.Stmt
-	deleteOldEventsStmt          *sql.Stmt
 	deleteOldGuessesStmt         *sql.Stmt
 	deleteOldHelpCodesStmt       *sql.Stmt
 	deleteOldLinksStmt           *sql.Stmt
@@ -2270,6 +2391,7 @@ type Queries struct {
 	deletePendingStmt            *sql.Stmt
 	deletePoolStmt               *sql.Stmt
 	deletePoolRulesStmt          *sql.Stmt
+	deleteSealedEventsStmt       *sql.Stmt
 	deleteStrayDevicesStmt       *sql.Stmt
 	deleteUserStmt               *sql.Stmt
 	deleteWorkspaceStmt          *sql.Stmt
@@ -2324,6 +2446,8 @@ type Queries struct {
 	getRateStmt                  *sql.Stmt
 	getRequestStmt               *sql.Stmt
 	getResetStmt                 *sql.Stmt
+	getSealStmt                  *sql.Stmt
+	getSealHeadStmt              *sql.Stmt
 	getSessionStmt               *sql.Stmt
 	getTextStmt                  *sql.Stmt
 	getTextCapStmt               *sql.Stmt
@@ -2332,6 +2456,7 @@ type Queries struct {
 	giveBackStmt                 *sql.Stmt
 	giveDeviceCodeStmt           *sql.Stmt
 	giveTextBackStmt             *sql.Stmt
+	holdLeaseStmt                *sql.Stmt
 	insertAttemptStmt            *sql.Stmt
 	insertCampaignStmt           *sql.Stmt
 	insertCredentialStmt         *sql.Stmt
@@ -2349,6 +2474,7 @@ type Queries struct {
 	insertPoolRuleStmt           *sql.Stmt
 	insertRequestStmt            *sql.Stmt
 	insertResetStmt              *sql.Stmt
+	insertSealStmt               *sql.Stmt
 	insertSessionStmt            *sql.Stmt
 	insertTextStmt               *sql.Stmt
 	insertUserStmt               *sql.Stmt
@@ -2356,6 +2482,7 @@ type Queries struct {
 	joinPairingStmt              *sql.Stmt
 	keepBrowserStmt              *sql.Stmt
 	lastApprovalStmt             *sql.Stmt
+	lastSealStmt                 *sql.Stmt
 	latestRequestStmt            *sql.Stmt
 	listBodiesStmt               *sql.Stmt
 	listBrowsersStmt             *sql.Stmt
@@ -2370,6 +2497,7 @@ type Queries struct {
 	listEventsOfUserStmt         *sql.Stmt
 	listHomesStmt                *sql.Stmt
 	listKeptStmt                 *sql.Stmt
+	listKeptSealsStmt            *sql.Stmt
 	listManagersStmt             *sql.Stmt
 	listMissingStmt              *sql.Stmt
 	listOwnersStmt               *sql.Stmt
@@ -2380,11 +2508,15 @@ type Queries struct {
 	listProofsBetweenStmt        *sql.Stmt
 	listRecentRequestsStmt       *sql.Stmt
 	listRungStmt                 *sql.Stmt
+	listSealedEventsStmt         *sql.Stmt
+	listSealsStmt                *sql.Stmt
 	listSecretsStmt              *sql.Stmt
 	listSessionsStmt             *sql.Stmt
+	listStrayEventsStmt          *sql.Stmt
 	listSubscriptionsStmt        *sql.Stmt
 	listTextTotalsStmt           *sql.Stmt
 	listUnfinishedStmt           *sql.Stmt
+	listUnsealedStmt             *sql.Stmt
 	listUsersStmt                *sql.Stmt
 	listWaitingResetsStmt        *sql.Stmt
 	listWorkspacesStmt           *sql.Stmt
@@ -2425,11 +2557,13 @@ type Queries struct {
 	resealInstallationStmt       *sql.Stmt
 	resealSecretStmt             *sql.Stmt
 	resealSubscriptionStmt       *sql.Stmt
+	retireSealStmt               *sql.Stmt
 	revokeDeviceStmt             *sql.Stmt
 	revokeDeviceOfCredentialStmt *sql.Stmt
 	revokeDevicesOfUserStmt      *sql.Stmt
 	revokeUnpairedStmt           *sql.Stmt
 	runningCampaignsStmt         *sql.Stmt
+	sealBeforeStmt               *sql.Stmt
 	setDefaultMethodStmt         *sql.Stmt
 	setDeliveryStmt              *sql.Stmt
 	setDeviceStateStmt           *sql.Stmt
@@ -2449,6 +2583,7 @@ type Queries struct {
 	storeCredentialStmt          *sql.Stmt
 	storePasswordStmt            *sql.Stmt
 	storePoolSettingsStmt        *sql.Stmt
+	storeSealHeadStmt            *sql.Stmt
 	storeSettingsStmt            *sql.Stmt
 	takeLeaseStmt                *sql.Stmt
 	takeTextCapStmt              *sql.Stmt
@@ -2494,6 +2629,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		cancelAttemptStmt:            q.cancelAttemptStmt,
 		changeEmailStmt:              q.changeEmailStmt,
 		changeWorkspaceStmt:          q.changeWorkspaceStmt,
+		claimEventsStmt:              q.claimEventsStmt,
 		claimMessagesStmt:            q.claimMessagesStmt,
 		claimPairingStmt:             q.claimPairingStmt,
 		clearGuessesStmt:             q.clearGuessesStmt,
@@ -2513,6 +2649,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		countPeopleStmt:              q.countPeopleStmt,
 		countPoolStmt:                q.countPoolStmt,
 		countPoolsStmt:               q.countPoolsStmt,
+		countUnsealedStmt:            q.countUnsealedStmt,
 		decideRequestStmt:            q.decideRequestStmt,
 		decideResetStmt:              q.decideResetStmt,
 		deleteCredentialStmt:         q.deleteCredentialStmt,
@@ -2524,7 +2661,6 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		deleteOldAttemptsStmt:        q.deleteOldAttemptsStmt,
 		deleteOldBrowsersStmt:        q.deleteOldBrowsersStmt,
 		deleteOldCampaignsStmt:       q.deleteOldCampaignsStmt,
-		deleteOldEventsStmt:          q.deleteOldEventsStmt,
 		deleteOldGuessesStmt:         q.deleteOldGuessesStmt,
 		deleteOldHelpCodesStmt:       q.deleteOldHelpCodesStmt,
 		deleteOldLinksStmt:           q.deleteOldLinksStmt,
@@ -2544,6 +2680,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		deletePendingStmt:            q.deletePendingStmt,
 		deletePoolStmt:               q.deletePoolStmt,
 		deletePoolRulesStmt:          q.deletePoolRulesStmt,
+		deleteSealedEventsStmt:       q.deleteSealedEventsStmt,
 		deleteStrayDevicesStmt:       q.deleteStrayDevicesStmt,
 		deleteUserStmt:               q.deleteUserStmt,
 		deleteWorkspaceStmt:          q.deleteWorkspaceStmt,
@@ -2598,6 +2735,8 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		getRateStmt:                  q.getRateStmt,
 		getRequestStmt:               q.getRequestStmt,
 		getResetStmt:                 q.getResetStmt,
+		getSealStmt:                  q.getSealStmt,
+		getSealHeadStmt:              q.getSealHeadStmt,
 		getSessionStmt:               q.getSessionStmt,
 		getTextStmt:                  q.getTextStmt,
 		getTextCapStmt:               q.getTextCapStmt,
@@ -2606,6 +2745,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		giveBackStmt:                 q.giveBackStmt,
 		giveDeviceCodeStmt:           q.giveDeviceCodeStmt,
 		giveTextBackStmt:             q.giveTextBackStmt,
+		holdLeaseStmt:                q.holdLeaseStmt,
 		insertAttemptStmt:            q.insertAttemptStmt,
 		insertCampaignStmt:           q.insertCampaignStmt,
 		insertCredentialStmt:         q.insertCredentialStmt,
@@ -2623,6 +2763,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		insertPoolRuleStmt:           q.insertPoolRuleStmt,
 		insertRequestStmt:            q.insertRequestStmt,
 		insertResetStmt:              q.insertResetStmt,
+		insertSealStmt:               q.insertSealStmt,
 		insertSessionStmt:            q.insertSessionStmt,
 		insertTextStmt:               q.insertTextStmt,
 		insertUserStmt:               q.insertUserStmt,
@@ -2630,6 +2771,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		joinPairingStmt:              q.joinPairingStmt,
 		keepBrowserStmt:              q.keepBrowserStmt,
 		lastApprovalStmt:             q.lastApprovalStmt,
+		lastSealStmt:                 q.lastSealStmt,
 		latestRequestStmt:            q.latestRequestStmt,
 		listBodiesStmt:               q.listBodiesStmt,
 		listBrowsersStmt:             q.listBrowsersStmt,
@@ -2644,6 +2786,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		listEventsOfUserStmt:         q.listEventsOfUserStmt,
 		listHomesStmt:                q.listHomesStmt,
 		listKeptStmt:                 q.listKeptStmt,
+		listKeptSealsStmt:            q.listKeptSealsStmt,
 		listManagersStmt:             q.listManagersStmt,
 		listMissingStmt:              q.listMissingStmt,
 		listOwnersStmt:               q.listOwnersStmt,
@@ -2654,11 +2797,15 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		listProofsBetweenStmt:        q.listProofsBetweenStmt,
 		listRecentRequestsStmt:       q.listRecentRequestsStmt,
 		listRungStmt:                 q.listRungStmt,
+		listSealedEventsStmt:         q.listSealedEventsStmt,
+		listSealsStmt:                q.listSealsStmt,
 		listSecretsStmt:              q.listSecretsStmt,
 		listSessionsStmt:             q.listSessionsStmt,
+		listStrayEventsStmt:          q.listStrayEventsStmt,
 		listSubscriptionsStmt:        q.listSubscriptionsStmt,
 		listTextTotalsStmt:           q.listTextTotalsStmt,
 		listUnfinishedStmt:           q.listUnfinishedStmt,
+		listUnsealedStmt:             q.listUnsealedStmt,
 		listUsersStmt:                q.listUsersStmt,
 		listWaitingResetsStmt:        q.listWaitingResetsStmt,
 		listWorkspacesStmt:           q.listWorkspacesStmt,
@@ -2699,11 +2846,13 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		resealInstallationStmt:       q.resealInstallationStmt,
 		resealSecretStmt:             q.resealSecretStmt,
 		resealSubscriptionStmt:       q.resealSubscriptionStmt,
+		retireSealStmt:               q.retireSealStmt,
 		revokeDeviceStmt:             q.revokeDeviceStmt,
 		revokeDeviceOfCredentialStmt: q.revokeDeviceOfCredentialStmt,
 		revokeDevicesOfUserStmt:      q.revokeDevicesOfUserStmt,
 		revokeUnpairedStmt:           q.revokeUnpairedStmt,
 		runningCampaignsStmt:         q.runningCampaignsStmt,
+		sealBeforeStmt:               q.sealBeforeStmt,
 		setDefaultMethodStmt:         q.setDefaultMethodStmt,
 		setDeliveryStmt:              q.setDeliveryStmt,
 		setDeviceStateStmt:           q.setDeviceStateStmt,
@@ -2723,6 +2872,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		storeCredentialStmt:          q.storeCredentialStmt,
 		storePasswordStmt:            q.storePasswordStmt,
 		storePoolSettingsStmt:        q.storePoolSettingsStmt,
+		storeSealHeadStmt:            q.storeSealHeadStmt,
 		storeSettingsStmt:            q.storeSettingsStmt,
 		takeLeaseStmt:                q.takeLeaseStmt,
 		takeTextCapStmt:              q.takeTextCapStmt,

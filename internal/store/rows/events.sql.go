@@ -51,20 +51,6 @@ func (q *Queries) CountEvents(ctx context.Context, workspaceID countersign.Works
 	return i, err
 }
 
-const deleteOldEvents = `-- name: DeleteOldEvents :execrows
-DELETE FROM events WHERE workspace_id = $1 AND at < $2 AND seal_id IS NULL
-`
-
-// Retention removes what is older, unless it belongs to a sealed batch: those
-// go as a whole.
-func (q *Queries) DeleteOldEvents(ctx context.Context, workspaceID countersign.WorkspaceID, before int64) (int64, error) {
-	result, err := q.exec(ctx, q.deleteOldEventsStmt, deleteOldEvents, workspaceID, before)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected()
-}
-
 const getEvent = `-- name: GetEvent :one
 SELECT workspace_id, id, at, kind, outcome, actor_kind, actor_id, user_id, target, session_id, attempt_id, request_id, ip, user_agent, detail, seal_id FROM events WHERE workspace_id = $1 AND id = $2
 `

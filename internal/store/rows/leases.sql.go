@@ -32,6 +32,36 @@ func (q *Queries) GetLease(ctx context.Context, name string) (Lease, error) {
 	return i, err
 }
 
+const holdLease = `-- name: HoldLease :execrows
+INSERT INTO leases (name, holder, until) VALUES ($1, $2, $3)
+ON CONFLICT (name) DO UPDATE SET holder = $2, until = $3
+WHERE leases.holder = $2 OR leases.until <= $4 OR leases.until > $5
+`
+
+type HoldLeaseParams struct {
+	Name   string
+	Holder string
+	Until  int64
+	Now    int64
+	Latest int64
+}
+
+// Takes or keeps a job that one node does at a time: it is the holder's until its time is
+// over. A time that is further off than it can be (@latest) is of a wrong clock.
+func (q *Queries) HoldLease(ctx context.Context, arg HoldLeaseParams) (int64, error) {
+	result, err := q.exec(ctx, q.holdLeaseStmt, holdLease,
+		arg.Name,
+		arg.Holder,
+		arg.Until,
+		arg.Now,
+		arg.Latest,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const takeLease = `-- name: TakeLease :execrows
 INSERT INTO leases (name, holder, until) VALUES ($1, $2, $3)
 ON CONFLICT (name) DO UPDATE SET holder = $2, until = $3

@@ -315,7 +315,19 @@ type Seal struct {
 	ID          int64
 	At          int64
 	Events      int64
+	FirstID     countersign.EventID
+	LastID      countersign.EventID
+	NewestAt    int64
 	Digest      []byte
+	Mac         []byte
+	Marks       []byte
+	RetiredAt   int64
+	RetiredMac  []byte
+}
+
+type SealHead struct {
+	WorkspaceID countersign.WorkspaceID
+	SealID      int64
 	Mac         []byte
 }
 

@@ -1,0 +1,63 @@
+package audit
+
+import (
+	"context"
+	"encoding/hex"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"countersign"
+	"countersign/internal/seal"
+	"countersign/internal/store"
+)
+
+// Chain seals the logs of an installation, looks whether they are as they were sealed,
+// and removes what is older than they are kept.
+type Chain struct {
+	Store *store.Store
+	// Key makes the keyed digests of seals. It is that of the installation's other keyed
+	// digests: sealed by the master key, and the same after that is rotated.
+	Key seal.MACKey
+	Now func() time.Time
+}
+
+// Head is where a chain ends: its last seal, which stands for all before it.
+type Head struct {
+	// Seal is its number, from 1; 0 is a chain without a seal.
+	Seal int64
+	// MAC is the keyed digest of it, 32 bytes.
+	MAC []byte
+}
+
+// String is the number, a colon, and the digest in hexadecimal: how a head is noted.
+func (h Head) String() string {
+	if h.Seal == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%d:%x", h.Seal, h.MAC)
+}
+
+// ParseHead reads what [Head.String] wrote. The error is Invalid "bad_head".
+func ParseHead(text string) (Head, error) {
+	number, digest, _ := strings.Cut(strings.TrimSpace(text), ":")
+	n, err := strconv.ParseInt(number, 10, 64)
+	mac, bad := hex.DecodeString(digest)
+	if err != nil || bad != nil || n < 1 || len(mac) != macSize {
+		return Head{}, countersign.Refuse(countersign.Invalid, "bad_head")
+	}
+	return Head{Seal: n, MAC: mac}, nil
+}
+
+// Head is where the chain of a workspace ends now.
+func (c *Chain) Head(ctx context.Context, workspace countersign.WorkspaceID) (Head, error) {
+	last, err := c.Store.Read().LastSeal(ctx, workspace)
+	if store.NotFound(err) {
+		return Head{}, nil
+	}
+	if err != nil {
+		return Head{}, fmt.Errorf("read the last seal: %w", store.Classify(err))
+	}
+	return Head{Seal: last.ID, MAC: last.Mac}, nil
+}

@@ -1,0 +1,61 @@
+-- name: ListUnsealed :many
+-- Every workspace's, in one order of all.
+SELECT workspace_id, id FROM events WHERE seal_id IS NULL AND id >= @since ORDER BY id LIMIT CAST(@most AS INTEGER);
+
+-- name: ClaimEvents :many
+-- Two that claim at once never get one event both.
+UPDATE events SET seal_id = @seal_id
+WHERE workspace_id = @workspace_id AND seal_id IS NULL AND id >= @first_id AND id <= @last_id
+RETURNING *;
+
+-- name: InsertSeal :exec
+INSERT INTO seals (workspace_id, id, at, events, first_id, last_id, newest_at, digest, mac, marks, retired_at, retired_mac)
+VALUES (@workspace_id, @id, @at, @events, @first_id, @last_id, @newest_at, @digest, @mac, @marks, 0, @nothing);
+
+-- name: StoreSealHead :exec
+INSERT INTO seal_heads (workspace_id, seal_id, mac) VALUES (@workspace_id, @seal_id, @mac)
+ON CONFLICT (workspace_id) DO UPDATE SET seal_id = @seal_id, mac = @mac;
+
+-- name: GetSealHead :one
+SELECT * FROM seal_heads WHERE workspace_id = @workspace_id;
+
+-- name: LastSeal :one
+SELECT * FROM seals WHERE workspace_id = @workspace_id ORDER BY id DESC LIMIT 1;
+
+-- name: GetSeal :one
+SELECT * FROM seals WHERE workspace_id = @workspace_id AND id = @id;
+
+-- name: SealBefore :one
+SELECT * FROM seals WHERE workspace_id = @workspace_id AND id < @id ORDER BY id DESC LIMIT 1;
+
+-- name: ListSeals :many
+SELECT * FROM seals WHERE workspace_id = @workspace_id AND id > @after ORDER BY id LIMIT CAST(@most AS INTEGER);
+
+-- name: ListSealedEvents :many
+-- The events of some seals that follow each other, all within first_id and last_id.
+SELECT * FROM events
+WHERE workspace_id = @workspace_id AND id >= @first_id AND id <= @last_id AND seal_id >= @from_seal AND seal_id <= @to_seal
+ORDER BY seal_id, id LIMIT CAST(@most AS INTEGER);
+
+-- name: ListStrayEvents :many
+-- Events that belong to no seal, or to one that does not enclose them, or whose events
+-- are gone.
+SELECT events.id, events.seal_id FROM events
+LEFT JOIN seals ON seals.workspace_id = events.workspace_id AND seals.id = events.seal_id
+WHERE events.workspace_id = @workspace_id AND events.seal_id IS NOT NULL
+  AND (seals.id IS NULL OR seals.retired_at <> 0 OR events.id < seals.first_id OR events.id > seals.last_id)
+ORDER BY events.seal_id, events.id LIMIT CAST(@most AS INTEGER);
+
+-- name: CountUnsealed :one
+SELECT COUNT(*) AS events, CAST(COALESCE(MIN(at), 0) AS BIGINT) AS oldest FROM events WHERE workspace_id = @workspace_id AND seal_id IS NULL;
+
+-- name: ListKeptSeals :many
+-- Seals whose events are there, the oldest first.
+SELECT * FROM seals WHERE workspace_id = @workspace_id AND retired_at = 0 ORDER BY id LIMIT CAST(@most AS INTEGER);
+
+-- name: DeleteSealedEvents :many
+DELETE FROM events WHERE workspace_id = @workspace_id AND seal_id = @seal_id AND id >= @first_id AND id <= @last_id RETURNING *;
+
+-- name: RetireSeal :execrows
+UPDATE seals SET retired_at = @retired_at, retired_mac = @retired_mac, marks = @nothing
+WHERE workspace_id = @workspace_id AND id = @id AND retired_at = 0;
