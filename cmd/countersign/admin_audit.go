@@ -14,8 +14,9 @@ import (
 
 // auditCommands read the audit log.
 type auditCommands struct {
-	List   auditList   `cmd:"" help:"List what happened to one user, the latest first."`
-	Verify auditVerify `cmd:"" help:"Check the signatures of an approval or a denial again."`
+	List     auditList   `cmd:"" help:"List what happened to one user, the latest first."`
+	Verify   auditVerify `cmd:"" help:"Check that nothing was changed in the log, or the signatures of one approval or denial."`
+	SealHead auditHead   `cmd:"" name:"seal-head" help:"Print where the chain over the log ends, to be noted elsewhere."`
 }
 
 // auditList lists one user's events.
@@ -85,15 +86,20 @@ func (c *auditList) Run(ctx context.Context, t *terminal) error {
 	return t.table([]string{"EVENT", "TIME", "KIND", "OUTCOME", "ADDRESS", "TARGET"}, lines)
 }
 
-// auditVerify checks a decision's signatures from its event.
+// auditVerify checks the chain over the log, or a decision's signatures from its event.
 type auditVerify struct {
 	storeSettings
 	inWorkspace
-	Event string `arg:"" placeholder:"EVENT" help:"The id of the event, as admin audit list prints it."`
+	Event string   `arg:"" optional:"" placeholder:"EVENT" help:"The id of an event, as admin audit list prints it: then its signatures are checked. Without it the log of every workspace is."`
+	Head  []string `name:"head" placeholder:"HEAD" help:"A head that must be in the chain, as admin audit seal-head or the server's log had it. May be given several times."`
 }
 
 func (*auditVerify) examples() []string {
-	return []string{"countersign admin audit verify evt_01m81v58hq00tem4nzj89p20e0"}
+	return []string{
+		"countersign admin audit verify",
+		"countersign admin audit verify --head 4711:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+		"countersign admin audit verify evt_01m81v58hq00tem4nzj89p20e0",
+	}
 }
 
 // verifiedView is a decision that holds, as a result for a program.
@@ -123,13 +129,27 @@ func verifiedOf(v approve.Verified) verifiedView {
 	return out
 }
 
-// Run says what the signatures prove.
+// Run says what the signatures prove, or how the log was found.
 func (c *auditVerify) Run(ctx context.Context, t *terminal) error {
+	heads, err := headsOf(c.Head)
+	if err != nil {
+		return err
+	}
+	if c.Event != "" && len(heads) > 0 {
+		return usageError{errors.New("--head is for the whole log, not for one event")}
+	}
 	p, err := c.engine(ctx, t)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = p.Close() }()
+	if c.Event == "" {
+		return verifyChains(ctx, t, p, heads)
+	}
+	return c.signatures(ctx, t, p)
+}
+
+func (c *auditVerify) signatures(ctx context.Context, t *terminal, p *server.Parts) error {
 	workspace, err := c.of(ctx, p)
 	if err != nil {
 		return err

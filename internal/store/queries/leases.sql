@@ -10,6 +10,7 @@ WHERE leases.until < @until OR leases.until > @latest;
 
 -- name: DeleteLease :execrows
 DELETE FROM leases WHERE name = @name;
+
 -- name: HoldLease :execrows
 -- Takes or keeps a job that one node does at a time: it is the holder's until its time is
 -- over. A time that is further off than it can be (@latest) is of a wrong clock.

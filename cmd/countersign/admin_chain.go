@@ -1,0 +1,177 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"countersign"
+	"countersign/internal/audit"
+	"countersign/internal/server"
+)
+
+// auditHead prints where the chain of each workspace ends.
+type auditHead struct{ storeSettings }
+
+func (*auditHead) examples() []string {
+	return []string{"countersign admin audit seal-head", "countersign admin audit seal-head >> /mnt/elsewhere/heads"}
+}
+
+// headView is the end of a chain as a result for a program.
+type headView struct {
+	Workspace countersign.WorkspaceID `json:"workspace"`
+	Head      string                  `json:"head"`
+}
+
+// Run prints a line for each chain, as --head of verify takes it.
+func (c *auditHead) Run(ctx context.Context, t *terminal) error {
+	return c.withEngine(ctx, t, func(p *server.Parts) error {
+		workspaces, err := p.Store.Read().ListWorkspaces(ctx)
+		if err != nil {
+			return fmt.Errorf("list workspaces: %w", err)
+		}
+		views, lines := []headView{}, []string{}
+		for _, w := range workspaces {
+			head, err := p.Audit.Head(ctx, w.ID)
+			if err != nil {
+				return err
+			}
+			if head.Seal != 0 {
+				views = append(views, headView{w.ID, head.String()})
+				lines = append(lines, string(w.ID)+"/"+head.String()+"\n")
+			}
+		}
+		if t.json {
+			return t.printJSON(views)
+		}
+		if len(lines) == 0 {
+			t.tell("cli.chain_empty")
+		}
+		return t.print(strings.Join(lines, ""))
+	})
+}
+
+// headsOf reads heads that were noted. Without a workspace one is the default's.
+func headsOf(texts []string) (map[countersign.WorkspaceID][]audit.Head, error) {
+	heads := map[countersign.WorkspaceID][]audit.Head{}
+	for _, text := range texts {
+		workspace := countersign.DefaultWorkspace
+		if before, after, named := strings.Cut(text, "/"); named {
+			workspace, text = countersign.WorkspaceID(before), after
+		}
+		head, err := audit.ParseHead(text)
+		if err != nil {
+			return nil, err
+		}
+		heads[workspace] = append(heads[workspace], head)
+	}
+	return heads, nil
+}
+
+// chainView is how a log was found, as a result for a program.
+type chainView struct {
+	Workspace      countersign.WorkspaceID `json:"workspace"`
+	Holds          bool                    `json:"holds"`
+	Seals          int64                   `json:"seals"`
+	Events         int64                   `json:"events"`
+	Retired        int64                   `json:"retired_seals"`
+	Unsealed       int64                   `json:"unsealed"`
+	OldestUnsealed *time.Time              `json:"oldest_unsealed"`
+	Head           string                  `json:"head"`
+	Wrong          int64                   `json:"wrong"`
+	Problems       []problemView           `json:"problems"`
+}
+
+type problemView struct {
+	Fault audit.Fault         `json:"fault"`
+	Seal  int64               `json:"seal"`
+	Event countersign.EventID `json:"event"`
+}
+
+func chainOf(r audit.Report) chainView {
+	v := chainView{
+		Workspace: r.Workspace, Holds: r.Holds(), Seals: r.Seals, Events: r.Events, Retired: r.Retired, Unsealed: r.Unsealed, Head: r.Head.String(),
+		Wrong: r.Wrong, Problems: []problemView{},
+	}
+	if r.Unsealed > 0 {
+		at := time.UnixMilli(r.OldestUnsealed).UTC()
+		v.OldestUnsealed = &at
+	}
+	for _, p := range r.Problems {
+		v.Problems = append(v.Problems, problemView(p))
+	}
+	return v
+}
+
+// verifyChains looks through the log of every workspace, and of those that a head names
+// and that are not there any more.
+func verifyChains(ctx context.Context, t *terminal, p *server.Parts, heads map[countersign.WorkspaceID][]audit.Head) error {
+	workspaces, err := p.Store.Read().ListWorkspaces(ctx)
+	if err != nil {
+		return fmt.Errorf("list workspaces: %w", err)
+	}
+	var reports []audit.Report
+	for _, w := range workspaces {
+		r, err := p.Audit.VerifyBy(ctx, w.ID, audit.By{Actor: countersign.Actor{Kind: countersign.ByShell}}, heads[w.ID]...)
+		if err != nil {
+			return err
+		}
+		reports = append(reports, r)
+		delete(heads, w.ID)
+	}
+	for _, gone := range slices.Sorted(maps.Keys(heads)) {
+		r, err := p.Audit.Verify(ctx, gone, heads[gone]...)
+		if err != nil {
+			return err
+		}
+		reports = append(reports, r)
+	}
+	return t.printChains(reports)
+}
+
+// longUnsealed is for how long an event may wait for its seal before somebody should look
+// why.
+const longUnsealed = time.Minute
+
+func (t *terminal) printChains(reports []audit.Report) error {
+	views, lines, wrong := []chainView{}, [][]string{}, [][]string{}
+	for _, r := range reports {
+		v := chainOf(r)
+		views = append(views, v)
+		lines = append(lines, []string{
+			string(v.Workspace), strconv.FormatInt(v.Seals, 10), strconv.FormatInt(v.Events, 10), strconv.FormatInt(v.Retired, 10),
+			strconv.FormatInt(v.Unsealed, 10), v.Head,
+		})
+		for _, p := range r.Problems {
+			wrong = append(wrong, []string{string(v.Workspace), t.speaker().Say(p.Text(), "Seal", strconv.FormatInt(p.Seal, 10), "Event", string(p.Event))})
+		}
+		if v.OldestUnsealed != nil && time.Since(*v.OldestUnsealed) > longUnsealed {
+			t.tell("cli.chain_unsealed", "Workspace", string(v.Workspace), "Count", int(v.Unsealed), "Since", v.OldestUnsealed.Format(time.RFC3339))
+		}
+	}
+	var err error
+	if t.json {
+		err = t.printJSON(views)
+	} else {
+		err = t.table([]string{"WORKSPACE", "SEALS", "EVENTS", "RETIRED", "UNSEALED", "HEAD"}, lines)
+	}
+	if err != nil {
+		return err
+	}
+	if len(wrong) == 0 {
+		t.tell("cli.chain_holds")
+		return nil
+	}
+	if !t.json {
+		err = t.table([]string{"WORKSPACE", "WRONG"}, wrong)
+		if err != nil {
+			return err
+		}
+	}
+	return errors.New(t.speaker().Say("cli.chain_broken", "First", wrong[0][1]))
+}
