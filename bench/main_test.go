@@ -42,6 +42,7 @@ func TestFigures(t *testing.T) {
 		{"many", manySignIns},
 		{"beyond", beyondTheHash},
 		{"codes", codeChecks},
+		{"sealing", sealing},
 		{"sessions", sessionChecks},
 		{"approvals", approvals},
 		{"decisions", decisions},
