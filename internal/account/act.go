@@ -38,9 +38,9 @@ func ActOn(deed policy.Deed, user countersign.UserID) Act {
 	return Act(deed) + ":" + Act(user)
 }
 
-// Deed is the deed that an act is, and whom it is done to; ok is false for an act upon
+// Deed is the deed that an act is, and whom it is done to; false is for an act upon
 // one's own account.
-func (a Act) Deed() (deed policy.Deed, user countersign.UserID, ok bool) {
+func (a Act) Deed() (policy.Deed, countersign.UserID, bool) {
 	name, on, _ := strings.Cut(string(a), ":")
 	return policy.Deed(name), countersign.UserID(on), slices.Contains(policy.Deeds(), policy.Deed(name))
 }
