@@ -192,7 +192,9 @@ func (s *Service) RemoveWorkspace(ctx context.Context, id countersign.WorkspaceI
 }
 
 // reload reads the book anew in this process, where the act was done.
-func (s *Service) reload(ctx context.Context) error { return store.Classify(s.Accounts.Hosts.Reload(ctx)) }
+func (s *Service) reload(ctx context.Context) error {
+	return store.Classify(s.Accounts.Hosts.Reload(ctx))
+}
 
 // lockedWorkspace takes a workspace's row for this transaction. NotFound "no_workspace".
 func lockedWorkspace(tx *store.Tx, id countersign.WorkspaceID) (rows.Workspace, error) {
