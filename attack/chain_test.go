@@ -43,12 +43,18 @@ func TestChain(t *testing.T) {
 			{"an address is changed", "UPDATE events SET ip = '192.0.2.66' WHERE id = 'A'", "UPDATE events SET ip = (SELECT ip FROM was WHERE id = 'A') WHERE id = 'A'", "the event A is not as it was sealed"},
 			{"a refusal becomes a success", "UPDATE events SET outcome = 'refused' WHERE id = 'Z'", "UPDATE events SET outcome = 'ok' WHERE id = 'Z'", "the event Z is not as it was sealed"},
 			{"an event is removed", "DELETE FROM events WHERE id = 'A'", "INSERT INTO events SELECT * FROM was WHERE id = 'A'", "removed"},
-			{"two exchange their people", "UPDATE events SET user_id = (SELECT user_id FROM was WHERE id = 'Z') WHERE id = 'A'; UPDATE events SET user_id = (SELECT user_id FROM was WHERE id = 'A') WHERE id = 'Z'",
-				"UPDATE events SET user_id = (SELECT user_id FROM was WHERE was.id = events.id) WHERE id IN ('A', 'Z')", "the event A is not as it was sealed"},
-			{"two exchange their seals", "UPDATE events SET seal_id = (SELECT seal_id FROM was WHERE id = 'Z') WHERE id = 'A'; UPDATE events SET seal_id = (SELECT seal_id FROM was WHERE id = 'A') WHERE id = 'Z'",
-				"UPDATE events SET seal_id = (SELECT seal_id FROM was WHERE was.id = events.id) WHERE id IN ('A', 'Z')", "the event A was not in it"},
-			{"an event is added", "INSERT INTO events SELECT workspace_id, id || 'x', at, kind, outcome, actor_kind, actor_id, user_id, target, session_id, attempt_id, request_id, ip, user_agent, detail, seal_id FROM was WHERE id = 'A'",
-				"DELETE FROM events WHERE id = 'Ax'", "the event Ax was not in it"},
+			{
+				"two exchange their people", "UPDATE events SET user_id = (SELECT user_id FROM was WHERE id = 'Z') WHERE id = 'A'; UPDATE events SET user_id = (SELECT user_id FROM was WHERE id = 'A') WHERE id = 'Z'",
+				"UPDATE events SET user_id = (SELECT user_id FROM was WHERE was.id = events.id) WHERE id IN ('A', 'Z')", "the event A is not as it was sealed",
+			},
+			{
+				"two exchange their seals", "UPDATE events SET seal_id = (SELECT seal_id FROM was WHERE id = 'Z') WHERE id = 'A'; UPDATE events SET seal_id = (SELECT seal_id FROM was WHERE id = 'A') WHERE id = 'Z'",
+				"UPDATE events SET seal_id = (SELECT seal_id FROM was WHERE was.id = events.id) WHERE id IN ('A', 'Z')", "the event A was not in it",
+			},
+			{
+				"an event is added", "INSERT INTO events SELECT workspace_id, id || 'x', at, kind, outcome, actor_kind, actor_id, user_id, target, session_id, attempt_id, request_id, ip, user_agent, detail, seal_id FROM was WHERE id = 'A'",
+				"DELETE FROM events WHERE id = 'Ax'", "the event Ax was not in it",
+			},
 			{"a batch is called retired", "UPDATE seals SET retired_at = at + 1000 WHERE id = 1", "UPDATE seals SET retired_at = 0 WHERE id = 1", "not removed by the retention"},
 		} {
 			names := strings.NewReplacer("'A'", "'"+a+"'", "'Ax'", "'"+a+"x'", "'Z'", "'"+z+"'", "event A ", "event "+a+" ", "event Ax ", "event "+a+"x ", "event Z ", "event "+z+" ")

@@ -107,7 +107,7 @@ func (c *Chain) batches(ctx context.Context, q *rows.Queries, w *walk, seals []r
 		want += s.Events
 	}
 	// One more than there should be: that is enough to be found, however many were added.
-	read.Most = int32(want + 1) //nolint:gosec // of batches that we made
+	read.Most = int32(want + 1)
 	found, err := q.ListSealedEvents(ctx, read)
 	if err != nil {
 		return fmt.Errorf("read sealed events: %w", err)
@@ -170,4 +170,3 @@ type By struct {
 	Session countersign.SessionID
 	Place   countersign.Place
 }
-

@@ -166,6 +166,10 @@ func (l *logged) list(t *testing.T, query string, args ...any) []string {
 		}
 		out = append(out, one)
 	}
+	err = found.Err()
+	if err != nil {
+		t.Fatal(err)
+	}
 	return out
 }
 
