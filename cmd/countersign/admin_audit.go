@@ -90,14 +90,14 @@ func (c *auditList) Run(ctx context.Context, t *terminal) error {
 type auditVerify struct {
 	storeSettings
 	inWorkspace
-	Event string   `arg:"" optional:"" placeholder:"EVENT" help:"The id of an event, as admin audit list prints it: then its signatures are checked. Without it the log of every workspace is."`
+	Event string   `arg:"" optional:"" placeholder:"EVENT" help:"The id of an event, as admin audit list prints it: then its signatures are checked. Without it the whole log is, of every workspace where none is named."`
 	Head  []string `name:"head" placeholder:"HEAD" help:"A head that must be in the chain, as admin audit seal-head or the server's log had it. May be given several times."`
 }
 
 func (*auditVerify) examples() []string {
 	return []string{
 		"countersign admin audit verify",
-		"countersign admin audit verify --head 4711:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+		"countersign admin audit verify --workspace acme.example.com --head 4711:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
 		"countersign admin audit verify evt_01m81v58hq00tem4nzj89p20e0",
 	}
 }
@@ -131,11 +131,7 @@ func verifiedOf(v approve.Verified) verifiedView {
 
 // Run says what the signatures prove, or how the log was found.
 func (c *auditVerify) Run(ctx context.Context, t *terminal) error {
-	heads, err := headsOf(c.Head)
-	if err != nil {
-		return err
-	}
-	if c.Event != "" && len(heads) > 0 {
+	if c.Event != "" && len(c.Head) > 0 {
 		return usageError{errors.New("--head is for the whole log, not for one event")}
 	}
 	p, err := c.engine(ctx, t)
@@ -144,7 +140,7 @@ func (c *auditVerify) Run(ctx context.Context, t *terminal) error {
 	}
 	defer func() { _ = p.Close() }()
 	if c.Event == "" {
-		return verifyChains(ctx, t, p, heads)
+		return c.chains(ctx, t, p)
 	}
 	return c.signatures(ctx, t, p)
 }

@@ -16,10 +16,30 @@ import (
 )
 
 // auditHead prints where the chain of each workspace ends.
-type auditHead struct{ storeSettings }
+type auditHead struct {
+	storeSettings
+	inWorkspace
+}
 
 func (*auditHead) examples() []string {
 	return []string{"countersign admin audit seal-head", "countersign admin audit seal-head >> /mnt/elsewhere/heads"}
+}
+
+// logs are the workspaces whose logs a command is about: the one that is named, or all.
+func (c inWorkspace) logs(ctx context.Context, p *server.Parts) ([]countersign.WorkspaceID, error) {
+	if c.Workspace != "" {
+		one, err := c.of(ctx, p)
+		return []countersign.WorkspaceID{one}, err
+	}
+	all, err := p.Store.Read().ListWorkspaces(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("list workspaces: %w", err)
+	}
+	var ids []countersign.WorkspaceID
+	for _, w := range all {
+		ids = append(ids, w.ID)
+	}
+	return ids, nil
 }
 
 // headView is the end of a chain as a result for a program.
@@ -31,19 +51,19 @@ type headView struct {
 // Run prints a line for each chain, as --head of verify takes it.
 func (c *auditHead) Run(ctx context.Context, t *terminal) error {
 	return c.withEngine(ctx, t, func(p *server.Parts) error {
-		workspaces, err := p.Store.Read().ListWorkspaces(ctx)
+		logs, err := c.logs(ctx, p)
 		if err != nil {
-			return fmt.Errorf("list workspaces: %w", err)
+			return err
 		}
 		views, lines := []headView{}, []string{}
-		for _, w := range workspaces {
-			head, err := p.Audit.Head(ctx, w.ID)
+		for _, w := range logs {
+			head, err := p.Audit.Head(ctx, w)
 			if err != nil {
 				return err
 			}
 			if head.Seal != 0 {
-				views = append(views, headView{w.ID, head.String()})
-				lines = append(lines, string(w.ID)+"/"+head.String()+"\n")
+				views = append(views, headView{w, head.String()})
+				lines = append(lines, string(w)+"/"+head.String()+"\n")
 			}
 		}
 		if t.json {
@@ -56,11 +76,11 @@ func (c *auditHead) Run(ctx context.Context, t *terminal) error {
 	})
 }
 
-// headsOf reads heads that were noted. Without a workspace one is the default's.
-func headsOf(texts []string) (map[countersign.WorkspaceID][]audit.Head, error) {
+// headsOf reads heads that were noted. Where one says no workspace, it is of this one.
+func headsOf(texts []string, of countersign.WorkspaceID) (map[countersign.WorkspaceID][]audit.Head, error) {
 	heads := map[countersign.WorkspaceID][]audit.Head{}
 	for _, text := range texts {
-		workspace := countersign.DefaultWorkspace
+		workspace := of
 		if before, after, named := strings.Cut(text, "/"); named {
 			workspace, text = countersign.WorkspaceID(before), after
 		}
@@ -108,24 +128,31 @@ func chainOf(r audit.Report) chainView {
 	return v
 }
 
-// verifyChains looks through the log of every workspace, and of those that a head names
-// and that are not there any more.
-func verifyChains(ctx context.Context, t *terminal, p *server.Parts, heads map[countersign.WorkspaceID][]audit.Head) error {
-	workspaces, err := p.Store.Read().ListWorkspaces(ctx)
+// chains looks through the logs, and for heads of workspaces that are not there any more.
+func (c *auditVerify) chains(ctx context.Context, t *terminal, p *server.Parts) error {
+	unnamed, err := c.of(ctx, p)
 	if err != nil {
-		return fmt.Errorf("list workspaces: %w", err)
+		return err
+	}
+	heads, err := headsOf(c.Head, unnamed)
+	if err != nil {
+		return err
+	}
+	logs, err := c.logs(ctx, p)
+	if err != nil {
+		return err
 	}
 	var reports []audit.Report
-	for _, w := range workspaces {
-		r, err := p.Audit.VerifyBy(ctx, w.ID, audit.By{Actor: countersign.Actor{Kind: countersign.ByShell}}, heads[w.ID]...)
+	for _, w := range logs {
+		r, err := p.Audit.VerifyBy(ctx, w, audit.By{Actor: countersign.Actor{Kind: countersign.ByShell}}, heads[w]...)
 		if err != nil {
 			return err
 		}
 		reports = append(reports, r)
-		delete(heads, w.ID)
+		delete(heads, w)
 	}
-	for _, gone := range slices.Sorted(maps.Keys(heads)) {
-		r, err := p.Audit.Verify(ctx, gone, heads[gone]...)
+	for _, other := range slices.Sorted(maps.Keys(heads)) {
+		r, err := p.Audit.Verify(ctx, other, heads[other]...)
 		if err != nil {
 			return err
 		}
