@@ -67,6 +67,7 @@ func sweep(tx *store.Tx) error {
 		{"texts", func() (int64, error) { return tx.DeleteOldTexts(tx.Ctx, ago(textLife)) }},
 		{"caps of texts", func() (int64, error) { return tx.DeleteOldTextCaps(tx.Ctx, ago(2*day)) }},
 		{"what texts cost", func() (int64, error) { return tx.DeleteOldTextTotals(tx.Ctx, ago(totalsLife)) }},
+		{"daily counts", func() (int64, error) { return tx.DeleteOldPoolDays(tx.Ctx, ago(totalsLife)) }},
 		{"rates", func() (int64, error) { return tx.DeleteOldRates(tx.Ctx, ago(day)) }},
 	} {
 		_, err := step.do()

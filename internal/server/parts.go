@@ -19,6 +19,7 @@ import (
 	"countersign/internal/account"
 	"countersign/internal/approve"
 	"countersign/internal/audit"
+	"countersign/internal/census"
 	"countersign/internal/config"
 	"countersign/internal/device"
 	"countersign/internal/digest"
@@ -100,6 +101,7 @@ type Parts struct {
 	People   *people.Service
 	Digest   *digest.Service
 	Audit    *audit.Chain
+	Census   *census.Service
 
 	// Approvals ask people's phones, Devices pairs them.
 	Approvals *approve.Service
@@ -196,6 +198,7 @@ func (p *Parts) open(ctx context.Context, o Options, listening net.Addr) error {
 	p.People = &people.Service{Accounts: p.Accounts, Store: p.Store, Now: o.Now}
 	p.Audit = p.Accounts.Chain()
 	p.Digest = &digest.Service{Accounts: p.Accounts, Store: p.Store, Now: o.Now}
+	p.Census = &census.Service{Accounts: p.Accounts, Store: p.Store, Now: o.Now}
 	return nil
 }
 

@@ -178,6 +178,8 @@ func (s *Server) Run(ctx context.Context) error {
 	workers.Go(func() { s.Parts.People.Run(ctx, s.options.Log) })
 	workers.Go(func() { s.Parts.Digest.Run(ctx, s.options.Log) })
 	workers.Go(func() { s.Parts.Audit.Run(ctx, s.options.Log) })
+	workers.Go(func() { s.Parts.People.KeepSorted(ctx, s.options.Log) })
+	workers.Go(func() { s.Parts.Census.Run(ctx, s.options.Log) })
 	err := s.announce(ctx)
 	if err == nil {
 		err = s.serve(ctx)

@@ -15,7 +15,7 @@ import (
 // it with the migrations, and Copy with the databases that it is given.
 func tables() []string {
 	return []string{
-		"workspaces", "logos", "pools", "users", "credentials", "spent_proofs", "guesses", "rates", "browsers", "attempts",
+		"workspaces", "logos", "pools", "pool_days", "users", "person_words", "credentials", "spent_proofs", "guesses", "rates", "browsers", "attempts",
 		"sessions", "links", "mailed_codes", "passkeys", "devices", "pairings", "requests", "nonces", "texts", "text_caps", "text_totals",
 		"pool_rules", "reset_requests", "help_codes", "campaigns", "campaign_people", "messages",
 		// When a workspace is removed, its seals go after its events: a sealer that has these is waited for.

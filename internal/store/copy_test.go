@@ -28,6 +28,9 @@ func fill(t *testing.T, s *store.Store) {
 			func() error { _, err := tx.NameWorkspace(tx.Ctx, "Acme", workspace); return err },
 			func() error { return tx.InsertLogo(tx.Ctx, workspace, "logo-1.png", []byte{0x89, 0, 255}) },
 			func() error {
+				return tx.KeepPoolDay(tx.Ctx, rows.KeepPoolDayParams{WorkspaceID: workspace, PoolID: u.PoolID, Day: 86_400_000, People: 3, Protected: 2})
+			},
+			func() error {
 				c := credential(u.ID, "totp", "phone", "active")
 				c.Secret = make([]byte, 256)
 				for i := range c.Secret {

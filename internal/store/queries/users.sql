@@ -1,8 +1,8 @@
 -- name: InsertUser :exec
 INSERT INTO users (workspace_id, id, pool_id, email, email_key, email_verified_at, name, role, state, language, zone,
-  password_hash, password_version, password_changed_at, require_second_factor, default_method, default_set_at, created_at, signed_in_at)
+  password_hash, password_version, password_changed_at, require_second_factor, default_method, default_set_at, created_at, signed_in_at, name_key)
 VALUES (@workspace_id, @id, @pool_id, @email, @email_key, @email_verified_at, @name, @role, @state, @language, @zone,
-  @password_hash, 1, @password_changed_at, '', '', 0, @created_at, 0);
+  @password_hash, 1, @password_changed_at, '', '', 0, @created_at, 0, @name_key);
 
 -- name: GetUser :one
 SELECT * FROM users WHERE workspace_id = @workspace_id AND id = @id;

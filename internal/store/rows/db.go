@@ -30,6 +30,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.addTextTotalStmt, err = db.PrepareContext(ctx, addTextTotal); err != nil {
 		return nil, fmt.Errorf("error preparing query AddTextTotal: %w", err)
 	}
+	if q.addWordStmt, err = db.PrepareContext(ctx, addWord); err != nil {
+		return nil, fmt.Errorf("error preparing query AddWord: %w", err)
+	}
 	if q.askAttemptStmt, err = db.PrepareContext(ctx, askAttempt); err != nil {
 		return nil, fmt.Errorf("error preparing query AskAttempt: %w", err)
 	}
@@ -84,17 +87,29 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.countCampaignStmt, err = db.PrepareContext(ctx, countCampaign); err != nil {
 		return nil, fmt.Errorf("error preparing query CountCampaign: %w", err)
 	}
+	if q.countDeliveriesStmt, err = db.PrepareContext(ctx, countDeliveries); err != nil {
+		return nil, fmt.Errorf("error preparing query CountDeliveries: %w", err)
+	}
 	if q.countDeviceStmt, err = db.PrepareContext(ctx, countDevice); err != nil {
 		return nil, fmt.Errorf("error preparing query CountDevice: %w", err)
 	}
+	if q.countDevicesRefusedStmt, err = db.PrepareContext(ctx, countDevicesRefused); err != nil {
+		return nil, fmt.Errorf("error preparing query CountDevicesRefused: %w", err)
+	}
 	if q.countEventsStmt, err = db.PrepareContext(ctx, countEvents); err != nil {
 		return nil, fmt.Errorf("error preparing query CountEvents: %w", err)
+	}
+	if q.countLockedStmt, err = db.PrepareContext(ctx, countLocked); err != nil {
+		return nil, fmt.Errorf("error preparing query CountLocked: %w", err)
 	}
 	if q.countMissingStmt, err = db.PrepareContext(ctx, countMissing); err != nil {
 		return nil, fmt.Errorf("error preparing query CountMissing: %w", err)
 	}
 	if q.countOtherOwnersStmt, err = db.PrepareContext(ctx, countOtherOwners); err != nil {
 		return nil, fmt.Errorf("error preparing query CountOtherOwners: %w", err)
+	}
+	if q.countOutcomesStmt, err = db.PrepareContext(ctx, countOutcomes); err != nil {
+		return nil, fmt.Errorf("error preparing query CountOutcomes: %w", err)
 	}
 	if q.countOwnersStmt, err = db.PrepareContext(ctx, countOwners); err != nil {
 		return nil, fmt.Errorf("error preparing query CountOwners: %w", err)
@@ -107,6 +122,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.countPoolsStmt, err = db.PrepareContext(ctx, countPools); err != nil {
 		return nil, fmt.Errorf("error preparing query CountPools: %w", err)
+	}
+	if q.countStandingStmt, err = db.PrepareContext(ctx, countStanding); err != nil {
+		return nil, fmt.Errorf("error preparing query CountStanding: %w", err)
 	}
 	if q.countUnsealedStmt, err = db.PrepareContext(ctx, countUnsealed); err != nil {
 		return nil, fmt.Errorf("error preparing query CountUnsealed: %w", err)
@@ -165,6 +183,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.deleteOldPairingsStmt, err = db.PrepareContext(ctx, deleteOldPairings); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteOldPairings: %w", err)
 	}
+	if q.deleteOldPoolDaysStmt, err = db.PrepareContext(ctx, deleteOldPoolDays); err != nil {
+		return nil, fmt.Errorf("error preparing query DeleteOldPoolDays: %w", err)
+	}
 	if q.deleteOldProofsStmt, err = db.PrepareContext(ctx, deleteOldProofs); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteOldProofs: %w", err)
 	}
@@ -209,6 +230,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.deleteUserStmt, err = db.PrepareContext(ctx, deleteUser); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteUser: %w", err)
+	}
+	if q.deleteWordsStmt, err = db.PrepareContext(ctx, deleteWords); err != nil {
+		return nil, fmt.Errorf("error preparing query DeleteWords: %w", err)
 	}
 	if q.deleteWorkspaceStmt, err = db.PrepareContext(ctx, deleteWorkspace); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteWorkspace: %w", err)
@@ -471,6 +495,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.keepBrowserStmt, err = db.PrepareContext(ctx, keepBrowser); err != nil {
 		return nil, fmt.Errorf("error preparing query KeepBrowser: %w", err)
 	}
+	if q.keepPoolDayStmt, err = db.PrepareContext(ctx, keepPoolDay); err != nil {
+		return nil, fmt.Errorf("error preparing query KeepPoolDay: %w", err)
+	}
 	if q.lastApprovalStmt, err = db.PrepareContext(ctx, lastApproval); err != nil {
 		return nil, fmt.Errorf("error preparing query LastApproval: %w", err)
 	}
@@ -537,6 +564,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.listPhonesBetweenStmt, err = db.PrepareContext(ctx, listPhonesBetween); err != nil {
 		return nil, fmt.Errorf("error preparing query ListPhonesBetween: %w", err)
 	}
+	if q.listPoolDaysStmt, err = db.PrepareContext(ctx, listPoolDays); err != nil {
+		return nil, fmt.Errorf("error preparing query ListPoolDays: %w", err)
+	}
 	if q.listPoolRulesStmt, err = db.PrepareContext(ctx, listPoolRules); err != nil {
 		return nil, fmt.Errorf("error preparing query ListPoolRules: %w", err)
 	}
@@ -575,6 +605,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.listUnfinishedStmt, err = db.PrepareContext(ctx, listUnfinished); err != nil {
 		return nil, fmt.Errorf("error preparing query ListUnfinished: %w", err)
+	}
+	if q.listUnindexedStmt, err = db.PrepareContext(ctx, listUnindexed); err != nil {
+		return nil, fmt.Errorf("error preparing query ListUnindexed: %w", err)
 	}
 	if q.listUnsealedStmt, err = db.PrepareContext(ctx, listUnsealed); err != nil {
 		return nil, fmt.Errorf("error preparing query ListUnsealed: %w", err)
@@ -729,6 +762,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.setDeviceStateStmt, err = db.PrepareContext(ctx, setDeviceState); err != nil {
 		return nil, fmt.Errorf("error preparing query SetDeviceState: %w", err)
 	}
+	if q.setNameKeyStmt, err = db.PrepareContext(ctx, setNameKey); err != nil {
+		return nil, fmt.Errorf("error preparing query SetNameKey: %w", err)
+	}
 	if q.setProfileStmt, err = db.PrepareContext(ctx, setProfile); err != nil {
 		return nil, fmt.Errorf("error preparing query SetProfile: %w", err)
 	}
@@ -797,6 +833,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.textAwaitedStmt, err = db.PrepareContext(ctx, textAwaited); err != nil {
 		return nil, fmt.Errorf("error preparing query TextAwaited: %w", err)
+	}
+	if q.touchConsoleStmt, err = db.PrepareContext(ctx, touchConsole); err != nil {
+		return nil, fmt.Errorf("error preparing query TouchConsole: %w", err)
 	}
 	if q.touchSessionStmt, err = db.PrepareContext(ctx, touchSession); err != nil {
 		return nil, fmt.Errorf("error preparing query TouchSession: %w", err)
@@ -886,6 +925,11 @@ func (q *Queries) Close() error {
 	if q.addTextTotalStmt != nil {
 		if cerr := q.addTextTotalStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing addTextTotalStmt: %w", cerr)
+		}
+	}
+	if q.addWordStmt != nil {
+		if cerr := q.addWordStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing addWordStmt: %w", cerr)
 		}
 	}
 	if q.askAttemptStmt != nil {
@@ -978,14 +1022,29 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing countCampaignStmt: %w", cerr)
 		}
 	}
+	if q.countDeliveriesStmt != nil {
+		if cerr := q.countDeliveriesStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing countDeliveriesStmt: %w", cerr)
+		}
+	}
 	if q.countDeviceStmt != nil {
 		if cerr := q.countDeviceStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing countDeviceStmt: %w", cerr)
 		}
 	}
+	if q.countDevicesRefusedStmt != nil {
+		if cerr := q.countDevicesRefusedStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing countDevicesRefusedStmt: %w", cerr)
+		}
+	}
 	if q.countEventsStmt != nil {
 		if cerr := q.countEventsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing countEventsStmt: %w", cerr)
+		}
+	}
+	if q.countLockedStmt != nil {
+		if cerr := q.countLockedStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing countLockedStmt: %w", cerr)
 		}
 	}
 	if q.countMissingStmt != nil {
@@ -996,6 +1055,11 @@ func (q *Queries) Close() error {
 	if q.countOtherOwnersStmt != nil {
 		if cerr := q.countOtherOwnersStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing countOtherOwnersStmt: %w", cerr)
+		}
+	}
+	if q.countOutcomesStmt != nil {
+		if cerr := q.countOutcomesStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing countOutcomesStmt: %w", cerr)
 		}
 	}
 	if q.countOwnersStmt != nil {
@@ -1016,6 +1080,11 @@ func (q *Queries) Close() error {
 	if q.countPoolsStmt != nil {
 		if cerr := q.countPoolsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing countPoolsStmt: %w", cerr)
+		}
+	}
+	if q.countStandingStmt != nil {
+		if cerr := q.countStandingStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing countStandingStmt: %w", cerr)
 		}
 	}
 	if q.countUnsealedStmt != nil {
@@ -1113,6 +1182,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing deleteOldPairingsStmt: %w", cerr)
 		}
 	}
+	if q.deleteOldPoolDaysStmt != nil {
+		if cerr := q.deleteOldPoolDaysStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deleteOldPoolDaysStmt: %w", cerr)
+		}
+	}
 	if q.deleteOldProofsStmt != nil {
 		if cerr := q.deleteOldProofsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing deleteOldProofsStmt: %w", cerr)
@@ -1186,6 +1260,11 @@ func (q *Queries) Close() error {
 	if q.deleteUserStmt != nil {
 		if cerr := q.deleteUserStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing deleteUserStmt: %w", cerr)
+		}
+	}
+	if q.deleteWordsStmt != nil {
+		if cerr := q.deleteWordsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deleteWordsStmt: %w", cerr)
 		}
 	}
 	if q.deleteWorkspaceStmt != nil {
@@ -1623,6 +1702,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing keepBrowserStmt: %w", cerr)
 		}
 	}
+	if q.keepPoolDayStmt != nil {
+		if cerr := q.keepPoolDayStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing keepPoolDayStmt: %w", cerr)
+		}
+	}
 	if q.lastApprovalStmt != nil {
 		if cerr := q.lastApprovalStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing lastApprovalStmt: %w", cerr)
@@ -1733,6 +1817,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing listPhonesBetweenStmt: %w", cerr)
 		}
 	}
+	if q.listPoolDaysStmt != nil {
+		if cerr := q.listPoolDaysStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listPoolDaysStmt: %w", cerr)
+		}
+	}
 	if q.listPoolRulesStmt != nil {
 		if cerr := q.listPoolRulesStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listPoolRulesStmt: %w", cerr)
@@ -1796,6 +1885,11 @@ func (q *Queries) Close() error {
 	if q.listUnfinishedStmt != nil {
 		if cerr := q.listUnfinishedStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listUnfinishedStmt: %w", cerr)
+		}
+	}
+	if q.listUnindexedStmt != nil {
+		if cerr := q.listUnindexedStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listUnindexedStmt: %w", cerr)
 		}
 	}
 	if q.listUnsealedStmt != nil {
@@ -2053,6 +2147,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing setDeviceStateStmt: %w", cerr)
 		}
 	}
+	if q.setNameKeyStmt != nil {
+		if cerr := q.setNameKeyStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing setNameKeyStmt: %w", cerr)
+		}
+	}
 	if q.setProfileStmt != nil {
 		if cerr := q.setProfileStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing setProfileStmt: %w", cerr)
@@ -2166,6 +2265,11 @@ func (q *Queries) Close() error {
 	if q.textAwaitedStmt != nil {
 		if cerr := q.textAwaitedStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing textAwaitedStmt: %w", cerr)
+		}
+	}
+	if q.touchConsoleStmt != nil {
+		if cerr := q.touchConsoleStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing touchConsoleStmt: %w", cerr)
 		}
 	}
 	if q.touchSessionStmt != nil {
@@ -2334,6 +2438,7 @@ type Queries struct {
 	tx                           *sql.Tx
 	activateDeviceStmt           *sql.Stmt
 	addTextTotalStmt             *sql.Stmt
+	addWordStmt                  *sql.Stmt
 	askAttemptStmt               *sql.Stmt
 	askPairingStmt               *sql.Stmt
 	cancelAllRequestsStmt        *sql.Stmt
@@ -2352,14 +2457,19 @@ type Queries struct {
 	consumeRequestStmt           *sql.Stmt
 	countBoundStmt               *sql.Stmt
 	countCampaignStmt            *sql.Stmt
+	countDeliveriesStmt          *sql.Stmt
 	countDeviceStmt              *sql.Stmt
+	countDevicesRefusedStmt      *sql.Stmt
 	countEventsStmt              *sql.Stmt
+	countLockedStmt              *sql.Stmt
 	countMissingStmt             *sql.Stmt
 	countOtherOwnersStmt         *sql.Stmt
+	countOutcomesStmt            *sql.Stmt
 	countOwnersStmt              *sql.Stmt
 	countPeopleStmt              *sql.Stmt
 	countPoolStmt                *sql.Stmt
 	countPoolsStmt               *sql.Stmt
+	countStandingStmt            *sql.Stmt
 	countUnsealedStmt            *sql.Stmt
 	decideRequestStmt            *sql.Stmt
 	decideResetStmt              *sql.Stmt
@@ -2379,6 +2489,7 @@ type Queries struct {
 	deleteOldMessagesStmt        *sql.Stmt
 	deleteOldNoncesStmt          *sql.Stmt
 	deleteOldPairingsStmt        *sql.Stmt
+	deleteOldPoolDaysStmt        *sql.Stmt
 	deleteOldProofsStmt          *sql.Stmt
 	deleteOldRatesStmt           *sql.Stmt
 	deleteOldRequestsStmt        *sql.Stmt
@@ -2394,6 +2505,7 @@ type Queries struct {
 	deleteSealedEventsStmt       *sql.Stmt
 	deleteStrayDevicesStmt       *sql.Stmt
 	deleteUserStmt               *sql.Stmt
+	deleteWordsStmt              *sql.Stmt
 	deleteWorkspaceStmt          *sql.Stmt
 	disownAttemptStmt            *sql.Stmt
 	dropAttemptsStmt             *sql.Stmt
@@ -2481,6 +2593,7 @@ type Queries struct {
 	insertWorkspaceStmt          *sql.Stmt
 	joinPairingStmt              *sql.Stmt
 	keepBrowserStmt              *sql.Stmt
+	keepPoolDayStmt              *sql.Stmt
 	lastApprovalStmt             *sql.Stmt
 	lastSealStmt                 *sql.Stmt
 	latestRequestStmt            *sql.Stmt
@@ -2503,6 +2616,7 @@ type Queries struct {
 	listOwnersStmt               *sql.Stmt
 	listPendingStmt              *sql.Stmt
 	listPhonesBetweenStmt        *sql.Stmt
+	listPoolDaysStmt             *sql.Stmt
 	listPoolRulesStmt            *sql.Stmt
 	listPoolsStmt                *sql.Stmt
 	listProofsBetweenStmt        *sql.Stmt
@@ -2516,6 +2630,7 @@ type Queries struct {
 	listSubscriptionsStmt        *sql.Stmt
 	listTextTotalsStmt           *sql.Stmt
 	listUnfinishedStmt           *sql.Stmt
+	listUnindexedStmt            *sql.Stmt
 	listUnsealedStmt             *sql.Stmt
 	listUsersStmt                *sql.Stmt
 	listWaitingResetsStmt        *sql.Stmt
@@ -2567,6 +2682,7 @@ type Queries struct {
 	setDefaultMethodStmt         *sql.Stmt
 	setDeliveryStmt              *sql.Stmt
 	setDeviceStateStmt           *sql.Stmt
+	setNameKeyStmt               *sql.Stmt
 	setProfileStmt               *sql.Stmt
 	setUserPoolStmt              *sql.Stmt
 	setUserRequirementStmt       *sql.Stmt
@@ -2590,6 +2706,7 @@ type Queries struct {
 	takeTryStmt                  *sql.Stmt
 	takeWindowTryStmt            *sql.Stmt
 	textAwaitedStmt              *sql.Stmt
+	touchConsoleStmt             *sql.Stmt
 	touchSessionStmt             *sql.Stmt
 	touchSignedInStmt            *sql.Stmt
 	trustAskedStmt               *sql.Stmt
@@ -2623,6 +2740,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		tx:                           tx,
 		activateDeviceStmt:           q.activateDeviceStmt,
 		addTextTotalStmt:             q.addTextTotalStmt,
+		addWordStmt:                  q.addWordStmt,
 		askAttemptStmt:               q.askAttemptStmt,
 		askPairingStmt:               q.askPairingStmt,
 		cancelAllRequestsStmt:        q.cancelAllRequestsStmt,
@@ -2641,14 +2759,19 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		consumeRequestStmt:           q.consumeRequestStmt,
 		countBoundStmt:               q.countBoundStmt,
 		countCampaignStmt:            q.countCampaignStmt,
+		countDeliveriesStmt:          q.countDeliveriesStmt,
 		countDeviceStmt:              q.countDeviceStmt,
+		countDevicesRefusedStmt:      q.countDevicesRefusedStmt,
 		countEventsStmt:              q.countEventsStmt,
+		countLockedStmt:              q.countLockedStmt,
 		countMissingStmt:             q.countMissingStmt,
 		countOtherOwnersStmt:         q.countOtherOwnersStmt,
+		countOutcomesStmt:            q.countOutcomesStmt,
 		countOwnersStmt:              q.countOwnersStmt,
 		countPeopleStmt:              q.countPeopleStmt,
 		countPoolStmt:                q.countPoolStmt,
 		countPoolsStmt:               q.countPoolsStmt,
+		countStandingStmt:            q.countStandingStmt,
 		countUnsealedStmt:            q.countUnsealedStmt,
 		decideRequestStmt:            q.decideRequestStmt,
 		decideResetStmt:              q.decideResetStmt,
@@ -2668,6 +2791,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		deleteOldMessagesStmt:        q.deleteOldMessagesStmt,
 		deleteOldNoncesStmt:          q.deleteOldNoncesStmt,
 		deleteOldPairingsStmt:        q.deleteOldPairingsStmt,
+		deleteOldPoolDaysStmt:        q.deleteOldPoolDaysStmt,
 		deleteOldProofsStmt:          q.deleteOldProofsStmt,
 		deleteOldRatesStmt:           q.deleteOldRatesStmt,
 		deleteOldRequestsStmt:        q.deleteOldRequestsStmt,
@@ -2683,6 +2807,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		deleteSealedEventsStmt:       q.deleteSealedEventsStmt,
 		deleteStrayDevicesStmt:       q.deleteStrayDevicesStmt,
 		deleteUserStmt:               q.deleteUserStmt,
+		deleteWordsStmt:              q.deleteWordsStmt,
 		deleteWorkspaceStmt:          q.deleteWorkspaceStmt,
 		disownAttemptStmt:            q.disownAttemptStmt,
 		dropAttemptsStmt:             q.dropAttemptsStmt,
@@ -2770,6 +2895,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		insertWorkspaceStmt:          q.insertWorkspaceStmt,
 		joinPairingStmt:              q.joinPairingStmt,
 		keepBrowserStmt:              q.keepBrowserStmt,
+		keepPoolDayStmt:              q.keepPoolDayStmt,
 		lastApprovalStmt:             q.lastApprovalStmt,
 		lastSealStmt:                 q.lastSealStmt,
 		latestRequestStmt:            q.latestRequestStmt,
@@ -2792,6 +2918,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		listOwnersStmt:               q.listOwnersStmt,
 		listPendingStmt:              q.listPendingStmt,
 		listPhonesBetweenStmt:        q.listPhonesBetweenStmt,
+		listPoolDaysStmt:             q.listPoolDaysStmt,
 		listPoolRulesStmt:            q.listPoolRulesStmt,
 		listPoolsStmt:                q.listPoolsStmt,
 		listProofsBetweenStmt:        q.listProofsBetweenStmt,
@@ -2805,6 +2932,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		listSubscriptionsStmt:        q.listSubscriptionsStmt,
 		listTextTotalsStmt:           q.listTextTotalsStmt,
 		listUnfinishedStmt:           q.listUnfinishedStmt,
+		listUnindexedStmt:            q.listUnindexedStmt,
 		listUnsealedStmt:             q.listUnsealedStmt,
 		listUsersStmt:                q.listUsersStmt,
 		listWaitingResetsStmt:        q.listWaitingResetsStmt,
@@ -2856,6 +2984,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		setDefaultMethodStmt:         q.setDefaultMethodStmt,
 		setDeliveryStmt:              q.setDeliveryStmt,
 		setDeviceStateStmt:           q.setDeviceStateStmt,
+		setNameKeyStmt:               q.setNameKeyStmt,
 		setProfileStmt:               q.setProfileStmt,
 		setUserPoolStmt:              q.setUserPoolStmt,
 		setUserRequirementStmt:       q.setUserRequirementStmt,
@@ -2879,6 +3008,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		takeTryStmt:                  q.takeTryStmt,
 		takeWindowTryStmt:            q.takeWindowTryStmt,
 		textAwaitedStmt:              q.textAwaitedStmt,
+		touchConsoleStmt:             q.touchConsoleStmt,
 		touchSessionStmt:             q.touchSessionStmt,
 		touchSignedInStmt:            q.touchSignedInStmt,
 		trustAskedStmt:               q.trustAskedStmt,

@@ -253,12 +253,26 @@ type Passkey struct {
 	CredentialID countersign.CredentialID
 }
 
+type PersonWord struct {
+	WorkspaceID countersign.WorkspaceID
+	Word        string
+	UserID      countersign.UserID
+}
+
 type Pool struct {
 	WorkspaceID countersign.WorkspaceID
 	ID          countersign.PoolID
 	Name        string
 	Settings    string
 	CreatedAt   int64
+}
+
+type PoolDay struct {
+	WorkspaceID countersign.WorkspaceID
+	PoolID      countersign.PoolID
+	Day         int64
+	People      int64
+	Protected   int64
 }
 
 type PoolRule struct {
@@ -351,6 +365,7 @@ type Session struct {
 	IP          string
 	UserAgent   string
 	SecondFor   string
+	ConsoleAt   int64
 }
 
 type SpentProof struct {
@@ -420,6 +435,7 @@ type User struct {
 	DefaultSetAt        int64
 	CreatedAt           int64
 	SignedInAt          int64
+	NameKey             string
 }
 
 type Workspace struct {

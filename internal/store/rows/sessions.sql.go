@@ -86,7 +86,7 @@ func (q *Queries) EndTrustedSessions(ctx context.Context, arg EndTrustedSessions
 }
 
 const getSession = `-- name: GetSession :one
-SELECT workspace_id, id, token_hash, user_id, browser_id, entry, first, first_at, second, second_at, mailed_at, known_since, return_to, created_at, seen_at, expires_at, ip, user_agent, second_for FROM sessions WHERE workspace_id = $1 AND id = $2
+SELECT workspace_id, id, token_hash, user_id, browser_id, entry, first, first_at, second, second_at, mailed_at, known_since, return_to, created_at, seen_at, expires_at, ip, user_agent, second_for, console_at FROM sessions WHERE workspace_id = $1 AND id = $2
 `
 
 func (q *Queries) GetSession(ctx context.Context, workspaceID countersign.WorkspaceID, iD countersign.SessionID) (Session, error) {
@@ -112,6 +112,7 @@ func (q *Queries) GetSession(ctx context.Context, workspaceID countersign.Worksp
 		&i.IP,
 		&i.UserAgent,
 		&i.SecondFor,
+		&i.ConsoleAt,
 	)
 	return i, err
 }
@@ -165,7 +166,7 @@ func (q *Queries) InsertSession(ctx context.Context, arg InsertSessionParams) er
 }
 
 const listSessions = `-- name: ListSessions :many
-SELECT workspace_id, id, token_hash, user_id, browser_id, entry, first, first_at, second, second_at, mailed_at, known_since, return_to, created_at, seen_at, expires_at, ip, user_agent, second_for FROM sessions WHERE workspace_id = $1 AND user_id = $2 AND expires_at > $3 AND seen_at > $4
+SELECT workspace_id, id, token_hash, user_id, browser_id, entry, first, first_at, second, second_at, mailed_at, known_since, return_to, created_at, seen_at, expires_at, ip, user_agent, second_for, console_at FROM sessions WHERE workspace_id = $1 AND user_id = $2 AND expires_at > $3 AND seen_at > $4
 ORDER BY seen_at DESC, id
 `
 
@@ -210,6 +211,7 @@ func (q *Queries) ListSessions(ctx context.Context, arg ListSessionsParams) ([]S
 			&i.IP,
 			&i.UserAgent,
 			&i.SecondFor,
+			&i.ConsoleAt,
 		); err != nil {
 			return nil, err
 		}
@@ -225,7 +227,7 @@ func (q *Queries) ListSessions(ctx context.Context, arg ListSessionsParams) ([]S
 }
 
 const loadSession = `-- name: LoadSession :one
-SELECT s.workspace_id, s.id, s.token_hash, s.user_id, s.browser_id, s.entry, s.first, s.first_at, s.second, s.second_at, s.mailed_at, s.known_since, s.return_to, s.created_at, s.seen_at, s.expires_at, s.ip, s.user_agent, s.second_for, u.workspace_id, u.id, u.pool_id, u.email, u.email_key, u.email_verified_at, u.name, u.role, u.state, u.language, u.zone, u.password_hash, u.password_version, u.password_changed_at, u.require_second_factor, u.default_method, u.default_set_at, u.created_at, u.signed_in_at, w.name AS workspace_name, w.settings_version,
+SELECT s.workspace_id, s.id, s.token_hash, s.user_id, s.browser_id, s.entry, s.first, s.first_at, s.second, s.second_at, s.mailed_at, s.known_since, s.return_to, s.created_at, s.seen_at, s.expires_at, s.ip, s.user_agent, s.second_for, s.console_at, u.workspace_id, u.id, u.pool_id, u.email, u.email_key, u.email_verified_at, u.name, u.role, u.state, u.language, u.zone, u.password_hash, u.password_version, u.password_changed_at, u.require_second_factor, u.default_method, u.default_set_at, u.created_at, u.signed_in_at, u.name_key, w.name AS workspace_name, w.settings_version,
   (SELECT COUNT(*) FROM credentials c WHERE c.workspace_id = s.workspace_id AND c.user_id = s.user_id
     AND c.state = 'active' AND c.kind <> 'recovery') AS second_factors,
   (SELECT COUNT(*) FROM credentials c WHERE c.workspace_id = s.workspace_id AND c.user_id = s.user_id
@@ -272,6 +274,7 @@ func (q *Queries) LoadSession(ctx context.Context, workspaceID countersign.Works
 		&i.Session.IP,
 		&i.Session.UserAgent,
 		&i.Session.SecondFor,
+		&i.Session.ConsoleAt,
 		&i.User.WorkspaceID,
 		&i.User.ID,
 		&i.User.PoolID,
@@ -291,6 +294,7 @@ func (q *Queries) LoadSession(ctx context.Context, workspaceID countersign.Works
 		&i.User.DefaultSetAt,
 		&i.User.CreatedAt,
 		&i.User.SignedInAt,
+		&i.User.NameKey,
 		&i.WorkspaceName,
 		&i.SettingsVersion,
 		&i.SecondFactors,

@@ -123,7 +123,7 @@ func (q *Queries) DeleteUser(ctx context.Context, workspaceID countersign.Worksp
 }
 
 const getUser = `-- name: GetUser :one
-SELECT workspace_id, id, pool_id, email, email_key, email_verified_at, name, role, state, language, zone, password_hash, password_version, password_changed_at, require_second_factor, default_method, default_set_at, created_at, signed_in_at FROM users WHERE workspace_id = $1 AND id = $2
+SELECT workspace_id, id, pool_id, email, email_key, email_verified_at, name, role, state, language, zone, password_hash, password_version, password_changed_at, require_second_factor, default_method, default_set_at, created_at, signed_in_at, name_key FROM users WHERE workspace_id = $1 AND id = $2
 `
 
 func (q *Queries) GetUser(ctx context.Context, workspaceID countersign.WorkspaceID, iD countersign.UserID) (User, error) {
@@ -149,15 +149,16 @@ func (q *Queries) GetUser(ctx context.Context, workspaceID countersign.Workspace
 		&i.DefaultSetAt,
 		&i.CreatedAt,
 		&i.SignedInAt,
+		&i.NameKey,
 	)
 	return i, err
 }
 
 const insertUser = `-- name: InsertUser :exec
 INSERT INTO users (workspace_id, id, pool_id, email, email_key, email_verified_at, name, role, state, language, zone,
-  password_hash, password_version, password_changed_at, require_second_factor, default_method, default_set_at, created_at, signed_in_at)
+  password_hash, password_version, password_changed_at, require_second_factor, default_method, default_set_at, created_at, signed_in_at, name_key)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11,
-  $12, 1, $13, '', '', 0, $14, 0)
+  $12, 1, $13, '', '', 0, $14, 0, $15)
 `
 
 type InsertUserParams struct {
@@ -175,6 +176,7 @@ type InsertUserParams struct {
 	PasswordHash      string
 	PasswordChangedAt int64
 	CreatedAt         int64
+	NameKey           string
 }
 
 func (q *Queries) InsertUser(ctx context.Context, arg InsertUserParams) error {
@@ -193,12 +195,13 @@ func (q *Queries) InsertUser(ctx context.Context, arg InsertUserParams) error {
 		arg.PasswordHash,
 		arg.PasswordChangedAt,
 		arg.CreatedAt,
+		arg.NameKey,
 	)
 	return err
 }
 
 const listManagers = `-- name: ListManagers :many
-SELECT workspace_id, id, pool_id, email, email_key, email_verified_at, name, role, state, language, zone, password_hash, password_version, password_changed_at, require_second_factor, default_method, default_set_at, created_at, signed_in_at FROM users WHERE workspace_id = $1 AND role IN ('owner', 'administrator') AND state = 'active' ORDER BY created_at, id LIMIT 100
+SELECT workspace_id, id, pool_id, email, email_key, email_verified_at, name, role, state, language, zone, password_hash, password_version, password_changed_at, require_second_factor, default_method, default_set_at, created_at, signed_in_at, name_key FROM users WHERE workspace_id = $1 AND role IN ('owner', 'administrator') AND state = 'active' ORDER BY created_at, id LIMIT 100
 `
 
 // Whom the installation turns to.
@@ -231,6 +234,7 @@ func (q *Queries) ListManagers(ctx context.Context, workspaceID countersign.Work
 			&i.DefaultSetAt,
 			&i.CreatedAt,
 			&i.SignedInAt,
+			&i.NameKey,
 		); err != nil {
 			return nil, err
 		}
@@ -246,7 +250,7 @@ func (q *Queries) ListManagers(ctx context.Context, workspaceID countersign.Work
 }
 
 const listOwners = `-- name: ListOwners :many
-SELECT workspace_id, id, pool_id, email, email_key, email_verified_at, name, role, state, language, zone, password_hash, password_version, password_changed_at, require_second_factor, default_method, default_set_at, created_at, signed_in_at FROM users WHERE workspace_id = $1 AND role = 'owner' AND state = 'active' ORDER BY id
+SELECT workspace_id, id, pool_id, email, email_key, email_verified_at, name, role, state, language, zone, password_hash, password_version, password_changed_at, require_second_factor, default_method, default_set_at, created_at, signed_in_at, name_key FROM users WHERE workspace_id = $1 AND role = 'owner' AND state = 'active' ORDER BY id
 `
 
 // Those who keep a workspace: at least one of them must be able to sign in.
@@ -279,6 +283,7 @@ func (q *Queries) ListOwners(ctx context.Context, workspaceID countersign.Worksp
 			&i.DefaultSetAt,
 			&i.CreatedAt,
 			&i.SignedInAt,
+			&i.NameKey,
 		); err != nil {
 			return nil, err
 		}
@@ -397,7 +402,7 @@ func (q *Queries) ListProofsBetween(ctx context.Context, workspaceID countersign
 }
 
 const listUsers = `-- name: ListUsers :many
-SELECT workspace_id, id, pool_id, email, email_key, email_verified_at, name, role, state, language, zone, password_hash, password_version, password_changed_at, require_second_factor, default_method, default_set_at, created_at, signed_in_at FROM users WHERE workspace_id = $1 AND email_key > $2 ORDER BY email_key LIMIT CAST($3 AS INTEGER)
+SELECT workspace_id, id, pool_id, email, email_key, email_verified_at, name, role, state, language, zone, password_hash, password_version, password_changed_at, require_second_factor, default_method, default_set_at, created_at, signed_in_at, name_key FROM users WHERE workspace_id = $1 AND email_key > $2 ORDER BY email_key LIMIT CAST($3 AS INTEGER)
 `
 
 func (q *Queries) ListUsers(ctx context.Context, workspaceID countersign.WorkspaceID, after string, most int32) ([]User, error) {
@@ -429,6 +434,7 @@ func (q *Queries) ListUsers(ctx context.Context, workspaceID countersign.Workspa
 			&i.DefaultSetAt,
 			&i.CreatedAt,
 			&i.SignedInAt,
+			&i.NameKey,
 		); err != nil {
 			return nil, err
 		}
@@ -444,7 +450,7 @@ func (q *Queries) ListUsers(ctx context.Context, workspaceID countersign.Workspa
 }
 
 const lockUser = `-- name: LockUser :one
-UPDATE users SET password_version = password_version WHERE workspace_id = $1 AND id = $2 RETURNING workspace_id, id, pool_id, email, email_key, email_verified_at, name, role, state, language, zone, password_hash, password_version, password_changed_at, require_second_factor, default_method, default_set_at, created_at, signed_in_at
+UPDATE users SET password_version = password_version WHERE workspace_id = $1 AND id = $2 RETURNING workspace_id, id, pool_id, email, email_key, email_verified_at, name, role, state, language, zone, password_hash, password_version, password_changed_at, require_second_factor, default_method, default_set_at, created_at, signed_in_at, name_key
 `
 
 // Takes the user's row for this transaction: two enrolments at once then count
@@ -472,12 +478,13 @@ func (q *Queries) LockUser(ctx context.Context, workspaceID countersign.Workspac
 		&i.DefaultSetAt,
 		&i.CreatedAt,
 		&i.SignedInAt,
+		&i.NameKey,
 	)
 	return i, err
 }
 
 const nearestUser = `-- name: NearestUser :one
-SELECT workspace_id, id, pool_id, email, email_key, email_verified_at, name, role, state, language, zone, password_hash, password_version, password_changed_at, require_second_factor, default_method, default_set_at, created_at, signed_in_at FROM users WHERE users.workspace_id = $1 AND users.email_key = COALESCE(
+SELECT workspace_id, id, pool_id, email, email_key, email_verified_at, name, role, state, language, zone, password_hash, password_version, password_changed_at, require_second_factor, default_method, default_set_at, created_at, signed_in_at, name_key FROM users WHERE users.workspace_id = $1 AND users.email_key = COALESCE(
   (SELECT MIN(n.email_key) FROM users n WHERE n.workspace_id = $1 AND n.email_key >= $2),
   (SELECT MAX(n.email_key) FROM users n WHERE n.workspace_id = $1))
 `
@@ -507,6 +514,7 @@ func (q *Queries) NearestUser(ctx context.Context, workspaceID countersign.Works
 		&i.DefaultSetAt,
 		&i.CreatedAt,
 		&i.SignedInAt,
+		&i.NameKey,
 	)
 	return i, err
 }
