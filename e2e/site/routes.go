@@ -54,6 +54,10 @@ func (r Route) Open() bool {
 	}, r.Path) || strings.HasPrefix(r.Path, "/device/") || strings.HasPrefix(r.Path, "/texts/receipts/") || strings.HasPrefix(r.Path, "/authenticator/") || strings.HasPrefix(r.Path, "/signin/") || strings.HasSuffix(r.Path, "/{token}")
 }
 
+// Console tells whether the route belongs to administrators: it is shut for everybody else,
+// and the console's own table says for whom it opens.
+func (r Route) Console() bool { return r.Path == "/console" || strings.HasPrefix(r.Path, "/console/") }
+
 // Routes are all routes of the product. They are read from the source of the
 // packages that may answer requests, so that a page that is added cannot be
 // forgotten by a test that goes through all of them.
@@ -131,7 +135,7 @@ func readsField(function ast.Expr) bool {
 func faces(tb testing.TB) []*ast.File {
 	tb.Helper()
 	var trees []*ast.File
-	for _, folder := range []string{"portal", "authenticator", "web", "server"} {
+	for _, folder := range []string{"portal", "authenticator", "console", "web", "server"} {
 		files, err := filepath.Glob(filepath.Join(root(tb), "internal", folder, "*.go"))
 		must(tb, err)
 		for _, file := range files {
@@ -163,10 +167,11 @@ func root(tb testing.TB) string {
 	}
 }
 
-// mounts tells whether this declares a function that knows a mux.
+// mounts tells whether this declares a function that knows a mux, or is the table of one
+// that does.
 func mounts(declared ast.Decl) bool {
 	function, ok := declared.(*ast.FuncDecl)
-	found := false
+	found := ok && function.Name.Name == "Routes"
 	if ok {
 		ast.Inspect(function, func(n ast.Node) bool {
 			name, ok := n.(*ast.Ident)

@@ -27,6 +27,8 @@ const (
 	ActEmail        Act = "email"
 	ActExport       Act = "export"
 	ActTrust        Act = "trust" // this browser
+	ActConsole      Act = "console"
+	ActPeopleExport Act = "people_export"
 )
 
 // ActOn is the deed to one person ("" for a deed upon the workspace): the proof for one

@@ -42,7 +42,7 @@ func (p pack) name() string {
 // onlyForTests tells whether the package is part of the tests though its files
 // are not named so.
 func (p pack) onlyForTests() bool {
-	return within(p.name(), "internal/store/storetest", "internal/account/accounttest", "internal/webpush/webpushtest", "internal/method/push/pushtest", "internal/notify/text/texttest", "internal/method/passkey/passkeytest", "internal/terminal/terminaltest", "internal/house", "attack", "bench", "e2e", "third_party/axe")
+	return within(p.name(), "internal/store/storetest", "internal/account/accounttest", "internal/webpush/webpushtest", "internal/method/push/pushtest", "internal/notify/text/texttest", "internal/method/passkey/passkeytest", "internal/terminal/terminaltest", "internal/web/webtest", "internal/house", "attack", "bench", "e2e", "third_party/axe")
 }
 
 // within tells whether a package is one of these or lies below one.

@@ -41,6 +41,16 @@ func families() []family {
 		{"company.require_", ""},
 		{"company.turn_off_", ""},
 		{"activity.request_", ""},
+		{"console.closed_", ""},
+		{"console.closed_", "_do"},
+		{"console.filter_", ""},
+		{"console.method_", ""},
+		{"console.outcome_", ""},
+		{"console.required_", ""},
+		{"event.", ""},
+		{"event.proof_accepted_", ""},
+		{"event.proof_refused_", ""},
+		{"event.request_", ""},
 		{"device.help_", ""},
 		{"device.pairing_", ""},
 		{"device.reach_", ""},
@@ -102,6 +112,7 @@ func families() []family {
 		{"signin.why_", ""},
 		{"terms.", "*"},
 		{"time.month_", "*"},
+		{"time.short_month_", "*"},
 	}
 	for _, part := range []string{"subject", "title", "text", "more", "button", "not_you", "keep", "old", "left", "few", "none", "details", "partial", "quiet"} {
 		all = append(all, family{"mail.", "_" + part})

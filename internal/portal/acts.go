@@ -24,6 +24,8 @@ func acts() map[account.Act]bool {
 		account.ActEmail:        false,
 		account.ActExport:       false,
 		account.ActTrust:        false,
+		account.ActConsole:      false,
+		account.ActPeopleExport: false,
 		confirmEmail:            false,
 		account.ActDefault:      true,
 		account.ActRename:       true,

@@ -106,7 +106,7 @@ func (p *Portal) frame(r *http.Request, c session.Current, section string, form 
 	u := c.Account.User
 	return web.Page{
 		Form: form, Section: section, Notice: noticeOf(r), Heed: heeds(noticeOf(r)),
-		User: &web.User{Name: u.Name, Email: u.Email, Manages: u.Role.Manages()},
+		User: &web.User{Name: u.Name, Email: u.Email, Manages: u.Role.Manages(), Console: u.Role != countersign.Member},
 	}
 }
 

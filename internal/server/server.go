@@ -14,6 +14,7 @@ import (
 
 	"countersign"
 	"countersign/internal/authenticator"
+	"countersign/internal/console"
 	"countersign/internal/portal"
 	"countersign/internal/seal"
 	"countersign/internal/session"
@@ -127,9 +128,16 @@ func (s *Server) handler() (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
+	company, err := console.New(console.Options{
+		Site: site, Accounts: s.Parts.Accounts, People: s.Parts.People, Census: s.Parts.Census, Sessions: sessions, Now: s.options.Now,
+	})
+	if err != nil {
+		return nil, err
+	}
 	mux := http.NewServeMux()
 	site.Mount(mux)
 	pages.Mount(mux)
+	company.Mount(mux)
 	err = authenticator.MountApp(mux, site)
 	if err != nil {
 		return nil, err

@@ -197,10 +197,14 @@ func (c Current) Holder(place countersign.Place) account.Holder {
 		Workspace: c.WorkspaceID, User: c.UserID, Session: c.ID, Browser: c.BrowserID, Level: c.Level,
 		Known: true,
 		Fresh: policy.Fresh(c.Proofs(), c.SecondFactors, c.now), FreshFor: c.freshFor(), MayEnrolFirst: policy.MayEnrolFirst(c.Proofs(), c.now),
-		HadSecond: c.Second != "" && c.Second != policy.TrustedBrowser && c.Second != policy.HelpCode,
-		ByTrust:   c.Second == policy.TrustedBrowser, ByHelp: c.Second == policy.HelpCode,
+		HadSecond: c.HadSecond(), ByTrust: c.Second == policy.TrustedBrowser, ByHelp: c.Second == policy.HelpCode,
 		LastCode: c.Second == "recovery" && c.SecondFactors > 0 && c.CodesLeft == 0, Place: place,
 	}
+}
+
+// HadSecond tells whether this session proved a second factor itself.
+func (c Current) HadSecond() bool {
+	return c.Second != "" && c.Second != policy.TrustedBrowser && c.Second != policy.HelpCode
 }
 
 // freshFor is the one act that the fresh proof is good for, "" for any. A proof of the

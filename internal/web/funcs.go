@@ -18,6 +18,8 @@ import (
 //	strong s, bdi s         s in bold; s kept left to right (addresses, codes)
 //	date, clock, when, near t   a <time> element in the person's zone, UTC in its title
 //	ago t                   "3 minutes ago"
+//	day, shortDay t         a day of the calendar in UTC, as numbers are kept by
+//	number n                a whole number
 //	duration d, list items  lengths of time, and words joined with "and"
 //	icon name               a drawing from icons.svg; mark is ours, open when off
 //	asset name              the address of a static file
@@ -38,6 +40,9 @@ func (v *view) funcs() template.FuncMap {
 		"when":     func(t time.Time) template.HTML { return v.timeTag(t, v.speaker.Time(t, v.zone)) },
 		"near":     func(t time.Time) template.HTML { return v.timeTag(t, v.speaker.Near(t, v.now, v.zone)) },
 		"ago":      func(t time.Time) string { return v.speaker.Ago(t, v.now) },
+		"number":   v.number,
+		"day":      func(t time.Time) string { return v.speaker.Date(t, nil) },
+		"shortDay": func(t time.Time) string { return v.speaker.ShortDate(t, nil) },
 		"duration": func(d time.Duration) string { return v.speaker.Duration(d) },
 		"list":     func(items []string) string { return v.speaker.List(items...) },
 		"icon":     v.icon, "mark": mark,
@@ -94,6 +99,17 @@ func (v *view) rich(id string, args ...any) template.HTML {
 	}
 	text := template.HTMLEscapeString(v.speaker.Say(id, said...))
 	return template.HTML(strings.NewReplacer(pairs...).Replace(text)) //nolint:gosec // escaped above
+}
+
+// number writes a whole number of either size.
+func (v *view) number(n any) (string, error) {
+	switch n := n.(type) {
+	case int:
+		return v.speaker.Number(n), nil
+	case int64:
+		return v.speaker.Number(int(n)), nil
+	}
+	return "", fmt.Errorf("%T is no whole number", n)
 }
 
 // notPrivate drops characters that would look like a token of rich.

@@ -41,6 +41,7 @@ type User struct {
 	Name    string
 	Email   string
 	Manages bool // owner or administrator: sees the company settings
+	Console bool // every role but user: may go to the console
 }
 
 func (p Page) base() Page { return p }

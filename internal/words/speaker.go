@@ -150,6 +150,8 @@ func (s *Speaker) value(v any) string {
 		return v
 	case int:
 		return s.Number(v)
+	case int64:
+		return s.Number(int(v))
 	case time.Duration:
 		return s.Duration(v)
 	}

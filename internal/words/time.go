@@ -35,6 +35,12 @@ func (s *Speaker) Date(t time.Time, zone *time.Location) string {
 		"Year", strconv.Itoa(t.Year()))
 }
 
+// ShortDate is the day without its year, as a chart names it: "21 Nov".
+func (s *Speaker) ShortDate(t time.Time, zone *time.Location) string {
+	t = in(t, zone)
+	return s.Say("time.short_date", "Day", strconv.Itoa(t.Day()), "Month", s.Say("time.short_month_"+strconv.Itoa(int(t.Month()))))
+}
+
 // Clock is the time of day with the name of the zone: "14:32 CET".
 func (s *Speaker) Clock(t time.Time, zone *time.Location) string {
 	t = in(t, zone)

@@ -103,6 +103,9 @@ func TestTimes(t *testing.T) {
 	for _, row := range []struct{ sentence, got, want string }{
 		{"English date", en.Date(at, berlin), "21 November 2026"},
 		{"German date", de.Date(at, berlin), "21. November 2026"},
+		{"a short date", en.ShortDate(at, berlin), "21 Nov"},
+		{"a short date in German", de.ShortDate(at, nil), "21. Nov."},
+		{"a large number of another size", en.Say("time.days", "Count", int64(12345)), "12,345 days"},
 		{"clock with its zone", en.Clock(at, berlin), "14:32 CET"},
 		{"no zone is UTC", en.Clock(at, nil), "13:32 UTC"},
 		{"a zone without a name says its distance", en.Clock(at, kathmandu), "19:17 UTC+5:45"},

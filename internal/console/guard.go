@@ -1,0 +1,131 @@
+package console
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+
+	"countersign"
+	"countersign/internal/account"
+	"countersign/internal/policy"
+	"countersign/internal/session"
+	"countersign/internal/web"
+)
+
+// page is a handler that was let in.
+type page func(w http.ResponseWriter, r *http.Request, by session.Current) error
+
+// open lets a request through whose person may do the deed, with two factors in this
+// session, the second of them not long ago. For everybody without a role there is no
+// such page.
+func (c *Console) open(deed policy.Deed, next page) web.Handler {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		by, err := c.Sessions.Load(r, workspaceOf(r))
+		if countersign.KindOf(err) == countersign.Unauthenticated {
+			return toSignIn(w, r, err)
+		}
+		if err != nil {
+			return err
+		}
+		web.Prefer(r.Context(), by.Account.User.Language)
+		web.Note(r.Context(), "user", string(by.UserID))
+		switch {
+		case by.Level <= policy.LevelFirst:
+			// Half of a sign-in is nothing: the missing half is asked from the start.
+			return toSignIn(w, r, countersign.Refuse(countersign.Forbidden, "second_factor_required"))
+		case by.Account.User.Role == countersign.Member:
+			return countersign.Refuse(countersign.NotFound, "no_page")
+		case by.SecondFactors == 0:
+			return c.closed(w, r, by, "none")
+		case by.Level < policy.LevelFull && reads(r):
+			return see(w, r, "/account/security") // whose pages say what is missing
+		case by.Level < policy.LevelFull:
+			return countersign.Refuse(countersign.Forbidden, "enrolment_required")
+		}
+		switch by.Console() {
+		case policy.NeedsAnother:
+			return c.closed(w, r, by, "another")
+		case policy.NeedsSecond:
+			return toProof(w, r, account.ActConsole, countersign.Refuse(countersign.Forbidden, "fresh_proof_required"))
+		case policy.NeedsNothing:
+		}
+		if !may(by, deed) {
+			return countersign.Refuse(countersign.Forbidden, "role_forbids")
+		}
+		c.touch(r, by)
+		return needProof(w, r, next(w, r, by))
+	}
+}
+
+// may tells whether somebody's role allows a deed at all.
+func may(by session.Current, deed policy.Deed) bool {
+	role := by.Account.User.Role
+	return policy.MayAll(role, deed) || policy.May(role, deed, countersign.Member)
+}
+
+// touch notes that the session was used, here and at all. A fault does not stop the
+// request.
+func (c *Console) touch(r *http.Request, by session.Current) {
+	err := errors.Join(c.Sessions.Touch(r.Context(), by, web.Place(r)), c.Sessions.TouchConsole(r.Context(), by))
+	if err != nil {
+		web.Note(r.Context(), "touch_err", err.Error())
+	}
+}
+
+// reads tells a person who looks from a form and from a program.
+func reads(r *http.Request) bool { return r.Method == http.MethodGet && !web.WantsJSON(r) }
+
+// toSignIn leads a reader to the sign-in page and back afterwards. A form that was posted
+// is refused: nothing of it was done.
+func toSignIn(w http.ResponseWriter, r *http.Request, err error) error {
+	if !reads(r) {
+		return err
+	}
+	http.Redirect(w, r, "/signin?"+url.Values{"return": {r.URL.RequestURI()}}.Encode(), http.StatusSeeOther)
+	return nil
+}
+
+// toProof leads to the page that asks for a fresh proof of an act, and back to the page
+// that was asked for, or whose form was sent.
+func toProof(w http.ResponseWriter, r *http.Request, act account.Act, err error) error {
+	if web.WantsJSON(r) {
+		return err
+	}
+	back := r.URL.RequestURI()
+	if r.Method != http.MethodGet {
+		back = backTo(r)
+	}
+	http.Redirect(w, r, "/proof?"+url.Values{"act": {string(act)}, "return": {back}}.Encode(), http.StatusSeeOther)
+	return nil
+}
+
+// backTo is the page whose form was sent: that of the same address, where it has one.
+func backTo(r *http.Request) string {
+	if r.URL.Path == "/console/people/export" {
+		return "/console/people"
+	}
+	return r.URL.Path
+}
+
+// needProof turns the refusal of a rule that wants a fresh proof into the page that asks
+// for one.
+func needProof(w http.ResponseWriter, r *http.Request, err error) error {
+	var refusal *countersign.Error
+	if countersign.CodeOf(err) != "fresh_proof_required" || !errors.As(err, &refusal) {
+		return err
+	}
+	return toProof(w, r, account.ActOf(refusal), err)
+}
+
+// closed tells somebody with a role why the console is shut, and how it opens. The rest
+// of the account stays as it is.
+func (c *Console) closed(w http.ResponseWriter, r *http.Request, by session.Current, why string) error {
+	return c.pages.Render(w, r, http.StatusForbidden, "closed", ClosedView{Shell: c.shell(r, by, ""), Why: why})
+}
+
+// see redirects to a page of this site after a post.
+func see(w http.ResponseWriter, r *http.Request, path string) error {
+	w.Header()["Content-Type"] = nil
+	http.Redirect(w, r, web.Inside(path, "/console"), http.StatusSeeOther)
+	return nil
+}

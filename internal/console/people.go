@@ -1,0 +1,192 @@
+package console
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"time"
+
+	"countersign"
+	"countersign/internal/census"
+	"countersign/internal/people"
+	"countersign/internal/policy"
+	"countersign/internal/session"
+	"countersign/internal/store"
+	"countersign/internal/web"
+)
+
+// peopleOnPage is how many people a page lists.
+const peopleOnPage = 50
+
+// filterOf reads a filter out of an address or a form. What is unknown is left out: such
+// a list is longer than was meant, and never shorter.
+func filterOf(value func(string) string) people.Filter {
+	f := people.Filter{Typed: value("q"), Pool: countersign.PoolID(value("pool")), Role: countersign.Role(value("role"))}
+	if standing := store.Standing(value("state")); slices.Contains(store.Standings(), standing) {
+		f.Standing = standing
+	}
+	if !f.Role.Valid() {
+		f.Role = ""
+	}
+	const longest = 200
+	if len(f.Typed) > longest || len(f.Pool) > longest {
+		f.Typed, f.Pool = "", ""
+	}
+	return f
+}
+
+// queryOf writes a filter as it stands in an address.
+func queryOf(f people.Filter) url.Values {
+	query := url.Values{}
+	for name, value := range map[string]string{"q": f.Typed, "state": string(f.Standing), "pool": string(f.Pool), "role": string(f.Role)} {
+		if value != "" {
+			query.Set(name, value)
+		}
+	}
+	return query
+}
+
+// addressOf is the list's address with a filter and perhaps a cursor.
+func addressOf(f people.Filter, name, cursor string) string {
+	query := queryOf(f)
+	if cursor != "" {
+		query.Set(name, cursor)
+	}
+	if len(query) == 0 {
+		return "/console/people"
+	}
+	return "/console/people?" + query.Encode()
+}
+
+// PeopleView is a list of people.
+type PeopleView struct {
+	Shell
+
+	Filter people.Filter
+	Chips  []Chip
+	Pools  []Option
+	Roles  []Option
+	Lines  []PersonLine
+	// Previous and Next are addresses, "" where there is no more.
+	Previous, Next string
+	// First tells that the list is shown from its beginning.
+	First     bool
+	MayExport bool
+}
+
+// Chip is one state that the list can be filtered by; Counted tells that Count is known.
+type Chip struct {
+	Text, Href string
+	Count      int64
+	Counted    bool
+	Current    bool
+}
+
+// Option is one of a choice.
+type Option struct {
+	Value, Name string
+	Chosen      bool
+}
+
+// PersonLine is one person of the list.
+type PersonLine struct {
+	ID          string
+	Name, Email string
+	State       State
+	Methods     []string // kinds
+	Pool        string
+	Role        countersign.Role
+	SignedIn    time.Time
+}
+
+// State is how somebody stands, as a badge: Text is an id, Kind good, warn, bad or "".
+type State struct{ Text, Kind, Icon string }
+
+// stateOf names the gravest thing that is to be said of somebody.
+func stateOf(l people.Line) State {
+	switch {
+	case l.State == countersign.Disabled:
+		return State{"console.state_locked", "bad", "lock"}
+	case l.State == countersign.Invited:
+		return State{"console.state_invited", "", "mail"}
+	case l.Paused:
+		return State{"console.state_paused", "bad", "lock"}
+	case l.Missing:
+		return State{"console.state_missing", "warn", "warning"}
+	case len(l.Methods) == 0:
+		return State{"console.state_off", "", "info"}
+	case slices.Equal(l.Methods, []string{policy.SMS}):
+		return State{"console.state_texts", "warn", "warning"}
+	}
+	return State{"console.state_on", "good", "check"}
+}
+
+func (c *Console) people(w http.ResponseWriter, r *http.Request, by session.Current) error {
+	query := r.URL.Query()
+	f := filterOf(query.Get)
+	lines, err := c.People.Search(r.Context(), by.WorkspaceID, f, query.Get("after"), query.Get("before"), peopleOnPage)
+	if err != nil {
+		return err
+	}
+	now, err := c.Census.Count(r.Context(), by.WorkspaceID)
+	if err != nil {
+		return err
+	}
+	view := PeopleView{
+		Shell: c.shell(r, by, "people"), Filter: f, Chips: chips(f, now), First: lines.Previous == "", MayExport: may(by, policy.DeedSeeAll),
+	}
+	view.Form = web.NewForm("q", f.Typed)
+	names := map[countersign.PoolID]string{}
+	for _, pool := range now.Pools {
+		names[pool.ID] = pool.Name
+		view.Pools = append(view.Pools, Option{string(pool.ID), pool.Name, pool.ID == f.Pool})
+	}
+	for _, role := range countersign.Roles() {
+		view.Roles = append(view.Roles, Option{string(role), "account.role_" + string(role), role == f.Role})
+	}
+	for _, l := range lines.People {
+		view.Lines = append(view.Lines, PersonLine{
+			ID: string(l.ID), Name: l.Name, Email: l.Email, State: stateOf(l), Methods: l.Methods, Pool: names[l.PoolID], Role: l.Role, SignedIn: moment(l.SignedInAt),
+		})
+	}
+	if lines.Previous != "" {
+		view.Previous = addressOf(f, "before", lines.Previous)
+	}
+	if lines.Next != "" {
+		view.Next = addressOf(f, "after", lines.Next)
+	}
+	return c.pages.Render(w, r, http.StatusOK, "people", view)
+}
+
+// chips are the states, each with how many there are where that is counted: of all, or of
+// one pool.
+func chips(f people.Filter, now census.Count) []Chip {
+	of, counted := now.All, f.Typed == "" && f.Role == ""
+	paused := now.Paused
+	if f.Pool != "" {
+		of, paused = census.Pool{}, 0
+		for _, pool := range now.Pools {
+			if pool.ID == f.Pool {
+				of = pool
+			}
+		}
+	}
+	var out []Chip
+	for _, standing := range store.Standings() {
+		count := map[store.Standing]int64{
+			store.Everybody: of.Everybody, store.WithSecond: of.Protected, store.Without: of.Bare(), store.Missing: of.Missing,
+			store.OnlyTexts: of.OnlyTexts, store.Locked: of.Disabled + paused, store.NoCodes: of.NoCodes, store.Never: of.Never,
+		}[standing]
+		other := f
+		other.Standing = standing
+		name := string(standing)
+		if name == "" {
+			name = "all"
+		}
+		out = append(out, Chip{
+			Text: "console.filter_" + name, Href: addressOf(other, "", ""), Count: count,
+			Counted: counted && (standing != store.Locked || f.Pool == ""), Current: f.Standing == standing,
+		})
+	}
+	return out
+}

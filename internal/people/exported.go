@@ -1,0 +1,43 @@
+package people
+
+import (
+	"context"
+	"fmt"
+
+	"countersign"
+	"countersign/internal/account"
+	"countersign/internal/audit"
+	"countersign/internal/policy"
+	"countersign/internal/store"
+)
+
+// Exported allows somebody to take a list of people away, and notes that it was taken: by
+// whom, and what it holds. Errors: Forbidden "role_forbids", "fresh_proof_required".
+func (s *Service) Exported(ctx context.Context, h account.Holder, f Filter) error {
+	err := h.NeedFresh(account.ActPeopleExport)
+	if err != nil {
+		return err
+	}
+	return s.Accounts.WriteFor(ctx, h.User, func(tx *store.Tx) error {
+		actor, err := s.Accounts.Hold(tx, h)
+		if err != nil {
+			return err
+		}
+		if !policy.MayAll(actor.Role, policy.DeedSeeAll) {
+			return countersign.Refuse(countersign.Forbidden, "role_forbids")
+		}
+		detail := map[string]string{}
+		for name, value := range map[string]string{"search": f.Typed, "state": string(f.Standing), "pool": string(f.Pool), "role": string(f.Role)} {
+			if value != "" {
+				detail[name] = value
+			}
+		}
+		err = audit.Write(tx, h.Workspace, audit.Event{
+			Kind: "people.exported", Actor: h.Actor(), Session: h.Session, Place: h.Place, Detail: detail,
+		})
+		if err != nil {
+			return fmt.Errorf("note the export: %w", err)
+		}
+		return nil
+	})
+}
