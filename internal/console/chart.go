@@ -7,7 +7,6 @@ import (
 	"strings"
 	"time"
 
-
 	"countersign/internal/census"
 )
 
@@ -126,4 +125,3 @@ func largest(pools []census.Pool) []census.Pool {
 	})
 	return inhabited[:min(len(inhabited), mostLines-1)]
 }
-

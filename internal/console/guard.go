@@ -33,14 +33,14 @@ func (c *Console) open(deed policy.Deed, next page) web.Handler {
 		case by.Level <= policy.LevelFirst:
 			// Half of a sign-in is nothing: the missing half is asked from the start.
 			return toSignIn(w, r, countersign.Refuse(countersign.Forbidden, "second_factor_required"))
-		case by.Account.User.Role == countersign.Member:
-			return countersign.Refuse(countersign.NotFound, "no_page")
-		case by.SecondFactors == 0:
+		case by.Account.User.Role != countersign.Member && by.SecondFactors == 0:
 			return c.closed(w, r, by, "none")
-		case by.Level < policy.LevelFull && reads(r):
-			return see(w, r, "/account/security") // whose pages say what is missing
+		case by.Reason == policy.ReasonCodes && reads(r):
+			return see(w, r, "/account/two-factor/codes")
 		case by.Level < policy.LevelFull:
 			return countersign.Refuse(countersign.Forbidden, "enrolment_required")
+		case by.Account.User.Role == countersign.Member:
+			return countersign.Refuse(countersign.NotFound, "no_page")
 		}
 		switch by.Console() {
 		case policy.NeedsAnother:

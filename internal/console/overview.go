@@ -129,7 +129,8 @@ func outcomes(w census.Week) []Bar {
 func deliveries(w census.Week) []Delivery {
 	var out []Delivery
 	for _, d := range []Delivery{
-		{"console.delivery_mail", w.Mails, w.FailedMails}, {"console.delivery_push", w.Pushes, w.FailedPushes},
+		{"console.delivery_mail", w.Mails, w.FailedMails},
+		{"console.delivery_push", w.Pushes, w.FailedPushes},
 		{"console.delivery_text", w.Texts, w.FailedTexts + w.Undelivered},
 	} {
 		if d.Sent+d.Failed > 0 {

@@ -227,4 +227,3 @@ func (c *Console) personActivity(w http.ResponseWriter, r *http.Request, by sess
 	}
 	return c.pages.Render(w, r, http.StatusOK, "activity", view)
 }
-

@@ -269,4 +269,3 @@ func eachText(n *html.Node, visit func(whole, text string)) {
 		eachText(c, visit)
 	}
 }
-
