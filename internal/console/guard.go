@@ -50,7 +50,7 @@ func (c *Console) open(deed policy.Deed, next page) web.Handler {
 		case policy.NeedsNothing:
 		}
 		if !may(by, deed) {
-			return countersign.Refuse(countersign.Forbidden, "role_forbids")
+			return countersign.Refuse(countersign.Forbidden, "beyond_role")
 		}
 		c.touch(r, by)
 		return needProof(w, r, next(w, r, by))

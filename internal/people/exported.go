@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 
-	"countersign"
 	"countersign/internal/account"
 	"countersign/internal/audit"
 	"countersign/internal/policy"
@@ -12,19 +11,20 @@ import (
 )
 
 // Exported allows somebody to take a list of people away, and notes that it was taken: by
-// whom, and what it holds. Errors: Forbidden "role_forbids", "fresh_proof_required".
+// whom, and what it holds. Errors: Forbidden
+// "fresh_proof_required", "two_factors_required", "beyond_role"; Unauthenticated.
 func (s *Service) Exported(ctx context.Context, h account.Holder, f Filter) error {
 	err := h.NeedFresh(account.ActPeopleExport)
 	if err != nil {
 		return err
 	}
 	return s.Accounts.WriteFor(ctx, h.User, func(tx *store.Tx) error {
-		actor, err := s.Accounts.Hold(tx, h)
+		actor, err := s.Accounts.HoldWithBoth(tx, h)
 		if err != nil {
 			return err
 		}
 		if !policy.MayAll(actor.Role, policy.DeedSeeAll) {
-			return countersign.Refuse(countersign.Forbidden, "role_forbids")
+			return beyondRole()
 		}
 		detail := map[string]string{}
 		for name, value := range map[string]string{"search": f.Typed, "state": string(f.Standing), "pool": string(f.Pool), "role": string(f.Role)} {
