@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"strings"
 
 	"countersign"
 	"countersign/internal/account"
@@ -101,8 +102,11 @@ func toProof(w http.ResponseWriter, r *http.Request, act account.Act, err error)
 
 // backTo is the page whose form was sent: that of the same address, where it has one.
 func backTo(r *http.Request) string {
-	if r.URL.Path == "/console/people/export" {
+	switch {
+	case r.URL.Path == "/console/people/export":
 		return "/console/people"
+	case strings.HasPrefix(r.URL.Path, "/console/resets/"):
+		return "/console/resets"
 	}
 	return r.URL.Path
 }

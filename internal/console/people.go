@@ -72,6 +72,8 @@ type PeopleView struct {
 	// First tells that the list is shown from its beginning.
 	First     bool
 	MayExport bool
+	// Waiting counts resets that wait for a second administrator.
+	Waiting int
 }
 
 // Chip is one state that the list can be filtered by; Counted tells that Count is known.
@@ -136,6 +138,11 @@ func (c *Console) people(w http.ResponseWriter, r *http.Request, by session.Curr
 		Shell: c.shell(r, by, "people"), Filter: f, Chips: chips(f, now), First: lines.Previous == "", MayExport: may(by, policy.DeedSeeAll),
 	}
 	view.Form = web.NewForm("q", f.Typed)
+	waiting, err := c.waiting(r, by)
+	if err != nil {
+		return err
+	}
+	view.Waiting = len(waiting)
 	names := map[countersign.PoolID]string{}
 	for _, pool := range now.Pools {
 		names[pool.ID] = pool.Name

@@ -42,6 +42,8 @@ type PersonView struct {
 	Browsers   []Browser
 	Sessions   []Session
 	Events     []Event
+	// Acts are what the reader may do, by name.
+	Acts []string
 }
 
 // Step is one second factor.
@@ -114,7 +116,7 @@ func (c *Console) personView(r *http.Request, by session.Current, shown people.S
 	view := PersonView{
 		Shell: c.shell(r, by, "people"), ID: string(u.ID), Name: called(u), Email: u.Email, EmailVerified: u.EmailVerifiedAt != 0, Role: u.Role,
 		Pool: PoolRow{ID: shown.Pool.ID, Name: shown.Pool.Name}, State: stateOf(shown.Line()), Created: moment(u.CreatedAt), SignedIn: moment(u.SignedInAt),
-		RequiredBy: string(shown.Required), Default: u.DefaultMethod,
+		RequiredBy: string(shown.Required), Default: u.DefaultMethod, Acts: offered(by, shown),
 	}
 	for _, one := range shown.Credentials {
 		if one.Kind == "recovery" {

@@ -77,13 +77,15 @@ func samples() []webtest.Sample {
 	list, none, nobody, part := listSample(count), listSample(count), listSample(count), listSample(count)
 	none.Lines, none.Filter = nil, people.Filter{Typed: "nobody"}
 	nobody.Lines = nil
-	part.Previous, part.Next, part.Filter.Standing, part.MayExport = "/console/people?before=1", "/console/people?after=1", store.Missing, false
+	part.Previous, part.Next, part.Filter.Standing, part.MayExport, part.Waiting = "/console/people?before=1", "/console/people?after=1", store.Missing, false, 2
 	person := personSample()
 	bare := PersonView{
 		Shell: shellOf("people"), ID: "usr_2", Name: "zoe@example.com", Email: "zoe@example.com", Role: countersign.Member, Pool: PoolRow{ID: "pool_staff", Name: "Staff"},
 		State: State{"console.state_invited", "", "mail"}, Created: now,
 	}
-	return []webtest.Sample{
+	person.Acts = []string{"remind", "code", "sign_out", "lock", "unlock", "require", "move", "role", "reset", "delete"}
+	bare.Acts = []string{"invite", "delete"}
+	return append(actSamples(), []webtest.Sample{
 		{Page: "overview", Data: overview},
 		{Page: "overview", State: "new", Data: fresh},
 		{Page: "people", Data: list},
@@ -95,7 +97,40 @@ func samples() []webtest.Sample {
 		{Page: "activity", Data: ActivityView{Shell: shellOf("people"), ID: "usr_1", Name: "Nguyễn Thị Lan", Events: person.Events, Older: "/console/people/usr_1/activity?before=1", Newest: "/console/people/usr_1/activity"}},
 		{Page: "closed", State: "none", Data: ClosedView{Shell: shellOf(""), Why: "none"}},
 		{Page: "closed", State: "another", Data: ClosedView{Shell: shellOf(""), Why: "another"}},
+	}...)
+}
+
+// actSamples is the page of each act, and what comes of them.
+func actSamples() []webtest.Sample {
+	var out []webtest.Sample
+	for _, a := range acts() {
+		view := ActView{
+			Shell: shellOf("people"), Act: a.Name, ID: "usr_1", Name: "Nguyễn Thị Lan", Email: "lan.nguyen@example.com", Danger: a.danger,
+			NeedsReason: a.deed.NeedsReason(), Choice: a.choice, TwoAdmins: a.Name == "reset",
+		}
+		view.Form = web.NewForm()
+		view.Options = map[string][]Option{
+			"role":     {{"user", "account.role_user", true}, {"auditor", "account.role_auditor", false}},
+			"required": {{"", "console.not_required", true}, {"required", "console.required_user", false}},
+			"minutes":  {{"10", "time.minutes", true}, {"30", "time.minutes", false}},
+			"pool":     {{"pool_staff", "Staff", true}, {"pool_contractors", "Contractors", false}},
+		}[a.choice]
+		out = append(out, webtest.Sample{Page: "act", State: a.Name, Data: view})
+		if a.Name == "reset" {
+			view.Form = web.NewForm()
+			view.Form.Wrong("reason", "reason_short")
+			out = append(out, webtest.Sample{Page: "act", State: "wrong", Data: view})
+		}
 	}
+	waiting := people.WaitingReset{
+		ID: "rst_1", User: "usr_1", Name: "Nguyễn Thị Lan", Email: "lan.nguyen@example.com", Asker: "Łukasz Wiśniewski", Reason: "‹Lost phone›",
+		AskedAt: now.Add(-time.Hour), ExpiresAt: now.Add(23 * time.Hour),
+	}
+	return append(out,
+		webtest.Sample{Page: "code", Data: CodeView{Shell: shellOf("people"), ID: "usr_1", Name: "Nguyễn Thị Lan", Code: "7k4mq-x9d2t", Minutes: 10}},
+		webtest.Sample{Page: "resets", Data: ResetsView{Shell: shellOf("people"), Waiting: []Waiting{{waiting, false}, {waiting, true}}}},
+		webtest.Sample{Page: "resets", State: "none", Data: ResetsView{Shell: shellOf("people")}},
+	)
 }
 
 func listSample(count census.Count) PeopleView {

@@ -37,8 +37,8 @@ func (c *Console) shell(r *http.Request, by session.Current, section string) She
 // noticeOf is the good news after a redirect: only names that exist are said.
 func noticeOf(r *http.Request) string {
 	switch name := r.URL.Query().Get("done"); name {
-	case "invited":
-		return "notice.console_" + name
+	case "reminded", "invited_again", "signed_out", "locked", "unlocked", "required", "moved", "role", "reset", "reset_asked", "reset_withdrawn", "deleted":
+		return "notice.person_" + name
 	}
 	return ""
 }

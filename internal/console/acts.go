@@ -1,0 +1,282 @@
+package console
+
+import (
+	"net/http"
+	"strconv"
+
+	"countersign"
+	"countersign/internal/account"
+	"countersign/internal/people"
+	"countersign/internal/policy"
+	"countersign/internal/session"
+	"countersign/internal/web"
+)
+
+// act is what somebody does to a person, on a page of its own: what will happen, a reason
+// where the deed needs one, perhaps a choice, and one button.
+type act struct {
+	// Name is the last part of the address, and of the texts "console.act_<name>…".
+	Name   string
+	deed   policy.Deed
+	danger bool
+	// choice is the field of a choice, "" for none.
+	choice string
+	// fits tells whether it makes sense as the person stands.
+	fits func(shown people.Shown) bool
+	do   func(c *Console, r *http.Request, shown people.Shown, chosen string, by people.By) (done string, err error)
+}
+
+func active(s people.Shown) bool { return s.User.State == countersign.Active }
+
+func always(people.Shown) bool { return true }
+
+func guarded(s people.Shown) bool { return len(s.Line().Methods) > 0 }
+
+// acts are all of them, in the order in which a person's page offers them.
+func acts() []act {
+	return []act{
+		{
+			"remind", policy.DeedRemind, false, "", func(s people.Shown) bool { return active(s) && !guarded(s) },
+			func(c *Console, r *http.Request, s people.Shown, _ string, by people.By) (string, error) {
+				return "reminded", c.People.Remind(r.Context(), s.Account, by)
+			},
+		},
+		{
+			"invite", policy.DeedInvite, false, "", func(s people.Shown) bool { return s.User.State == countersign.Invited },
+			func(c *Console, r *http.Request, s people.Shown, _ string, by people.By) (string, error) {
+				return "invited_again", c.People.InviteAgain(r.Context(), s.Account, by)
+			},
+		},
+		{"code", policy.DeedHelpCode, false, "minutes", func(s people.Shown) bool {
+			return active(s) && guarded(s) && s.Settings.AdminReset == policy.ResetAllowed
+		}, nil},
+		{
+			"sign_out", policy.DeedSignOut, false, "", active,
+			func(c *Console, r *http.Request, s people.Shown, _ string, by people.By) (string, error) {
+				return "signed_out", c.People.SignOut(r.Context(), s.Account, by)
+			},
+		},
+		{
+			"lock", policy.DeedLock, true, "", func(s people.Shown) bool { return s.User.State != countersign.Disabled },
+			func(c *Console, r *http.Request, s people.Shown, _ string, by people.By) (string, error) {
+				return "locked", c.People.Disable(r.Context(), s.Account, by)
+			},
+		},
+		{"unlock", policy.DeedUnlock, false, "", func(s people.Shown) bool { return s.Paused || s.User.State == countersign.Disabled }, unlock},
+		{
+			"require", policy.DeedRequire, false, "required", always,
+			func(c *Console, r *http.Request, s people.Shown, chosen string, by people.By) (string, error) {
+				return "required", c.People.Require(r.Context(), s.Account, chosen == "required", by)
+			},
+		},
+		{
+			"move", policy.DeedMove, false, "pool", always,
+			func(c *Console, r *http.Request, s people.Shown, chosen string, by people.By) (string, error) {
+				return "moved", c.People.Move(r.Context(), s.Account, countersign.PoolID(chosen), by)
+			},
+		},
+		{
+			"role", policy.DeedRole, false, "role", always,
+			func(c *Console, r *http.Request, s people.Shown, chosen string, by people.By) (string, error) {
+				return "role", c.People.SetRole(r.Context(), s.Account, countersign.Role(chosen), by)
+			},
+		},
+		{"reset", policy.DeedReset, true, "", func(s people.Shown) bool {
+			return (guarded(s) || s.Line().CodesLeft > 0) && s.Settings.AdminReset != policy.ResetNever
+		}, reset},
+		{
+			"delete", policy.DeedDelete, true, "", always,
+			func(c *Console, r *http.Request, s people.Shown, _ string, by people.By) (string, error) {
+				return "deleted", c.People.Delete(r.Context(), s.Account, by)
+			},
+		},
+	}
+}
+
+func unlock(c *Console, r *http.Request, s people.Shown, _ string, by people.By) (string, error) {
+	if s.User.State != countersign.Disabled {
+		return "unlocked", c.People.EndLocks(r.Context(), s.Account, by)
+	}
+	_, err := c.People.Enable(r.Context(), s.Account, by)
+	return "unlocked", err
+}
+
+func reset(c *Console, r *http.Request, s people.Shown, _ string, by people.By) (string, error) {
+	waits, err := c.People.ResetSecondFactor(r.Context(), s.Account, by)
+	if waits != "" {
+		return "reset_asked", err
+	}
+	return "reset", err
+}
+
+func actNamed(name string) act {
+	for _, a := range acts() {
+		if a.Name == name {
+			return a
+		}
+	}
+	panic("console: no act is called " + name) // a name in the table of routes
+}
+
+// ActView is the page of an act.
+type ActView struct {
+	Shell
+
+	Act, ID, Name, Email string
+	Danger               bool
+	NeedsReason          bool
+	Choice               string
+	Options              []Option
+	// TwoAdmins tells that a reset waits for a second administrator.
+	TwoAdmins bool
+}
+
+// actPage shows an act. The proof is asked for first, so that nobody types a reason that
+// is lost on the way.
+func actPage(name string) func(*Console) page {
+	return func(c *Console) page {
+		return func(w http.ResponseWriter, r *http.Request, by session.Current) error {
+			a, shown, err := c.actOn(r, by, name)
+			if err != nil {
+				return err
+			}
+			return c.showAct(w, r, by, a, shown, web.NewForm())
+		}
+	}
+}
+
+// actOn is the act and whom it is done to, when this person may do it there and has proven
+// to be themselves for it.
+func (c *Console) actOn(r *http.Request, by session.Current, name string) (act, people.Shown, error) {
+	a := actNamed(name)
+	shown, err := c.shown(r, by)
+	if err != nil {
+		return act{}, people.Shown{}, err
+	}
+	if !policy.May(by.Account.User.Role, a.deed, shown.User.Role) {
+		return act{}, people.Shown{}, countersign.Refuse(countersign.Forbidden, "beyond_role")
+	}
+	if shown.User.ID == by.UserID && !a.deed.OnOneself() {
+		return act{}, people.Shown{}, countersign.Refuse(countersign.Forbidden, "not_on_oneself")
+	}
+	return a, shown, by.Holder(web.Place(r)).NeedFresh(account.ActOn(a.deed, shown.User.ID))
+}
+
+func (c *Console) showAct(w http.ResponseWriter, r *http.Request, by session.Current, a act, shown people.Shown, form *web.Form) error {
+	view := ActView{
+		Shell: c.shell(r, by, "people"), Act: a.Name, ID: string(shown.User.ID), Name: called(shown.User), Email: shown.User.Email, Danger: a.danger,
+		NeedsReason: a.deed.NeedsReason(), Choice: a.choice, TwoAdmins: shown.Settings.AdminReset == policy.ResetTwoAdmins,
+	}
+	view.Form = form
+	var err error
+	view.Options, err = c.options(r, by, a, shown, form.Value(a.choice))
+	if err != nil {
+		return err
+	}
+	return c.pages.Render(w, r, form.Status(), "act", view)
+}
+
+// options are what an act's choice holds; chosen is what was chosen before.
+func (c *Console) options(r *http.Request, by session.Current, a act, shown people.Shown, chosen string) ([]Option, error) {
+	var out []Option
+	add := func(value, name, now string) {
+		if chosen == "" {
+			chosen = now
+		}
+		out = append(out, Option{value, name, value == chosen})
+	}
+	switch a.choice {
+	case "role":
+		for _, role := range countersign.Roles() {
+			if policy.May(by.Account.User.Role, policy.DeedRole, role) {
+				add(string(role), "account.role_"+string(role), string(shown.User.Role))
+			}
+		}
+	case "required":
+		add("", "console.not_required", "")
+		add("required", "console.required_user", shown.User.RequireSecondFactor)
+	case "minutes":
+		for _, minutes := range people.HelpMinutes() {
+			add(strconv.Itoa(minutes), "time.minutes", strconv.Itoa(people.HelpMinutes()[0]))
+		}
+	case "pool":
+		pools, _, err := c.People.Pools(r.Context(), by.WorkspaceID)
+		if err != nil {
+			return nil, err
+		}
+		for _, pool := range pools {
+			add(string(pool.ID), pool.Name, string(shown.User.PoolID))
+		}
+	}
+	return out, nil
+}
+
+// doAct does it, and goes back to the person's page, or shows what is wrong.
+func doAct(name string) func(*Console) page {
+	return func(c *Console) page {
+		return func(w http.ResponseWriter, r *http.Request, by session.Current) error {
+			form, err := web.ReadForm(r)
+			if err != nil {
+				return err
+			}
+			a, shown, err := c.actOn(r, by, name)
+			if err != nil {
+				return err
+			}
+			who := people.Session(by.Holder(web.Place(r)), form.Value("reason"))
+			if a.Name == "code" {
+				return c.giveCode(w, r, by, a, shown, form, who)
+			}
+			done, err := a.do(c, r, shown, form.Value(a.choice), who)
+			if err != nil {
+				return c.actRefused(w, r, by, a, shown, form, err)
+			}
+			if a.Name == "delete" {
+				return see(w, r, "/console/people?done="+done)
+			}
+			return see(w, r, "/console/people/"+string(shown.User.ID)+"?done="+done)
+		}
+	}
+}
+
+func (c *Console) actRefused(w http.ResponseWriter, r *http.Request, by session.Current, a act, shown people.Shown, form *web.Form, err error) error {
+	if !form.Take(err, "") {
+		return err
+	}
+	return c.showAct(w, r, by, a, shown, form)
+}
+
+// CodeView is a code of the help desk, shown once.
+type CodeView struct {
+	Shell
+
+	ID, Name string
+	Code     string
+	Minutes  int
+}
+
+func (c *Console) giveCode(w http.ResponseWriter, r *http.Request, by session.Current, a act, shown people.Shown, form *web.Form, who people.By) error {
+	minutes, err := strconv.Atoi(form.Value("minutes"))
+	if err != nil {
+		minutes = 0 // the rule says what there is to choose
+	}
+	given, err := c.People.GiveHelpCode(r.Context(), shown.Account, minutes, who)
+	if err != nil {
+		return c.actRefused(w, r, by, a, shown, form, err)
+	}
+	return c.pages.Render(w, r, http.StatusOK, "code", CodeView{
+		Shell: c.shell(r, by, "people"), ID: string(shown.User.ID), Name: called(shown.User), Code: given.Code, Minutes: minutes,
+	})
+}
+
+// offered are the acts that a person's page leads to.
+func offered(by session.Current, shown people.Shown) []string {
+	var out []string
+	for _, a := range acts() {
+		self := shown.User.ID == by.UserID && !a.deed.OnOneself()
+		if !self && a.fits(shown) && policy.May(by.Account.User.Role, a.deed, shown.User.Role) {
+			out = append(out, a.Name)
+		}
+	}
+	return out
+}

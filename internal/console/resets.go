@@ -1,0 +1,76 @@
+package console
+
+import (
+	"net/http"
+
+	"countersign"
+	"countersign/internal/people"
+	"countersign/internal/policy"
+	"countersign/internal/session"
+	"countersign/internal/web"
+)
+
+// ResetsView is what waits for a second administrator.
+type ResetsView struct {
+	Shell
+
+	Waiting []Waiting
+}
+
+// Waiting is one reset; Mine tells that the reader asked for it, and cannot confirm it.
+type Waiting struct {
+	people.WaitingReset
+
+	Mine bool
+}
+
+// resets lists what this person may confirm or withdraw.
+func (c *Console) resets(w http.ResponseWriter, r *http.Request, by session.Current) error {
+	return c.showResets(w, r, by, web.NewForm())
+}
+
+func (c *Console) showResets(w http.ResponseWriter, r *http.Request, by session.Current, form *web.Form) error {
+	waiting, err := c.waiting(r, by)
+	if err != nil {
+		return err
+	}
+	view := ResetsView{Shell: c.shell(r, by, "people"), Waiting: waiting}
+	view.Form = form
+	return c.pages.Render(w, r, form.Status(), "resets", view)
+}
+
+func (c *Console) confirmReset(w http.ResponseWriter, r *http.Request, by session.Current) error {
+	err := c.People.ConfirmReset(r.Context(), by.WorkspaceID, countersign.ResetID(r.PathValue("reset")), people.Session(by.Holder(web.Place(r)), ""))
+	return c.resetDecided(w, r, by, err, "reset")
+}
+
+func (c *Console) withdrawReset(w http.ResponseWriter, r *http.Request, by session.Current) error {
+	err := c.People.WithdrawReset(r.Context(), by.WorkspaceID, countersign.ResetID(r.PathValue("reset")), people.Session(by.Holder(web.Place(r)), ""))
+	return c.resetDecided(w, r, by, err, "reset_withdrawn")
+}
+
+func (c *Console) resetDecided(w http.ResponseWriter, r *http.Request, by session.Current, err error, done string) error {
+	if err == nil {
+		return see(w, r, "/console/resets?done="+done)
+	}
+	form := web.NewForm()
+	if !form.Take(err, "") {
+		return err
+	}
+	return c.showResets(w, r, by, form)
+}
+
+// waiting are the resets that this person may decide, or has asked for.
+func (c *Console) waiting(r *http.Request, by session.Current) ([]Waiting, error) {
+	all, err := c.People.WaitingResets(r.Context(), by.WorkspaceID)
+	if err != nil {
+		return nil, err
+	}
+	var out []Waiting
+	for _, one := range all {
+		if policy.May(by.Account.User.Role, policy.DeedReset, one.Role) {
+			out = append(out, Waiting{one, one.AskedBy == by.UserID})
+		}
+	}
+	return out, nil
+}
