@@ -72,6 +72,7 @@ type PeopleView struct {
 	// First tells that the list is shown from its beginning.
 	First     bool
 	MayExport bool
+	MayInvite bool
 	// Waiting counts resets that wait for a second administrator.
 	Waiting int
 }
@@ -136,6 +137,7 @@ func (c *Console) people(w http.ResponseWriter, r *http.Request, by session.Curr
 	}
 	view := PeopleView{
 		Shell: c.shell(r, by, "people"), Filter: f, Chips: chips(f, now), First: lines.Previous == "", MayExport: may(by, policy.DeedSeeAll),
+		MayInvite: may(by, policy.DeedInvite),
 	}
 	view.Form = web.NewForm("q", f.Typed)
 	waiting, err := c.waiting(r, by)

@@ -126,7 +126,25 @@ func actSamples() []webtest.Sample {
 		ID: "rst_1", User: "usr_1", Name: "Nguyễn Thị Lan", Email: "lan.nguyen@example.com", Asker: "Łukasz Wiśniewski", Reason: "‹Lost phone›",
 		AskedAt: now.Add(-time.Hour), ExpiresAt: now.Add(23 * time.Hour),
 	}
+	invite := InviteView{Shell: shellOf("people"), Most: people.MostInvitees, Roles: []Option{{"user", "account.role_user", true}}, Pools: []Option{{"pool_staff", "Staff", false}}}
+	invite.Form = web.NewForm()
+	wrong := invite
+	wrong.Form = web.NewForm("email", "nonsense", "list", "nonsense")
+	wrong.Form.Wrong("email", "email_malformed")
+	wrong.Form.Wrong("name", "name_empty")
+	long := invite
+	long.Form = web.NewForm("list", "nonsense")
+	long.Form.Wrong("list", "list_long", "Most", people.MostInvitees)
+	listed := ListedView{Shell: shellOf("people"), Invited: 1, Others: 3, Rows: []ListedRow{
+		{Line: 1, Email: "ada@example.com", Name: "Ngozi Adeyemi"},
+		{Line: 2, Email: "lukasz@example.com", Known: true, Code: "email_taken"},
+		{Line: 3, Email: "nonsense", Code: "email_malformed"},
+		{Line: 4, Email: "a@example.com", Code: "name_long", Args: []any{"Most", 100}},
+	}}
 	return append(out,
+		webtest.Sample{Page: "invite", Data: invite}, webtest.Sample{Page: "invite", State: "wrong", Data: wrong},
+		webtest.Sample{Page: "invite_list", Data: invite}, webtest.Sample{Page: "invite_list", State: "wrong", Data: long},
+		webtest.Sample{Page: "invited", Data: listed},
 		webtest.Sample{Page: "code", Data: CodeView{Shell: shellOf("people"), ID: "usr_1", Name: "Nguyễn Thị Lan", Code: "7k4mq-x9d2t", Minutes: 10}},
 		webtest.Sample{Page: "resets", Data: ResetsView{Shell: shellOf("people"), Waiting: []Waiting{{waiting, false}, {waiting, true}}}},
 		webtest.Sample{Page: "resets", State: "none", Data: ResetsView{Shell: shellOf("people")}},
@@ -135,7 +153,7 @@ func actSamples() []webtest.Sample {
 
 func listSample(count census.Count) PeopleView {
 	v := PeopleView{
-		Shell: shellOf("people"), Chips: chips(people.Filter{}, count), First: true, MayExport: true,
+		Shell: shellOf("people"), Chips: chips(people.Filter{}, count), First: true, MayExport: true, MayInvite: true,
 		Pools: []Option{{"pool_staff", "Staff", false}, {"pool_contractors", "Contractors", true}},
 		Roles: []Option{{"owner", "account.role_owner", false}, {"user", "account.role_user", false}},
 	}

@@ -37,7 +37,7 @@ func (c *Console) shell(r *http.Request, by session.Current, section string) She
 // noticeOf is the good news after a redirect: only names that exist are said.
 func noticeOf(r *http.Request) string {
 	switch name := r.URL.Query().Get("done"); name {
-	case "reminded", "invited_again", "signed_out", "locked", "unlocked", "required", "moved", "role", "reset", "reset_asked", "reset_withdrawn", "deleted":
+	case "reminded", "invited", "invited_again", "signed_out", "locked", "unlocked", "required", "moved", "role", "reset", "reset_asked", "reset_withdrawn", "deleted":
 		return "notice.person_" + name
 	}
 	return ""

@@ -112,7 +112,7 @@ func (s *Server) handler() (http.Handler, error) {
 	site, err := web.New(web.Options{
 		Catalogue: s.Parts.Words, Log: s.options.Log, Now: s.options.Now, NewID: func() string { return seal.ID("rid") },
 		URL: public, Proxies: s.options.Config.TrustedProxies, Hosts: s.Parts.Hosts, Workspace: s.workspace, Logo: s.logo, Demo: s.options.Demo,
-		Ending: s.ending, Waits: s.open.wait,
+		Ending: s.ending, Waits: s.open.wait, Bodies: console.Bodies(),
 	})
 	if err != nil {
 		return nil, err

@@ -8,8 +8,9 @@ import (
 	"unicode/utf8"
 )
 
-// MaxBody is the most that a request's body may hold, in bytes. The largest
-// form here is a password of 200 characters and a name.
+// MaxBody is the most that a request's body may hold, in bytes, but where
+// [Options.Bodies] allow more. The largest form here is a password of 200
+// characters and a name.
 const MaxBody = 16 << 10
 
 const policy = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; font-src 'self'; " +
@@ -72,7 +73,11 @@ func (s *Site) checked(next http.Handler) http.Handler {
 		if !clean(r.URL.Path) {
 			return errNoPage
 		}
-		r.Body = http.MaxBytesReader(w, r.Body, MaxBody)
+		most, larger := s.Bodies[r.URL.Path]
+		if !larger {
+			most = MaxBody
+		}
+		r.Body = http.MaxBytesReader(w, r.Body, most)
 		kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
 		if kind != "application/x-www-form-urlencoded" {
 			// Without a form, ParseForm reads the query alone.

@@ -45,6 +45,8 @@ type Options struct {
 	// Logo reads a picture of the request's workspace by the name of its file; NotFound.
 	// nil where nobody has one.
 	Logo func(ctx context.Context, name string) ([]byte, error)
+	// Bodies are the paths whose requests may hold more than MaxBody, and how much, in bytes.
+	Bodies map[string]int64
 	// Demo marks each page as a demonstration.
 	Demo bool
 	// Ending ends when the server does: whoever waits for an event is let go then. nil is
