@@ -47,6 +47,7 @@ func TestFigures(t *testing.T) {
 		{"approvals", approvals},
 		{"decisions", decisions},
 		{"waiting", waitingPages},
+		{"console", consolePages},
 		{"memory", memory},
 		{"start", starts},
 	} {
