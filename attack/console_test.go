@@ -126,7 +126,9 @@ func TestConsoleFactors(t *testing.T) {
 		half.First(owner)
 		eve := s.Guarded(t, "Eve Neighbour", "eve@acme.example")
 		doors := doorsOfConsole(t, eve.ID)
-		proof := func(got site.Answer) bool { return strings.HasPrefix(got.Location, "/proof?act=console&return=%2Fconsole") }
+		proof := func(got site.Answer) bool {
+			return strings.HasPrefix(got.Location, "/proof?act=console&return=%2Fconsole")
+		}
 		for name, row := range map[string]struct {
 			client *site.Client
 			before func()
@@ -330,7 +332,6 @@ func TestConsoleBends(t *testing.T) {
 		}
 	})
 }
-
 
 // upload sends a list as a browser sends a file.
 func upload(t *testing.T, c *site.Client, list string) site.Answer {

@@ -92,6 +92,23 @@ func pagesOfTheConsole(s *show) {
 	s.look(page, "GET /console/resets", "resets that wait")
 }
 
+// consoleScreenshot takes the overview of a workspace in which most have set up a second
+// step in the last weeks.
+func (h *house) consoleScreenshot(take func(page *browser.Page, name, text string)) {
+	h.t.Helper()
+	olga := h.owner("Olga Owner")
+	h.Crowd(h.t, "crowd", 40)
+	for _, name := range []string{"Bob Builder", "Grace Hopper", "Alan Turing", "Edsger Dijkstra"} {
+		h.person(name)
+	}
+	for day := range 60 {
+		h.count(60-day, 47, int64(12+day*day/120))
+	}
+	page := h.session(olga)
+	page.Open("/console")
+	take(page, "console", "People with a second step")
+}
+
 // An owner finds somebody by a piece of the name and resets the second step: the page says
 // what will happen, wants a reason, and the person is told.
 func TestConsoleResetsAPerson(t *testing.T) {

@@ -46,6 +46,7 @@ func TestScreenshots(t *testing.T) {
 	take(page, "code", "Pixel 9")
 	ada.second(page)
 	take(page, "security", "It is on.")
+	h.consoleScreenshot(take)
 	if folder != "" {
 		phoneScreenshots(t, folder)
 	}
