@@ -163,7 +163,10 @@ func questions(t *testing.T, s *site.Site, owner *site.Person) []consoleQuestion
 
 // askSession is what every page asks: who it is.
 func askSession(ctx context.Context, s *site.Site) error {
-	_, err := s.Engine.Store.Read().GetWorkspace(ctx, workspace)
+	_, err := s.Engine.Store.Read().LoadSession(ctx, workspace, seal.Hash("nobody"), s.Clock.Now().UnixMilli())
+	if store.NotFound(err) {
+		return nil
+	}
 	return err
 }
 
@@ -182,6 +185,15 @@ func askList(ctx context.Context, s *site.Site, l store.Listing) error {
 		return err
 	}
 	_, err = s.Engine.Store.ListLocked(ctx, workspace, ids, s.Clock.Now())
+	if err == nil {
+		_, err = s.Engine.Store.Read().GetWorkspace(ctx, workspace)
+	}
+	if err == nil {
+		_, err = s.Engine.Store.Read().ListPools(ctx, workspace)
+	}
+	if err == nil {
+		_, err = s.Engine.Store.Read().ListWaitingResets(ctx, workspace, s.Clock.Now().UnixMilli())
+	}
 	if err != nil {
 		return err
 	}

@@ -13,8 +13,9 @@ import (
 )
 
 // owner creates an owner with an app and codes, who may go to the console.
-func (h *house) owner(name string) *person {
+func (h *house) owner() *person {
 	h.t.Helper()
+	const name = "Olga Owner"
 	p := &person{h.Person(h.t, name, h.address(name), countersign.Owner), h}
 	return p.withApp("Phone").withCodes(10)
 }
@@ -32,7 +33,7 @@ func (h *house) count(daysAgo int, people, protected int64) {
 }
 
 func pagesOfTheConsole(s *show) {
-	olga, ada := s.owner("Olga Owner"), s.guarded("Ada Lovelace")
+	olga, ada := s.owner(), s.guarded("Ada Lovelace")
 	bob := s.person("Bob Builder")
 	bare := s.session(s.administrator("Grace Hopper"))
 	bare.Open("/console")
@@ -96,7 +97,7 @@ func pagesOfTheConsole(s *show) {
 // step in the last weeks.
 func (h *house) consoleScreenshot(take func(page *browser.Page, name, text string)) {
 	h.t.Helper()
-	olga := h.owner("Olga Owner")
+	olga := h.owner()
 	h.Crowd(h.t, "crowd", 40)
 	for _, name := range []string{"Bob Builder", "Grace Hopper", "Alan Turing", "Edsger Dijkstra"} {
 		h.person(name)
@@ -113,7 +114,7 @@ func (h *house) consoleScreenshot(take func(page *browser.Page, name, text strin
 // what will happen, wants a reason, and the person is told.
 func TestConsoleResetsAPerson(t *testing.T) {
 	h := newHouse(t)
-	olga, ada := h.owner("Olga Owner"), h.guarded("Ada Lovelace")
+	olga, ada := h.owner(), h.guarded("Ada Lovelace")
 	h.person("Bob Builder")
 	page := h.browser()
 	olga.signIn(page)
@@ -143,7 +144,7 @@ func TestConsoleResetsAPerson(t *testing.T) {
 // The pages are whole without script, and a table of people comes as a file.
 func TestConsoleWithoutScript(t *testing.T) {
 	h := newHouse(t)
-	olga := h.owner("Olga Owner")
+	olga := h.owner()
 	h.person("Ada Lovelace")
 	page := h.session(olga, browser.NoScript())
 	page.Open("/console")

@@ -95,8 +95,8 @@ func separator(text []byte) rune {
 
 // columns finds the address and the name by the words of a first line, in English and
 // German.
-func columns(record []string) (email, name int) {
-	email, name = 0, 1
+func columns(record []string) (int, int) {
+	email, name := 0, 1
 	for i, word := range record {
 		word = strings.ToLower(word)
 		switch {

@@ -126,6 +126,11 @@ func (s *Service) Each(ctx context.Context, workspace countersign.WorkspaceID, f
 // listing is the question that a filter asks, with the pools of whose people a second
 // factor is required.
 func (s *Service) listing(ctx context.Context, workspace countersign.WorkspaceID, f Filter) (store.Listing, []countersign.PoolID, error) {
+	// The version first: see account.Service.SettingsAt.
+	w, err := s.Store.Read().GetWorkspace(ctx, workspace)
+	if err != nil {
+		return store.Listing{}, nil, fmt.Errorf("load workspace: %w", store.Classify(err))
+	}
 	pools, err := s.Store.Read().ListPools(ctx, workspace)
 	if err != nil {
 		return store.Listing{}, nil, fmt.Errorf("list pools: %w", store.Classify(err))
@@ -133,7 +138,7 @@ func (s *Service) listing(ctx context.Context, workspace countersign.WorkspaceID
 	now := s.Now()
 	var required []countersign.PoolID
 	for _, pool := range pools {
-		settings, err := s.Accounts.Settings(ctx, workspace, pool.ID)
+		settings, err := s.Accounts.SettingsAt(ctx, workspace, pool.ID, w.SettingsVersion)
 		if err != nil {
 			return store.Listing{}, nil, err
 		}

@@ -85,13 +85,13 @@ type question struct {
 
 // add writes text with the values in the place of its question marks.
 func (s *question) add(text string, values ...any) {
-	for i, part := range strings.Split(text, "?") {
-		if i > 0 {
-			s.values = append(s.values, values[i-1])
-			s.text.WriteString("$" + strconv.Itoa(len(s.values)))
-		}
-		s.text.WriteString(part)
+	for _, value := range values {
+		part, rest, _ := strings.Cut(text, "?")
+		s.values = append(s.values, value)
+		s.text.WriteString(part + "$" + strconv.Itoa(len(s.values)))
+		text = rest
 	}
+	s.text.WriteString(text)
 }
 
 // has is the condition that somebody has an active credential of these kinds.
