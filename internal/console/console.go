@@ -54,7 +54,7 @@ func New(o Options) (*Console, error) {
 }
 
 // workspaceOf is the workspace that a request is for.
-func workspaceOf(*http.Request) countersign.WorkspaceID { return countersign.DefaultWorkspace }
+func workspaceOf(r *http.Request) countersign.WorkspaceID { return web.WorkspaceOf(r.Context()) }
 
 // Route is one address of the console, and what somebody must be allowed to do to reach
 // it. Where that is done to a person, the rule judges once more whom it is done to.
