@@ -12,6 +12,7 @@ import (
 	"countersign/internal/people"
 	"countersign/internal/policy"
 	"countersign/internal/session"
+	"countersign/internal/signin"
 	"countersign/internal/web"
 )
 
@@ -22,6 +23,7 @@ type Options struct {
 	People   *people.Service
 	Census   *census.Service
 	Sessions *session.Service
+	SignIn   *signin.Service
 	Now      func() time.Time
 }
 
@@ -67,7 +69,7 @@ type Route struct {
 
 // Routes is the one table of what the console answers. Tests read it.
 func Routes() []Route {
-	return []Route{
+	return append(settingsRoutes(), []Route{
 		{"GET /console", policy.DeedSeePeople, func(c *Console) page { return c.overview }},
 		{"GET /console/people", policy.DeedSeePeople, func(c *Console) page { return c.people }},
 		{"POST /console/people/export", policy.DeedSeeAll, func(c *Console) page { return c.exportPeople }},
@@ -102,7 +104,7 @@ func Routes() []Route {
 		{"GET /console/resets", policy.DeedReset, func(c *Console) page { return c.resets }},
 		{"POST /console/resets/{reset}/confirm", policy.DeedReset, func(c *Console) page { return c.confirmReset }},
 		{"POST /console/resets/{reset}/withdraw", policy.DeedReset, func(c *Console) page { return c.withdrawReset }},
-	}
+	}...)
 }
 
 // Mount adds the routes.
@@ -124,5 +126,8 @@ func navigation() []entry {
 	return []entry{
 		{"overview", "/console", "chart", "console.overview", policy.DeedSeeAll},
 		{"people", "/console/people", "users", "console.people", policy.DeedSeePeople},
+		{"pools", "/console/pools", "user", "console.users", policy.DeedSeeAll},
+		{"authentication", settingsPath, "lock", "console.authentication", policy.DeedSeeAll},
+		{"explain", "/console/explain", "search", "console.explain", policy.DeedSeeAll},
 	}
 }

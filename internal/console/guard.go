@@ -96,6 +96,11 @@ func toProof(w http.ResponseWriter, r *http.Request, act account.Act, err error)
 	if r.Method != http.MethodGet {
 		back = backTo(r)
 	}
+	return proofAt(w, r, act, back)
+}
+
+// proofAt leads to the page that asks for a fresh proof, and back to an address.
+func proofAt(w http.ResponseWriter, r *http.Request, act account.Act, back string) error {
 	http.Redirect(w, r, "/proof?"+url.Values{"act": {string(act)}, "return": {back}}.Encode(), http.StatusSeeOther)
 	return nil
 }

@@ -9,18 +9,23 @@ import (
 	"countersign/internal/words"
 )
 
+func allSamples(t *testing.T) []webtest.Sample {
+	t.Helper()
+	return append(samples(), settingsSamples(t)...)
+}
+
 func gallery(t *testing.T, terms words.Terms) http.Handler {
 	t.Helper()
-	return webtest.Gallery(t, terms, now, newRenderer, samples())
+	return webtest.Gallery(t, terms, now, newRenderer, allSamples(t))
 }
 
 // Every page, in every state, language and wording, keeps the house rules.
 func TestEveryPage(t *testing.T) {
-	webtest.EveryPage(t, func(terms words.Terms) http.Handler { return gallery(t, terms) }, samples())
+	webtest.EveryPage(t, func(terms words.Terms) http.Handler { return gallery(t, terms) }, allSamples(t))
 }
 
 func TestNoTextOutsideTheCatalogue(t *testing.T) {
-	webtest.NoTextOutside(t, gallery(t, words.Terms{}), samples(), []string{
+	webtest.NoTextOutside(t, gallery(t, words.Terms{}), allSamples(t), []string{
 		"Countersign", "Acme", "English", "Deutsch", "Firefox", "Chrome", "Safari", "Pixel", "Android", "Linux", "Staff", "Contractors", "Administrators",
 		"Ngozi Adeyemi", "Łukasz Wiśniewski", "Nguyễn Thị Lan", "Þórdís Jónsdóttir", "Yara Haddad", "Zoë van den Berg",
 	})

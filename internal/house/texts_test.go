@@ -96,6 +96,14 @@ func families() []family {
 		{"mail.fact_", ""},
 		{"mail.method_", ""},
 		{"mail.step_", ""},
+		{"console.", ""},
+		{"console.choice_", ""},
+		{"console.explain_browser_", ""},
+		{"console.origin_", ""},
+		{"console.preset_", "*"}, // each preset has its own
+		{"console.setting_hint_", ""},
+		{"errors.setting_", ""},
+		{"notice.console_", ""},
 		{"policy.effect_", ""},
 		{"policy.explain_end_", ""},
 		{"policy.explain_first_", ""},
@@ -105,6 +113,7 @@ func families() []family {
 		{"policy.explain_trouble_", ""},
 		{"policy.explain_why_", ""},
 		{"policy.method_", ""},
+		{"policy.name_", ""},
 		{"policy.see_", "*"}, // each has its value: see policy.TestEveryValueIsSeen
 		{"proof.act_", ""},
 		{"proof.kind_", ""},

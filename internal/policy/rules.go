@@ -183,3 +183,22 @@ func Spell(value any) string {
 	}
 	return fmt.Sprint(value)
 }
+
+// MayShutOut tells whether changes could keep somebody from signing in, or make them set
+// something up: only then is it worth to look at everybody.
+func MayShutOut(changes []Change) bool {
+	return slices.ContainsFunc(changes, func(c Change) bool {
+		return slices.Contains([]string{
+			MethodsKey, FirstFactorsKey, SecondFactorsKey, requireKey, "sms.countries", versionName, "push.terminal_devices", "push.confirm", "passkey.verify",
+		}, c.Setting)
+	})
+}
+
+// KeyNamed is the setting of a name.
+func KeyNamed(name string) (Key, bool) {
+	at := slices.IndexFunc(Table(), func(k Key) bool { return k.Name == name })
+	if at < 0 {
+		return Key{}, false
+	}
+	return Table()[at], true
+}

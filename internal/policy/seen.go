@@ -67,6 +67,12 @@ func (s Sight) Say(speaker *words.Speaker) string {
 	return speaker.Say(s.ID, "List", MethodList(speaker, s.Methods), "Text", s.Text, "Count", s.Count, "Date", speaker.Date(s.Date, time.UTC))
 }
 
+// Methods are methods that say their names as words of a sentence.
+type Methods []string
+
+// Say joins them.
+func (m Methods) Say(speaker *words.Speaker) string { return MethodList(speaker, m) }
+
 // MethodList names methods within a sentence.
 func MethodList(speaker *words.Speaker, methods []string) string {
 	names := make([]string, len(methods))

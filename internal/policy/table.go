@@ -18,8 +18,11 @@ type Key struct {
 	// Words are the values of a choice, or what a list is made of, in the order in which
 	// pages show them; none where any text or number of a range may be.
 	Words []string
-	// List tells that the value is a list.
-	List bool
+	// List tells that the value is a list, Needs is what must be in it, "" for nothing.
+	List  bool
+	Needs string
+	// Least and Most bound a number that is no choice of some.
+	Least, Most int
 	// Warning is what an administrator accepts with an unusual value; it is a
 	// key of the message catalogue by value, or for any but the default by anyOther.
 	Warning map[string]string
@@ -136,6 +139,7 @@ func (k Key) also(text string) Key {
 // need refuses lists without a value.
 func (k Key) need(value, reason string) Key {
 	k.Values += "; " + value + " must be in it"
+	k.Needs = value
 	read := k.read
 	k.read = func(v any) (put, error) {
 		set, err := read(v)
@@ -232,7 +236,7 @@ func listOf(v any) ([]string, error) {
 
 func number(name string, standard, least, most int, set func(*Settings, int)) Key {
 	return Key{
-		Name: name, Default: standard, Values: fmt.Sprintf("%d to %d", least, most),
+		Name: name, Default: standard, Values: fmt.Sprintf("%d to %d", least, most), Least: least, Most: most,
 		read: func(v any) (put, error) {
 			n, err := whole(v)
 			if err != nil {

@@ -129,7 +129,7 @@ func (s *Server) handler() (http.Handler, error) {
 		return nil, err
 	}
 	company, err := console.New(console.Options{
-		Site: site, Accounts: s.Parts.Accounts, People: s.Parts.People, Census: s.Parts.Census, Sessions: sessions, Now: s.options.Now,
+		Site: site, Accounts: s.Parts.Accounts, People: s.Parts.People, Census: s.Parts.Census, Sessions: sessions, SignIn: s.Parts.SignIn, Now: s.options.Now,
 	})
 	if err != nil {
 		return nil, err

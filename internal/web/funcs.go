@@ -8,6 +8,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	settings "countersign/internal/policy"
 	"countersign/internal/words"
 )
 
@@ -28,6 +29,7 @@ import (
 //	note kind title text …  a Box for the component "notice"
 //	initials name           "NA"
 //	qr text                 a QR code; otpauth uri, the link that opens an app
+//	said x, lines x         what says itself, as a sentence or as lines of an explanation
 //	join lines              the lines as one text, for copying
 //	site                    the frame: language, workspace, host
 func (v *view) funcs() template.FuncMap {
@@ -50,6 +52,13 @@ func (v *view) funcs() template.FuncMap {
 		"field": v.field, "steps": v.steps, "note": v.note, "problems": v.problems, "confirm": confirm,
 		"initials": initials, "args": func(a ...any) []any { return a },
 		"otpauth": otpauth,
+		"said":    func(x interface{ Say(s *words.Speaker) string }) string { return x.Say(v.speaker) },
+		"lines": func(x interface {
+			Lines(s *words.Speaker) []settings.Line
+		},
+		) []settings.Line {
+			return x.Lines(v.speaker)
+		},
 		"join":    func(lines []string) string { return strings.Join(lines, "\n") },
 		"qr":      func(text string) (template.HTML, error) { return QR(text, v.speaker.Say("common.qr_label")) },
 		"site":    v.frame,

@@ -1,0 +1,181 @@
+package console
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"countersign/internal/policy"
+	"countersign/internal/web"
+)
+
+// draft is what somebody has chosen on a page of settings and not saved yet. It travels in
+// the form, so that it survives each press of a button, a change by somebody else, and the
+// page that asks for a fresh proof.
+type draft struct {
+	keys []policy.Key
+	// chosen are the values of the form, under their keys; was is what was set when the page
+	// was made, spelled, "" for nothing.
+	chosen policy.Document
+	was    map[string]string
+	form   *web.Form
+}
+
+// The names of a form's fields for one setting.
+func fieldOf(key string) string { return "set." + key }
+func wasOf(key string) string   { return "was." + key }
+
+// spelled is what a document sets, as forms carry it.
+func spelled(doc policy.Document, key string) string {
+	value, set := doc[key]
+	if !set {
+		return ""
+	}
+	return policy.Spell(value)
+}
+
+// draftOf is the draft of a page that nobody has changed anything on, but for what its
+// address says: after a fresh proof that is what was chosen before.
+func draftOf(r *http.Request, keys []policy.Key, set policy.Document, inForce func(policy.Key) any) draft {
+	d := draft{keys: keys, chosen: policy.Document{}, was: map[string]string{}, form: web.NewForm()}
+	for _, key := range keys {
+		d.was[key.Name] = spelled(set, key.Name)
+		d.chosen[key.Name] = inForce(key)
+		if value, ok := carried(r, key, fieldOf(key.Name)); ok {
+			d.chosen[key.Name] = value
+		}
+		if r.URL.Query().Has(wasOf(key.Name)) {
+			value, ok := carried(r, key, wasOf(key.Name))
+			d.was[key.Name] = ""
+			if ok {
+				d.was[key.Name] = policy.Spell(value)
+			}
+		}
+	}
+	return d
+}
+
+// carried is a value that the address of a page carries; what is none counts for nothing.
+func carried(r *http.Request, key policy.Key, field string) (any, bool) {
+	typed := r.URL.Query()[field]
+	if len(typed) != 1 {
+		return nil, false
+	}
+	value, err := policy.ParseValue(key.Name, typed[0])
+	return value, err == nil
+}
+
+// readDraft reads a form. What is wrong with a value stands on the form, and the value that
+// is in force in its place.
+func readDraft(r *http.Request, form *web.Form, keys []policy.Key, inForce func(policy.Key) any) draft {
+	d := draft{keys: keys, chosen: policy.Document{}, was: map[string]string{}, form: form}
+	for _, key := range keys {
+		d.was[key.Name] = form.Value(wasOf(key.Name))
+		d.chosen[key.Name] = inForce(key)
+		typed := strings.TrimSpace(form.Value(fieldOf(key.Name)))
+		if key.List && key.Words != nil {
+			typed = strings.Join(boxes(r, key), ",")
+		}
+		if typed == "" && key.Words == nil {
+			d.chosen[key.Name] = key.Default
+			continue
+		}
+		value, err := policy.ParseValue(key.Name, typed)
+		if err != nil {
+			d.wrong(key)
+			continue
+		}
+		d.chosen[key.Name] = value
+	}
+	return d
+}
+
+// boxes are the words of a list whose boxes are ticked, in the order of the list.
+func boxes(r *http.Request, key policy.Key) []string {
+	var list []string
+	for _, word := range key.Words {
+		if word == key.Needs || slices.Contains(r.PostForm[fieldOf(key.Name)], word) {
+			list = append(list, word)
+		}
+	}
+	return list
+}
+
+// wrong says what a value can be.
+func (d draft) wrong(key policy.Key) {
+	switch {
+	case key.Most > 0:
+		d.form.Wrong(fieldOf(key.Name), "setting_number", "Least", strconv.Itoa(key.Least), "Most", strconv.Itoa(key.Most))
+	case key.List && key.Words != nil:
+		d.form.Wrong(fieldOf(key.Name), "setting_one")
+	default:
+		d.form.Wrong(fieldOf(key.Name), "setting_"+strings.ReplaceAll(key.Name, ".", "_"))
+	}
+}
+
+// over is a document with the draft over it. A setting whose value is what is in force
+// stays as it is, set or not; one that goes back to what holds without it is not set.
+func (d draft) over(doc policy.Document, without func(policy.Key) any, inForce func(policy.Key) any) policy.Document {
+	next := doc.With(nil)
+	for _, key := range d.keys {
+		chosen := policy.Spell(d.chosen[key.Name])
+		switch {
+		case chosen == policy.Spell(inForce(key)):
+		case chosen == policy.Spell(without(key)):
+			delete(next, key.Name)
+		default:
+			next[key.Name] = d.chosen[key.Name]
+		}
+	}
+	return next
+}
+
+// Meanwhile is a setting that somebody else changed since the page was made.
+type Meanwhile struct {
+	Name    string // of the setting, an id of the catalogue
+	Was, Is policy.Sight
+}
+
+// meet compares a draft with what is set now. What somebody else changed meanwhile is
+// told; where this draft had not touched it, it takes their value, and elsewhere it keeps
+// its own, to be saved once more.
+func (d *draft) meet(set policy.Document, inForce func(policy.Key) any, before func(policy.Key, string) any) []Meanwhile {
+	var told []Meanwhile
+	for _, key := range d.keys {
+		now := spelled(set, key.Name)
+		if d.was[key.Name] == now {
+			continue
+		}
+		was := before(key, d.was[key.Name])
+		if policy.Spell(d.chosen[key.Name]) == policy.Spell(was) {
+			d.chosen[key.Name] = inForce(key)
+		}
+		d.was[key.Name] = now
+		told = append(told, Meanwhile{nameOf(key), policy.SightOf(key, was), policy.SightOf(key, inForce(key))})
+	}
+	return told
+}
+
+// address is the page with what was chosen in it, and what it was chosen over: to go on
+// with it, or to come back to it after a fresh proof.
+func (d draft) address(path string, query url.Values, inForce func(policy.Key) any) string {
+	for _, key := range d.keys {
+		query.Set(wasOf(key.Name), d.was[key.Name])
+		if chosen := policy.Spell(d.chosen[key.Name]); chosen != policy.Spell(inForce(key)) {
+			query.Set(fieldOf(key.Name), chosen)
+		}
+	}
+	return path + "?" + query.Encode()
+}
+
+// touched tells whether anything is chosen that is not in force.
+func (d draft) touched(inForce func(policy.Key) any) bool {
+	return slices.ContainsFunc(d.keys, func(key policy.Key) bool {
+		return policy.Spell(d.chosen[key.Name]) != policy.Spell(inForce(key))
+	})
+}
+
+// nameOf is how pages call a setting, as an id of the catalogue.
+func nameOf(key policy.Key) string { return "policy.name_" + strings.ReplaceAll(key.Name, ".", "_") }
