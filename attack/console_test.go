@@ -40,7 +40,7 @@ func doorsOfConsole(t *testing.T, about countersign.UserID) map[site.Route]strin
 	found := map[site.Route]string{}
 	for _, r := range site.Routes(t) {
 		if r.Console() {
-			found[r] = r.At(map[string]string{"user": string(about)})
+			found[r] = r.At(map[string]string{"user": string(about), "pool": string(countersign.DefaultPool), "preset": "standard"})
 		}
 	}
 	if len(found) != len(console.Routes()) {

@@ -69,11 +69,17 @@ func carried(r *http.Request, key policy.Key, field string) (any, bool) {
 
 // readDraft reads a form. What is wrong with a value stands on the form, and the value that
 // is in force in its place.
-func readDraft(r *http.Request, form *web.Form, keys []policy.Key, inForce func(policy.Key) any) draft {
+func readDraft(r *http.Request, form *web.Form, keys []policy.Key, set policy.Document, inForce func(policy.Key) any) draft {
 	d := draft{keys: keys, chosen: policy.Document{}, was: map[string]string{}, form: form}
 	for _, key := range keys {
-		d.was[key.Name] = form.Value(wasOf(key.Name))
-		d.chosen[key.Name] = inForce(key)
+		was, made := form.Values[wasOf(key.Name)]
+		d.was[key.Name], d.chosen[key.Name] = strings.TrimSpace(was), inForce(key)
+		if !made {
+			// A form that does not say what it was made from changes nothing here: that boxes
+			// are missing from it must not mean that they were cleared.
+			d.was[key.Name] = spelled(set, key.Name)
+			continue
+		}
 		typed := strings.TrimSpace(form.Value(fieldOf(key.Name)))
 		if key.List && key.Words != nil {
 			typed = strings.Join(boxes(r, key), ",")

@@ -83,8 +83,10 @@ func (c *Console) savePoolRules(w http.ResponseWriter, r *http.Request, by sessi
 	case "delete":
 		field, done = "", "/console/pools?done=pool_deleted"
 		err = c.People.DeletePool(r.Context(), by.WorkspaceID, id, who)
-	default:
+	case "rules":
 		err = c.storeDomains(r, by, form, rules, version, id, who)
+	default:
+		done = poolPath(id) + "/rules"
 	}
 	if err == nil {
 		return see(w, r, done)

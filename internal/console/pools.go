@@ -236,7 +236,7 @@ func (c *Console) savePool(w http.ResponseWriter, r *http.Request, by session.Cu
 	if err != nil {
 		return err
 	}
-	d := readDraft(r, form, poolKeys(), p.inForce)
+	d := readDraft(r, form, poolKeys(), p.set, p.inForce)
 	if form.Value("do") != "save" {
 		d.do(form.Value("do"), p.without)
 		return see(w, r, d.address(poolPath(p.pool.ID), url.Values{}, p.inForce))

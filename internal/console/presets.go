@@ -136,7 +136,7 @@ func (c *Console) applyPreset(w http.ResponseWriter, r *http.Request, by session
 		if err != nil {
 			return err
 		}
-		return c.showPreset(w, r, by, was, next, review, form, http.StatusConflict)
+		return c.showPreset(w, r, by, was, next, review, form, http.StatusUnprocessableEntity)
 	}
 	review, saved, err := c.save(r, by, was, next, form, accepted)
 	switch {

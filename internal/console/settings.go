@@ -215,7 +215,7 @@ func (c *Console) saveSettings(w http.ResponseWriter, r *http.Request, by sessio
 		return err
 	}
 	t := tabOf(r)
-	d := readDraft(r, form, t.settings(), inForce)
+	d := readDraft(r, form, t.settings(), was.Workspace, inForce)
 	var review Review
 	review.Meanwhile = d.meet(was.Workspace, inForce, spelledBefore(standard))
 	if d.form.Failed() {

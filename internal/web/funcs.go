@@ -59,10 +59,10 @@ func (v *view) funcs() template.FuncMap {
 		) []settings.Line {
 			return x.Lines(v.speaker)
 		},
-		"join":    func(lines []string) string { return strings.Join(lines, "\n") },
-		"qr":      func(text string) (template.HTML, error) { return QR(text, v.speaker.Say("common.qr_label")) },
-		"site":    v.frame,
-		"notice":  func(p Page) string { return v.speaker.Say(p.Notice, p.NoticeArgs...) },
+		"join":   func(lines []string) string { return strings.Join(lines, "\n") },
+		"qr":     func(text string) (template.HTML, error) { return QR(text, v.speaker.Say("common.qr_label")) },
+		"site":   v.frame,
+		"notice": func(p Page) string { return v.speaker.Say(p.Notice, p.NoticeArgs...) },
 	}
 }
 
