@@ -212,3 +212,34 @@ func TestSettingsInTwoWindows(t *testing.T) {
 		t.Errorf("after the proof the page is %s", again)
 	}
 }
+
+func pagesOfSettings(s *show) {
+	ada := s.guarded("Ada Lovelace")
+	page := s.session(s.owner("Olga Owner"))
+	for _, tab := range []string{"methods", "signin", "phones", "codes", "others", "records"} {
+		page.Open("/console/authentication/settings?tab=" + tab)
+		s.look(page, "GET /console/authentication/settings", "settings, "+tab)
+	}
+	page.Open("/console/authentication/settings?tab=phones")
+	page.Check("One tap on Approve, then fingerprint or face. No digits.")
+	page.Click("Save")
+	s.look(page, "POST /console/authentication/settings", "settings, to accept")
+	page.Open("/console/authentication/presets")
+	s.look(page, "GET /console/authentication/presets", "presets")
+	page.Open("/console/authentication/presets/company-required")
+	s.look(page, "GET /console/authentication/presets/{preset}", "a preset")
+	page.Open("/console/pools")
+	s.look(page, "GET /console/pools", "identity pools")
+	page.Click("Make the pool")
+	s.glance(page, "POST /console/pools", "identity pools, wrong")
+	page.Open("/console/pools/pool_default")
+	page.In(firstList).Click("Add method")
+	s.look(page, "GET /console/pools/{pool}", "a pool")
+	page.Open("/console/pools/pool_default/rules")
+	s.look(page, "GET /console/pools/{pool}/rules", "who comes into a pool")
+	page.Open("/console/explain")
+	s.look(page, "GET /console/explain", "what happens when")
+	page.Type("Person, by e-mail address", ada.Email)
+	page.Click("Tell me")
+	s.look(page, "GET /console/explain", "what happens when, told")
+}
