@@ -215,7 +215,7 @@ func TestSettingsInTwoWindows(t *testing.T) {
 
 func pagesOfSettings(s *show) {
 	ada := s.guarded("Ada Lovelace")
-	page := s.session(s.owner("Olga Owner"))
+	page := s.session(s.owner())
 	for _, tab := range []string{"methods", "signin", "phones", "codes", "others", "records"} {
 		page.Open("/console/authentication/settings?tab=" + tab)
 		s.look(page, "GET /console/authentication/settings", "settings, "+tab)

@@ -188,7 +188,7 @@ func (c *Console) showPool(w http.ResponseWriter, r *http.Request, by session.Cu
 			view.Prefers = policy.SightOf(key, d.chosen[key.Name])
 			continue
 		}
-		view.Lists = append(view.Lists, methodList(key, d, preferred, workspace, p.set))
+		view.Lists = append(view.Lists, methodList(key, d, preferred, workspace, originOf(key, p.was.Workspace, p.set)))
 	}
 	for _, name := range p.set.Keys() {
 		key, known := policy.KeyNamed(name)
@@ -199,11 +199,8 @@ func (c *Console) showPool(w http.ResponseWriter, r *http.Request, by session.Cu
 	return c.pages.Render(w, r, status, "pool", view)
 }
 
-func methodList(key policy.Key, d draft, preferred string, workspace policy.Settings, set policy.Document) MethodList {
-	list := MethodList{Field: fieldOf(key.Name), Key: key.Name, Name: "console." + key.Name, Origin: policy.FromPool}
-	if _, own := set[key.Name]; !own {
-		list.Origin = policy.FromWorkspace
-	}
+func methodList(key policy.Key, d draft, preferred string, workspace policy.Settings, origin policy.Origin) MethodList {
+	list := MethodList{Field: fieldOf(key.Name), Key: key.Name, Name: "console." + key.Name, Origin: origin}
 	words := listed(d.chosen[key.Name])
 	idle := policy.Idle(words, workspace)
 	prefers, _ := policy.KeyNamed(policy.PreferredKey)
@@ -214,6 +211,17 @@ func methodList(key policy.Key, d draft, preferred string, workspace policy.Sett
 	}
 	list.Add = policy.Addable(key.Name, words, workspace)
 	return list
+}
+
+// originOf is where a value comes from that a pool may override whole.
+func originOf(key policy.Key, workspace, pool policy.Document) policy.Origin {
+	if _, own := pool[key.Name]; own {
+		return policy.FromPool
+	}
+	if _, set := workspace[key.Name]; set {
+		return policy.FromWorkspace
+	}
+	return policy.FromDefault
 }
 
 func listed(value any) []string { return strings.Split(policy.Spell(value), ",") }

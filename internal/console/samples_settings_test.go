@@ -23,11 +23,7 @@ func tabSample(id string, doc policy.Document, query string) SettingsView {
 		view.Tabs = append(view.Tabs, TabLine{one.Name, settingsPath + "?tab=" + one.ID, one.ID == t.ID})
 	}
 	for _, key := range d.keys {
-		origin := policy.FromDefault
-		if _, set := doc[key.Name]; set {
-			origin = policy.FromWorkspace
-		}
-		view.Settings = append(view.Settings, settingOf(key, d, origin, inForce(key)))
+		view.Settings = append(view.Settings, settingOf(key, d, originOf(key, doc, nil), inForce(key)))
 	}
 	return view
 }
@@ -73,7 +69,7 @@ func poolSample(t *testing.T, workspace, set policy.Document, query string) Pool
 			view.Prefers = policy.SightOf(key, d.chosen[key.Name])
 			continue
 		}
-		view.Lists = append(view.Lists, methodList(key, d, policy.Spell(d.chosen[policy.PreferredKey]), settings, set))
+		view.Lists = append(view.Lists, methodList(key, d, policy.Spell(d.chosen[policy.PreferredKey]), settings, originOf(key, workspace, set)))
 	}
 	return view
 }

@@ -6,12 +6,11 @@ import (
 	"slices"
 	"strings"
 
+	"countersign"
 	"countersign/internal/people"
 	"countersign/internal/policy"
 	"countersign/internal/session"
 	"countersign/internal/web"
-
-	"countersign"
 )
 
 // settingsPath is the page of the workspace's settings.
@@ -166,11 +165,7 @@ func (c *Console) showSettings(w http.ResponseWriter, r *http.Request, by sessio
 		view.Tabs = append(view.Tabs, TabLine{one.Name, settingsPath + "?tab=" + one.ID, one.ID == t.ID})
 	}
 	for _, key := range d.keys {
-		origin := policy.FromDefault
-		if _, set := was.Workspace[key.Name]; set {
-			origin = policy.FromWorkspace
-		}
-		view.Settings = append(view.Settings, settingOf(key, d, origin, inForce(key)))
+		view.Settings = append(view.Settings, settingOf(key, d, originOf(key, was.Workspace, nil), inForce(key)))
 	}
 	return c.pages.Render(w, r, status, "settings", view)
 }
