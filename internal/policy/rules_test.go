@@ -127,7 +127,7 @@ func TestWhatAFileMaySay(t *testing.T) {
 		{"a pool without another way in beside the phone", "[pool.Sales]\nfirst_factors = [\"push\"]\n", `pool.Sales: first_factors: "password" must be in it`},
 		{"a pool that is a word", "pool = \"Sales\"", "pools are tables with names"},
 		{"a pool whose table is a word", "[pool]\nSales = 1", "pool.Sales: a pool is a table"},
-		{"a misspelt key of a pool", "[pool.\"Field staff\"]\nprefered = \"push\"\n", `pool."Field staff": prefered: there is no such setting`},
+		{"a misspelt key of a pool", "[pool.\"Field staff\"]\npreferred_way = \"push\"\n", `pool."Field staff": preferred_way: there is no such setting`},
 		{"one key in two ways", "\"totp.max\" = 3\n[totp]\nmax = 4", "totp.max: it is set twice"},
 		{"two problems at once", "colour = 1\n[pool.Sales]\nsize = 2", "size: there is no such setting"},
 		{"no TOML", "totp.max =", "the file is not TOML"},

@@ -58,7 +58,7 @@ func (s *Service) Explain(ctx context.Context, workspace countersign.WorkspaceID
 	if err != nil {
 		return policy.Explanation{}, err
 	}
-	scene.SecondFactors, scene.Others, scene.Codes = counted(at.Credentials)
+	count(at.Credentials, &scene)
 	scene.Phones = approve.Answering(at.Devices, a.Settings)
 	trouble := approve.Unheards(at.Devices, a.Settings)
 	tapped := at
@@ -100,20 +100,20 @@ func trustOf(at Attempt, from Situation, now time.Time) policy.Trust {
 	return t
 }
 
-func counted(credentials []rows.Credential) (all, others, codes int64) {
+// count counts what somebody has set up.
+func count(credentials []rows.Credential, scene *policy.Scene) {
 	for _, c := range credentials {
 		switch {
 		case c.State != "active":
 		case c.Kind == policy.Recovery:
-			codes += c.Counter
+			scene.Codes += c.Counter
 		default:
-			all++
+			scene.SecondFactors++
 			if c.Kind != policy.Push {
-				others++
+				scene.Others++
 			}
 		}
 	}
-	return all, others, codes
 }
 
 // lookAround reads what counts besides what the person has: whether the phones are left in
