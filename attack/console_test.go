@@ -397,3 +397,33 @@ func TestConsoleLists(t *testing.T) {
 		}
 	})
 }
+
+// TestConsoleElsewhere asks the console of one workspace about the people of another: they
+// are not there, whatever the address says.
+func TestConsoleElsewhere(t *testing.T) {
+	alongside(t)
+	both(t, func(t *testing.T, s *site.Site) {
+		acme, globex := s.Second(t, "Acme", "acme.localhost"), s.Second(t, "Globex", "globex.localhost")
+		_, c := manager(t, acme, countersign.Owner, "Olga Owner")
+		eve := globex.Guarded(t, "Eve Elsewhere", "eve@globex.example")
+		b := openBooks(t, s)
+		was := b.about(t, eve)
+		for r, at := range doorsOfConsole(t, eve.ID) {
+			got := c.Do(r.Verb, at, url.Values{"reason": {"because"}, "role": {"owner"}, "minutes": {"10"}})
+			if strings.Contains(r.Path, "{user}") && got.Status != http.StatusNotFound || strings.Contains(got.Body, eve.Email) || strings.Contains(got.Body, eve.Name) {
+				t.Errorf("%s, about somebody of another workspace, was answered %v", r, got)
+			}
+		}
+		for _, at := range []string{"/console/people?q=eve", "/console/people?q=globex", "/console/people"} {
+			if got := c.Get(at); got.Status != http.StatusOK || strings.Contains(got.Body, "globex") && !strings.Contains(at, "globex") || strings.Contains(got.Body, eve.Name) {
+				t.Errorf("%s tells of somebody of another workspace: %v", at, got)
+			}
+		}
+		if got := c.ShownAt(globex).Get("/console/people"); !strings.HasPrefix(got.Location, "/signin") {
+			t.Errorf("the session at the other workspace's console is answered %v", got)
+		}
+		if changed := altered(was, b.about(t, eve)); changed != "" {
+			t.Errorf("this was written:\n%s", changed)
+		}
+	})
+}
