@@ -15,10 +15,8 @@ type ExplainView struct {
 	Shell
 
 	Browsers []Choice
-	// Who is whom it is about, Application where they sign in to; Explanation is how that
-	// would go.
+	// Who is whom it is about, and Explanation how that would go, where it was asked.
 	Who         string
-	Pool        string
 	Asked       bool
 	Explanation policy.Explanation
 }

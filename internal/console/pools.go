@@ -23,14 +23,13 @@ type PoolsView struct {
 
 // PoolLine is one of them.
 type PoolLine struct {
-	ID         countersign.PoolID
-	Name       string
-	People     int64
-	Required   policy.Source
-	First      policy.Methods
-	Second     policy.Methods
-	Everybody  bool // the one for everybody whom no rule puts elsewhere
-	Preference policy.Methods
+	ID        countersign.PoolID
+	Name      string
+	People    int64
+	Required  policy.Source
+	First     policy.Methods
+	Second    policy.Methods
+	Everybody bool // the one for everybody whom no rule puts elsewhere
 }
 
 func (c *Console) pools(w http.ResponseWriter, r *http.Request, by session.Current) error {
