@@ -73,7 +73,7 @@ func populate(t *testing.T, s *site.Site, n int) {
 	t.Helper()
 	first := []string{"Ada", "Ben", "Cleo", "Dora", "Emil", "Fatma", "Gerd", "Hanna", "Ida", "Jan", "Łukasz", "Þórdís"}
 	last := []string{"Adams", "Becker", "Curie", "Dijkstra", "Euler", "Fourier", "Gauss", "Hopper", "Ito", "Jónsdóttir", "Kowalska", "Lovelace", "Müller"}
-	const together = 250
+	const together = 50
 	for from := 0; from < n; from += together {
 		s.Write(t, func(tx *store.Tx) error {
 			for i := from; i < min(from+together, n); i++ {
