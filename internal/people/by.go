@@ -137,7 +137,7 @@ func (s *Service) onPerson(ctx context.Context, a account.Account, by By, deed p
 // workspace without an owner behind the workspace's own row, and the two in the order of
 // their identifiers, so that no two transactions wait for each other.
 func (s *Service) takeBoth(tx *store.Tx, target rows.User, by By, deed policy.Deed) (rows.User, By, error) {
-	if slices.Contains([]policy.Deed{policy.DeedRole, policy.DeedLock, policy.DeedDelete}, deed) {
+	if slices.Contains([]policy.Deed{policy.DeedRole, policy.DeedLock, policy.DeedDelete, policy.DeedMove}, deed) {
 		_, err := tx.LockWorkspace(tx.Ctx, target.WorkspaceID)
 		if err != nil {
 			return rows.User{}, by, fmt.Errorf("lock workspace: %w", err)

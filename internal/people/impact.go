@@ -133,31 +133,82 @@ func (c *census) count(p policy.Somebody, was, is policy.Settings) {
 func (s *Service) ownersStay(tx *store.Tx, all []rows.User, before Stored, next policy.Rules) error {
 	worlds, owners := newWorlds(before, next), census{}
 	for _, u := range all {
-		var err error
-		has := approve.Possessions{Texting: true}
-		has.Credentials, err = tx.ListCredentials(tx.Ctx, u.WorkspaceID, u.ID)
-		if err != nil {
-			return fmt.Errorf("load credentials: %w", err)
-		}
-		devices, err := tx.ListDevices(tx.Ctx, u.WorkspaceID, u.ID)
-		if err != nil {
-			return fmt.Errorf("load devices: %w", err)
-		}
-		has.Devices = slices.DeleteFunc(devices, func(d rows.Device) bool { return d.State != "active" && d.State != "signed_out" })
 		was, is, err := worlds.of(u.PoolID)
 		if err != nil {
 			return err
 		}
-		person, err := s.somebody(u, has, was, is)
+		err = s.countOwner(tx, u, was, is, &owners)
 		if err != nil {
 			return err
 		}
-		owners.count(person, was, is)
 	}
 	if owners.lost() {
 		return countersign.Refuse(countersign.Conflict, "owners_locked_out")
 	}
 	return nil
+}
+
+// countOwner counts an owner with what a transaction reads of theirs.
+func (s *Service) countOwner(tx *store.Tx, u rows.User, was, is policy.Settings, owners *census) error {
+	has := approve.Possessions{Texting: true}
+	var err error
+	has.Credentials, err = tx.ListCredentials(tx.Ctx, u.WorkspaceID, u.ID)
+	if err != nil {
+		return fmt.Errorf("load credentials: %w", err)
+	}
+	devices, err := tx.ListDevices(tx.Ctx, u.WorkspaceID, u.ID)
+	if err != nil {
+		return fmt.Errorf("load devices: %w", err)
+	}
+	has.Devices = slices.DeleteFunc(devices, func(d rows.Device) bool { return d.State != "active" && d.State != "signed_out" })
+	person, err := s.somebody(u, has, was, is)
+	if err != nil {
+		return err
+	}
+	owners.count(person, was, is)
+	return nil
+}
+
+// lastWhoGetsIn tells whether what is done to an owner leaves none who could sign in, where
+// one could before: to is the pool that they come into, "" for somebody who is none any
+// more. The workspace's row is taken before. Those of the other owners are not: nothing
+// that people do to themselves shuts them out.
+func (s *Service) lastWhoGetsIn(tx *store.Tx, user rows.User, to countersign.PoolID) (bool, error) {
+	all, err := tx.ListOwners(tx.Ctx, user.WorkspaceID)
+	if err != nil {
+		return false, fmt.Errorf("list owners: %w", err)
+	}
+	owners := census{}
+	for _, u := range all {
+		was, err := s.Accounts.Within(tx, u)
+		if err != nil {
+			return false, err
+		}
+		if u.ID != user.ID {
+			err = s.countOwner(tx, u, was.Settings, was.Settings, &owners)
+			if err != nil {
+				return false, err
+			}
+			continue
+		}
+		is, gone := was, census{}
+		if to != "" {
+			u.PoolID = to
+			is, err = s.Accounts.Within(tx, u)
+			if err != nil {
+				return false, err
+			}
+		}
+		err = s.countOwner(tx, u, was.Settings, is.Settings, &gone)
+		if err != nil {
+			return false, err
+		}
+		owners.before += gone.before
+		if to != "" {
+			owners.after += gone.after
+		}
+	}
+	return owners.lost(), nil
 }
 
 // worlds are the effective settings of each pool, before and after.

@@ -55,7 +55,7 @@ func (s *Service) Enable(ctx context.Context, a account.Account, by By) (bool, e
 // Conflict "last_owner".
 func (s *Service) Disable(ctx context.Context, a account.Account, by By) error {
 	return s.onPerson(ctx, a, by, policy.DeedLock, func(tx *store.Tx, user rows.User, by By) error {
-		err := ownerStays(tx, user)
+		err := s.ownerStays(tx, user)
 		if err != nil || user.State == countersign.Disabled {
 			return err
 		}
@@ -83,7 +83,7 @@ func (s *Service) Disable(ctx context.Context, a account.Account, by By) error {
 // person is told. Conflict "last_owner".
 func (s *Service) Delete(ctx context.Context, a account.Account, by By) error {
 	return s.onPerson(ctx, a, by, policy.DeedDelete, func(tx *store.Tx, user rows.User, by By) error {
-		err := ownerStays(tx, user)
+		err := s.ownerStays(tx, user)
 		if err != nil {
 			return err
 		}

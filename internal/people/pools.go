@@ -222,11 +222,16 @@ func poolEvent(tx *store.Tx, by By, pool rows.Pool, kind string, detail map[stri
 
 // Move puts a person into another pool. What they have stays theirs, also where the new
 // pool does not ask for it. They are written to where something else is asked of them from
-// now on. Errors: those of onPerson; NotFound "no_such_pool".
+// now on. Errors: those of onPerson; NotFound "no_such_pool"; Conflict
+// "owners_locked_out" where no owner could sign in any more.
 func (s *Service) Move(ctx context.Context, a account.Account, to countersign.PoolID, by By) error {
 	return s.onPerson(ctx, a, by, policy.DeedMove, func(tx *store.Tx, user rows.User, by By) error {
 		pool, err := poolIn(tx, user.WorkspaceID, to)
 		if err != nil || user.PoolID == to {
+			return err
+		}
+		err = s.ownerStaysIn(tx, user, to)
+		if err != nil {
 			return err
 		}
 		old, err := tx.GetPool(tx.Ctx, user.WorkspaceID, user.PoolID)
@@ -252,4 +257,17 @@ func (s *Service) Move(ctx context.Context, a account.Account, to countersign.Po
 		}
 		return s.tellOf(tx, user, by, message.PoolChanged, message.Data{})
 	})
+}
+
+// ownerStaysIn refuses to move the last owner who can sign in to where they cannot. Conflict
+// "owners_locked_out".
+func (s *Service) ownerStaysIn(tx *store.Tx, user rows.User, to countersign.PoolID) error {
+	if user.Role != countersign.Owner || user.State != countersign.Active {
+		return nil
+	}
+	lost, err := s.lastWhoGetsIn(tx, user, to)
+	if err == nil && lost {
+		err = countersign.Refuse(countersign.Conflict, "owners_locked_out")
+	}
+	return err
 }

@@ -26,7 +26,7 @@ func (s *Service) SetRole(ctx context.Context, a account.Account, role countersi
 		if err != nil || user.Role == role {
 			return err
 		}
-		err = ownerStays(tx, user)
+		err = s.ownerStays(tx, user)
 		if err != nil {
 			return err
 		}
@@ -46,10 +46,10 @@ func (s *Service) SetRole(ctx context.Context, a account.Account, role countersi
 	})
 }
 
-// ownerStays refuses what would leave a workspace without an owner who can sign in. The
-// workspace's row is taken before, so that two owners who remove each other at once go one
-// after the other (security.md 33).
-func ownerStays(tx *store.Tx, user rows.User) error {
+// ownerStays refuses what would leave a workspace without an owner who can sign in: one
+// whom the settings shut out does not keep it. The workspace's row is taken before, so that
+// two owners who remove each other at once go one after the other (security.md 33).
+func (s *Service) ownerStays(tx *store.Tx, user rows.User) error {
 	if user.Role != countersign.Owner || user.State != countersign.Active {
 		return nil
 	}
@@ -57,7 +57,14 @@ func ownerStays(tx *store.Tx, user rows.User) error {
 	if err != nil {
 		return fmt.Errorf("count owners: %w", err)
 	}
-	if others == 0 {
+	lost := others == 0
+	if !lost {
+		lost, err = s.lastWhoGetsIn(tx, user, "")
+		if err != nil {
+			return err
+		}
+	}
+	if lost {
 		return countersign.Refuse(countersign.Conflict, "last_owner")
 	}
 	return nil
