@@ -10,6 +10,7 @@ import (
 
 	"countersign"
 	"countersign/internal/audit"
+	"countersign/internal/limit"
 	"countersign/internal/policy"
 	"countersign/internal/seal"
 	"countersign/internal/store"
@@ -48,7 +49,8 @@ func begun(tx *store.Tx, workspace countersign.WorkspaceID, id countersign.Campa
 // StartCampaign has exactly those written to who can sign in and have no second factor now,
 // in a pool or in the whole workspace (""). They are gathered here and mailed by
 // MailCampaigns, each once, whatever ends in between. The same identifier again does
-// nothing. Errors: those of onAll; Invalid on "campaign"; NotFound "no_such_pool".
+// nothing. Errors: those of onAll; Invalid on "campaign"; NotFound "no_such_pool"; Limited
+// "too_many_mails".
 func (s *Service) StartCampaign(ctx context.Context, workspace countersign.WorkspaceID, id countersign.CampaignID, pool countersign.PoolID, by By) error {
 	err := checkCampaign(id)
 	if err == nil && id == "" {
@@ -68,11 +70,19 @@ func (s *Service) StartCampaign(ctx context.Context, workspace countersign.Works
 				return err
 			}
 		}
-		return startCampaign(tx, workspace, id, pool, by)
+		return s.startCampaign(tx, workspace, id, pool, by)
 	})
 }
 
-func startCampaign(tx *store.Tx, workspace countersign.WorkspaceID, id countersign.CampaignID, pool countersign.PoolID, by By) error {
+// campaignRate lets nobody write to all of a pool, or of a workspace, as often as they
+// click. Whoever required it for a wrong day can do it again.
+func campaignRate() limit.Rate { return limit.Rate{Interval: 8 * time.Hour, Burst: 3} }
+
+func (s *Service) startCampaign(tx *store.Tx, workspace countersign.WorkspaceID, id countersign.CampaignID, pool countersign.PoolID, by By) error {
+	err := s.Accounts.Spend(tx, workspace, "campaign:"+string(pool), "too_many_mails", campaignRate())
+	if err != nil {
+		return err
+	}
 	n, err := tx.InsertCampaign(tx.Ctx, rows.InsertCampaignParams{
 		WorkspaceID: workspace, ID: id, PoolID: pool, CreatedBy: by.Actor.User, CreatedAt: tx.NowMilli(),
 	})

@@ -25,7 +25,7 @@ type NewUser struct {
 
 // Create makes a user. Errors: those of onAll for the deed of inviting, with Forbidden
 // "role_too_high" for a role above the actor's; Invalid on "email", "name", "role",
-// "password"; NotFound "no_such_pool"; Conflict "email_taken".
+// "password"; NotFound "no_such_pool"; Conflict "email_taken"; Limited "too_many_mails".
 func (s *Service) Create(ctx context.Context, workspace countersign.WorkspaceID, n NewUser, by By) (rows.User, error) {
 	row, err := s.check(ctx, workspace, n, by)
 	if err != nil {
@@ -95,7 +95,13 @@ func (s *Service) check(ctx context.Context, workspace countersign.WorkspaceID, 
 	return row, err
 }
 
+// invite mails an invitation. Mails are counted by the mailbox: somebody who was deleted and
+// made anew has another identifier, and the same mailbox.
 func (s *Service) invite(tx *store.Tx, a account.Account, by By) error {
+	err := s.Accounts.Spend(tx, a.User.WorkspaceID, "invite:"+a.User.EmailKey, "too_many_mails", inviteRate())
+	if err != nil {
+		return err
+	}
 	link, err := s.Accounts.NewLink(tx, a.User.WorkspaceID, account.LinkInvitation, a.User.ID, "")
 	if err != nil {
 		return err

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"countersign"
@@ -144,8 +145,8 @@ func (s *Service) InviteAll(ctx context.Context, workspace countersign.Workspace
 			switch {
 			case err == nil:
 				result.Code = ""
-			case errors.As(err, &refusal) && (refusal.Kind == countersign.Invalid || refusal.Code == "email_taken"):
-				result.Code, result.Args = refusal.Code, refusal.Args
+			case errors.As(err, &refusal) && (refusal.Kind == countersign.Invalid || refusal.Code == "email_taken" || refusal.Code == "too_many_mails"):
+				result.Code, result.Args = refusal.Code, argsOf(refusal)
 			case i == 0:
 				return nil, err
 			default:
@@ -155,4 +156,12 @@ func (s *Service) InviteAll(ctx context.Context, workspace countersign.Workspace
 		out = append(out, result)
 	}
 	return out, nil
+}
+
+// argsOf are those of a line's sentence, with how long to wait where it says so.
+func argsOf(refusal *countersign.Error) map[string]any {
+	if refusal.Kind != countersign.Limited {
+		return refusal.Args
+	}
+	return map[string]any{"Wait": (refusal.RetryAfter + time.Second - 1).Truncate(time.Second)}
 }

@@ -102,7 +102,7 @@ type Requiring struct {
 // neither. Only somebody with two factors can do it (see onAll).
 //
 // Errors: those of StoreRules; Invalid on "require_second_factor" and "campaign"; NotFound
-// "no_such_pool".
+// "no_such_pool"; Limited "too_many_mails".
 func (s *Service) SetRequirement(ctx context.Context, workspace countersign.WorkspaceID, r Requiring, by By) error {
 	next := policy.Document{"require_second_factor": r.Value}
 	if next.Check() != nil {
@@ -132,7 +132,7 @@ func (s *Service) SetRequirement(ctx context.Context, workspace countersign.Work
 		if err != nil || r.Campaign == "" {
 			return err
 		}
-		return startCampaign(tx, workspace, r.Campaign, r.Pool, by)
+		return s.startCampaign(tx, workspace, r.Campaign, r.Pool, by)
 	})
 }
 
