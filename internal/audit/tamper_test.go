@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -129,6 +130,27 @@ func TestADatabaseThatWasPutBackWhole(t *testing.T) {
 		}
 		if r := l.verify(t, old.Head, audit.Head{Seal: 5, MAC: newest.Head.MAC}); r.Holds() {
 			t.Error("a head that is not the chain's is in it")
+		}
+	})
+}
+
+// Who takes the whole chain away, and the note of its end, has the server seal again what
+// they made of the log: that looks as a log that was never sealed before, and only a head
+// that was noted tells.
+func TestAChainThatWasBegunAnew(t *testing.T) {
+	logs(t, func(t *testing.T, l *logged) {
+		s := l.filled(t)
+		noted := l.verify(t)
+		l.do(t, "DELETE FROM seals; DELETE FROM seal_heads; DELETE FROM events WHERE seal_id = 3; UPDATE events SET seal_id = NULL, ip = '192.0.2.2'")
+		l.advance(time.Hour)
+		for range 61 { // one of them goes back to the beginning
+			look(t, s)
+		}
+		if r := l.verify(t); !r.Holds() || r.Unsealed != 0 {
+			t.Errorf("what was sealed again: %+v", r)
+		}
+		if r := l.verify(t, noted.Head); r.Holds() || r.Problems[0].Fault != audit.TailCut {
+			t.Errorf("with the head that was noted: %+v", r)
 		}
 	})
 }
