@@ -5,6 +5,9 @@
 ALTER TABLE users ADD COLUMN name_key TEXT NOT NULL DEFAULT '';
 CREATE INDEX users_listed ON users (workspace_id, name_key, id, pool_id, role, state);
 
+-- Those who have a role are few, and a change of settings looks at them while others wait.
+CREATE INDEX users_managing ON users (workspace_id, role, state, id);
+
 -- The words by which a person is found: those of the name and of the address, and the
 -- whole address. As package fold writes them, so that a prefix is a range of this key.
 CREATE TABLE person_words (
@@ -39,5 +42,6 @@ DROP TABLE pool_days;
 ALTER TABLE sessions DROP COLUMN console_at;
 DROP INDEX guesses_locked;
 DROP TABLE person_words;
+DROP INDEX users_managing;
 DROP INDEX users_listed;
 ALTER TABLE users DROP COLUMN name_key;
