@@ -109,6 +109,11 @@ func (s *Service) Reset(tx *store.Tx, user rows.User, keep Keep) error {
 	if err != nil {
 		return fmt.Errorf("withdraw resets that wait: %w", err)
 	}
+	// Whoever had what is void now may have asked for resets of others.
+	_, err = tx.WithdrawResetsBy(tx.Ctx, tx.NowMilli(), user.WorkspaceID, user.ID)
+	if err != nil {
+		return fmt.Errorf("withdraw what was asked for: %w", err)
+	}
 	return s.Void(tx, user, keep)
 }
 

@@ -161,3 +161,24 @@ func TestAResetThatWaitsEnds(t *testing.T) {
 		})
 	}
 }
+
+// Whose own second factor was reset may have asked with what a thief had: that ends with it.
+func TestAResetEndsWhatItsPersonAskedFor(t *testing.T) {
+	both(t, func(t *testing.T, e *accounttest.Engine, p *people.Service) {
+		ctx := context.Background()
+		e.Set(t, policy.Document{"recovery.admin_reset": "two_admins"})
+		ada, adas := desk(t, e, "ada@example.com", countersign.Administrator)
+		_, graces := desk(t, e, "grace@example.com", countersign.Administrator)
+		ben := e.Guarded(t, "ben@example.com")
+		id, err := p.ResetSecondFactor(ctx, ben.Account(t), adas)
+		if err != nil || id == "" {
+			t.Fatalf("asking: %q, %v", id, err)
+		}
+		_, err = p.ResetSecondFactor(ctx, ada.Account(t), people.Shell())
+		accounttest.Want(t, "resetting the one who asked", err, "ok")
+		accounttest.Want(t, "confirming it then", p.ConfirmReset(ctx, ws, id, graces), "reset_over")
+		if ben.Has(t, method.TOTP) == 0 {
+			t.Error("it was reset all the same")
+		}
+	})
+}
