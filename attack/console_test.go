@@ -69,7 +69,7 @@ func opens(r site.Route, role countersign.Role, got site.Answer) string {
 	case !allowed && got.Status == http.StatusForbidden:
 	case !allowed:
 		return "is shut for this role, and was answered " + got.String()
-	case strings.Contains(r.Path, "{reset}") && got.Status == http.StatusNotFound: // there is none
+	case (strings.Contains(r.Path, "{reset}") || strings.Contains(r.Path, "{campaign}")) && got.Status == http.StatusNotFound: // there is none
 	case got.Status >= http.StatusBadRequest && got.Status != http.StatusUnprocessableEntity:
 		return "is open for this role, and was answered " + got.String()
 	}

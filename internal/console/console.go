@@ -69,7 +69,7 @@ type Route struct {
 
 // Routes is the one table of what the console answers. Tests read it.
 func Routes() []Route {
-	return append(settingsRoutes(), []Route{
+	return append(append(settingsRoutes(), companyRoutes()...), []Route{
 		{"GET /console", policy.DeedSeePeople, func(c *Console) page { return c.overview }},
 		{"GET /console/people", policy.DeedSeePeople, func(c *Console) page { return c.people }},
 		{"POST /console/people/export", policy.DeedSeeAll, func(c *Console) page { return c.exportPeople }},
@@ -128,6 +128,7 @@ func navigation() []entry {
 		{"people", "/console/people", "users", "console.people", policy.DeedSeePeople},
 		{"pools", "/console/pools", "user", "console.users", policy.DeedSeeAll},
 		{"authentication", settingsPath, "lock", "console.authentication", policy.DeedSeeAll},
+		{"company", companyPath, "settings", "console.company", policy.DeedSeeAll},
 		{"explain", "/console/explain", "search", "console.explain", policy.DeedSeeAll},
 	}
 }

@@ -112,6 +112,8 @@ func backTo(r *http.Request) string {
 		return "/console/people"
 	case strings.HasPrefix(r.URL.Path, "/console/resets/"):
 		return "/console/resets"
+	case strings.HasPrefix(r.URL.Path, campaignsPath+"/"):
+		return strings.TrimSuffix(r.URL.Path, "/remind")
 	}
 	return r.URL.Path
 }

@@ -11,7 +11,7 @@ import (
 
 func allSamples(t *testing.T) []webtest.Sample {
 	t.Helper()
-	return append(samples(), settingsSamples(t)...)
+	return append(append(samples(), settingsSamples(t)...), companySamples()...)
 }
 
 func gallery(t *testing.T, terms words.Terms) http.Handler {

@@ -191,7 +191,7 @@ func (c *Console) showPool(w http.ResponseWriter, r *http.Request, by session.Cu
 	}
 	for _, name := range p.set.Keys() {
 		key, known := policy.KeyNamed(name)
-		if known && !slices.ContainsFunc(d.keys, func(k policy.Key) bool { return k.Name == name }) {
+		if known && name != requirement && !slices.ContainsFunc(d.keys, func(k policy.Key) bool { return k.Name == name }) {
 			view.Others = append(view.Others, Overridden{nameOf(key), policy.SightOf(key, p.set[name])})
 		}
 	}
@@ -228,6 +228,7 @@ func listed(value any) []string { return strings.Split(policy.Spell(value), ",")
 func poolTabs(id countersign.PoolID, current string) []TabLine {
 	return []TabLine{
 		{"console.pool_signin", poolPath(id), current == "signin"},
+		{"console.pool_required", poolPath(id) + "/required", current == "required"},
 		{"console.pool_rules", poolPath(id) + "/rules", current == "rules"},
 		{"console.pool_people", "/console/people?" + url.Values{"pool": {string(id)}}.Encode(), false},
 	}

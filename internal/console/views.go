@@ -39,7 +39,7 @@ func noticeOf(r *http.Request) string {
 	switch name := r.URL.Query().Get("done"); name {
 	case "reminded", "invited", "invited_again", "signed_out", "locked", "unlocked", "required", "moved", "role", "reset", "reset_asked", "reset_withdrawn", "deleted":
 		return "notice.person_" + name
-	case "settings", "settings_same", "pool", "pool_rules", "pool_renamed", "pool_deleted":
+	case "settings", "settings_same", "campaign", "campaign_again", "pool", "pool_rules", "pool_renamed", "pool_deleted":
 		return "notice.console_" + name
 	}
 	return ""

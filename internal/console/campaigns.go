@@ -1,0 +1,138 @@
+package console
+
+import (
+	"net/http"
+	"time"
+
+	"countersign"
+	"countersign/internal/people"
+	"countersign/internal/policy"
+	"countersign/internal/session"
+	"countersign/internal/web"
+)
+
+const (
+	campaignsPath = "/console/campaigns"
+	// campaignsOnPage is how many campaigns the list has: the latest.
+	campaignsOnPage = 20
+)
+
+func campaignPath(id countersign.CampaignID) string { return campaignsPath + "/" + string(id) }
+
+// CampaignLine is how far one campaign has come. Pool is a name, "" for everybody.
+type CampaignLine struct {
+	people.Campaign
+
+	Pool string
+	// Percent of the people have set up a second factor since.
+	Percent int
+}
+
+// CampaignsView lists them, the latest first.
+type CampaignsView struct {
+	Shell
+
+	Campaigns []CampaignLine
+}
+
+// CampaignView is one of them, and who still has no second factor.
+type CampaignView struct {
+	Shell
+	CampaignLine
+
+	By       string // who began it, "" when they are gone
+	Lacking  []LackingLine
+	First    bool
+	Next     string
+	MayAgain bool
+}
+
+// LackingLine is somebody who still has no second factor; MailedAt is zero before the mail.
+type LackingLine struct {
+	MissingLine
+
+	MailedAt time.Time
+}
+
+// lineOf names the pool of a campaign.
+func lineOf(one people.Campaign, was people.Stored) CampaignLine {
+	line := CampaignLine{Campaign: one, Percent: percent(one.Done, one.People)}
+	if one.Pool != "" {
+		line.Pool = was.PoolName(one.Pool)
+		if line.Pool == "" {
+			line.Pool = string(one.Pool) // it was deleted
+		}
+	}
+	return line
+}
+
+func (c *Console) campaigns(w http.ResponseWriter, r *http.Request, by session.Current) error {
+	was, err := c.People.Rules(r.Context(), by.WorkspaceID)
+	if err != nil {
+		return err
+	}
+	list, err := c.People.Campaigns(r.Context(), by.WorkspaceID, campaignsOnPage)
+	if err != nil {
+		return err
+	}
+	view := CampaignsView{Shell: c.shell(r, by, "company")}
+	for _, one := range list {
+		view.Campaigns = append(view.Campaigns, lineOf(one, was))
+	}
+	return c.pages.Render(w, r, http.StatusOK, "campaigns", view)
+}
+
+func (c *Console) campaign(w http.ResponseWriter, r *http.Request, by session.Current) error {
+	return c.showCampaign(w, r, by, web.NewForm())
+}
+
+func (c *Console) showCampaign(w http.ResponseWriter, r *http.Request, by session.Current, form *web.Form) error {
+	id := countersign.CampaignID(r.PathValue("campaign"))
+	one, err := c.People.Campaign(r.Context(), by.WorkspaceID, id)
+	if err != nil {
+		return err
+	}
+	was, err := c.People.Rules(r.Context(), by.WorkspaceID)
+	if err != nil {
+		return err
+	}
+	after := countersign.UserID(r.URL.Query().Get("after"))
+	list, err := c.People.CampaignMissing(r.Context(), by.WorkspaceID, id, after, peopleOnPage)
+	if err != nil {
+		return err
+	}
+	view := CampaignView{
+		Shell: c.shell(r, by, "company"), CampaignLine: lineOf(one, was), First: after == "",
+		MayAgain: policy.MayAll(by.Account.User.Role, policy.DeedCampaign) && one.Finished && one.Missing > 0,
+	}
+	view.Form = form
+	if one.CreatedBy != "" {
+		who, err := c.People.Find(r.Context(), by.WorkspaceID, string(one.CreatedBy))
+		if err == nil {
+			view.By = who.User.Name
+		} else if countersign.KindOf(err) != countersign.NotFound {
+			return err
+		}
+	}
+	for _, p := range list {
+		view.Lacking = append(view.Lacking, LackingLine{MissingLine{p.User.ID, p.User.Name, p.User.Email}, moment(p.MailedAt)})
+	}
+	if len(list) == peopleOnPage {
+		view.Next = campaignPath(id) + "?after=" + string(list[len(list)-1].User.ID)
+	}
+	return c.pages.Render(w, r, form.Status(), "campaign", view)
+}
+
+// remindAgain mails those once more who still have none.
+func (c *Console) remindAgain(w http.ResponseWriter, r *http.Request, by session.Current) error {
+	id := countersign.CampaignID(r.PathValue("campaign"))
+	err := c.People.RemindAgain(r.Context(), by.WorkspaceID, id, people.Session(by.Holder(web.Place(r)), ""))
+	if err == nil {
+		return see(w, r, campaignPath(id)+"?done=campaign_again")
+	}
+	form := web.NewForm()
+	if !form.Take(err, "") {
+		return err
+	}
+	return c.showCampaign(w, r, by, form)
+}

@@ -1,0 +1,69 @@
+package console
+
+import (
+	"time"
+
+	"countersign/internal/people"
+	"countersign/internal/policy"
+	"countersign/internal/web"
+	"countersign/internal/web/webtest"
+)
+
+// companySamples are the pages of what is required, and of the mails about it.
+func companySamples() []webtest.Sample {
+	sightOf := func(value any) policy.Sight { return sight(requirement, value) }
+	company := CompanyView{
+		Shell: shellOf("company"), Name: "Acme", Path: companyPath, Origin: policy.FromDefault, Sight: sightOf("optional"), Value: "optional", Version: 7, Missing: 153, MaySave: true,
+		Pools: []RequiredLine{
+			{"pool_staff", "Staff", policy.FromDefault, sightOf("optional")},
+			{"pool_admins", "Administrators", policy.FromPool, sightOf("required")},
+		},
+	}
+	company.Form = web.NewForm("require", "optional")
+	dated := company
+	dated.Origin, dated.Sight, dated.Value, dated.Missing = policy.FromWorkspace, sightOf("required from 2027-01-31"), "from", 1
+	dated.Form = web.NewForm("require", "from", "from", "2026-11-20")
+	dated.Form.Wrong("from", "requirement_past")
+	reads := company
+	reads.MaySave, reads.Missing = false, 0
+	wrong := company
+	wrong.Value, wrong.Form = "", web.NewForm()
+	wrong.Form.Wrong("require", "requirement_unknown")
+	pool := company
+	pool.Shell, pool.Pool, pool.Name, pool.Path, pool.Tabs = shellOf("pools"), "pool_staff", "Staff", "/console/pools/pool_staff/required", poolTabs("pool_staff", "required")
+	ask := NotifyView{
+		Shell: shellOf("company"), Name: "Acme", Back: companyPath + "?value=required", Value: "required", Sight: sightOf("required"), Version: 7, Campaign: "cmp_1", Count: 3,
+		Review: Review{Counted: true, Impact: people.Impact{MustSetUp: someImpact().MustSetUp}},
+		People: []MissingLine{{"usr_1", "Nguyễn Thị Lan", "lan.nguyen@example.com"}, {"usr_2", "Þórdís Jónsdóttir", "thordis@example.com"}, {"usr_3", "", "zoe@example.com"}},
+		First:  companyPath, Next: companyPath, Language: "en", Subject: "Set up two-factor authentication: Acme.", Text: "https://id.example.com",
+		Languages: []LanguageLine{{"en", "English", companyPath + "/notify?language=en", 2, true}, {"de", "Deutsch", companyPath + "/notify?language=de", 1, false}},
+	}
+	nobody := NotifyView{Shell: shellOf("company"), Pool: "pool_staff", Name: "Staff", Back: companyPath, Value: "required", Sight: sightOf("required"), Version: 7, Campaign: "cmp_1"}
+	one := CampaignLine{Campaign: people.Campaign{
+		ID: "cmp_1", CreatedBy: "usr_0", CreatedAt: now.Add(-50 * time.Hour), Round: 2, RoundAt: now.Add(-time.Hour), Finished: true, People: 153, Mailed: 153, Done: 120, Missing: 33,
+	}, Percent: 78}
+	running := one
+	running.Finished, running.Pool, running.Round = false, "Staff", 1
+	campaign := CampaignView{
+		Shell: shellOf("company"), CampaignLine: one, By: "Ngozi Adeyemi", MayAgain: true, Next: campaignPath("cmp_1") + "?after=usr_3",
+		Lacking: []LackingLine{{ask.People[0], now.Add(-time.Hour)}, {ask.People[2], time.Time{}}},
+	}
+	early := campaign
+	early.Form = web.NewForm()
+	early.Form.Wrong("", "campaign_running")
+	done := CampaignView{Shell: shellOf("company"), CampaignLine: running, First: true}
+	return []webtest.Sample{
+		{Page: "company", Data: company},
+		{Page: "company", State: "dated", Data: dated},
+		{Page: "company", State: "reads", Data: reads},
+		{Page: "company", State: "wrong", Data: wrong},
+		{Page: "company", State: "pool", Data: pool},
+		{Page: "notify", Data: ask},
+		{Page: "notify", State: "nobody", Data: nobody},
+		{Page: "campaigns", Data: CampaignsView{Shell: shellOf("company"), Campaigns: []CampaignLine{running, one}}},
+		{Page: "campaigns", State: "none", Data: CampaignsView{Shell: shellOf("company")}},
+		{Page: "campaign", Data: campaign},
+		{Page: "campaign", State: "early", Data: early},
+		{Page: "campaign", State: "done", Data: done},
+	}
+}
