@@ -31,6 +31,13 @@ func s3Scenarios() []scenario {
 		one("S3-11", nil, s3ResetWhileRequired),
 		one("S3-12", nil, s3NewBackupCode),
 		one("S3-13", nil, s3ChangeDevice),
+		one("S3-14", free, s3NotWithoutASecondFactor),
+		one("S3-15", free, s3Required),
+		one("S3-16", free, s3Asked),
+		one("S3-17", free, s3ExactlyThose),
+		one("S3-18", nil, s3SetUpAtSignIn),
+		one("S3-19", nil, s3NothingOpens),
+		one("S3-20", nil, s3LetIn),
 	}, "S3-12", "S3-13")
 }
 

@@ -171,7 +171,7 @@ func root(tb testing.TB) string {
 // that does.
 func mounts(declared ast.Decl) bool {
 	function, ok := declared.(*ast.FuncDecl)
-	found := ok && (function.Name.Name == "Routes" || function.Name.Name == "settingsRoutes")
+	found := ok && strings.HasSuffix(function.Name.Name, "Routes")
 	if ok {
 		ast.Inspect(function, func(n ast.Node) bool {
 			name, ok := n.(*ast.Ident)

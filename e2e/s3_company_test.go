@@ -1,0 +1,255 @@
+package e2e_test
+
+import (
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+	"testing"
+
+	"countersign"
+	"countersign/e2e/browser"
+	"countersign/internal/method"
+	"countersign/internal/policy"
+)
+
+// What a company requires: switched on by an administrator, and met at the sign-in.
+
+// required is what the workspace has set.
+func (h *house) required() string {
+	h.t.Helper()
+	rules, err := h.Engine.People.Rules(h.t.Context(), countersign.DefaultWorkspace)
+	must(h.t, err)
+	return policy.Spell(rules.Workspace["require_second_factor"])
+}
+
+// companySettings opens them by the menu, as an administrator with both factors.
+func (h *house) companySettings(p *person) *browser.Page {
+	h.t.Helper()
+	page := h.session(p)
+	page.Click("Your account")
+	page.Click("Company settings")
+	page.See("Two-Factor Authentication at Login")
+	return page
+}
+
+func (h *house) grace() *person {
+	h.t.Helper()
+	return h.administrator("Grace Hopper").withApp("Phone").withCodes(1)
+}
+
+func s3NotWithoutASecondFactor(t *testing.T, h *house) {
+	grace := h.administrator("Grace Hopper")
+	page := h.session(grace)
+	page.Click("Your account")
+	page.Click("Company settings")
+	page.See("The console is closed", "your account has no second step", "Everything else in your account stays open.")
+	if page.Status() != http.StatusForbidden || page.Has("OK") {
+		t.Errorf("an administrator without a second factor is answered %d", page.Status())
+	}
+	page.Screenshot("closed")
+	c := h.client()
+	c.signIn(grace)
+	for _, path := range []string{"/console/company", "/console/company/notify", "/console/pools/pool_default/required"} {
+		answer := c.post(path, "require", "required", "value", "required", "version", "1", "answer", "no")
+		if answer.Status != http.StatusForbidden {
+			t.Errorf("posting to %s is answered %d", path, answer.Status)
+		}
+	}
+	if got := h.required(); got != "optional" {
+		t.Errorf("required is now %q", got)
+	}
+}
+
+func s3Required(t *testing.T, h *house) {
+	ada := h.person("Ada Lovelace")
+	page := h.companySettings(h.grace())
+	page.Check("Required")
+	page.Click("OK")
+	page.Click("No")
+	page.See("Saved. It holds from now on.")
+	if !page.Checked("Required") || h.required() != "required" {
+		t.Errorf("required is %q", h.required())
+	}
+	own := h.browser()
+	ada.first(own)
+	own.See("Acme requires two-factor authentication")
+}
+
+func s3Asked(t *testing.T, h *house) {
+	ada := h.person("Ada Lovelace")
+	page := h.companySettings(h.grace())
+	page.Check("Required")
+	page.Click("OK")
+	page.See("Write to those who have not enabled it?", "Nothing is changed yet.", "Two-factor authentication is required at Acme", "Who has not enabled two-factor authentication")
+	page.Screenshot("asked")
+	for _, button := range []string{"Yes, send", "No"} {
+		if !page.Has(button) {
+			t.Errorf("there is no button %q", button)
+		}
+	}
+	h.noMail(ada.Email, "Two-factor authentication")
+	if got := h.required(); got != "optional" {
+		t.Errorf("before the answer, required is %q", got)
+	}
+	page.Click("Cancel")
+	if !page.Checked("Required") || h.required() != "optional" {
+		t.Error("after Cancel, the choice is gone, or it counts already")
+	}
+}
+
+func s3ExactlyThose(t *testing.T, h *house) {
+	const subject = "Two-factor authentication is required at Acme"
+	ada, cleo, grace := h.person("Ada Lovelace"), h.guarded("Cleo Cipher"), h.grace()
+	page := h.companySettings(grace)
+	page.Check("Required")
+	page.Click("OK")
+	page.Click("Yes, send")
+	page.See("Saved. The mails are on their way.", "Mail about two-factor authentication", "Still missing")
+	h.mail(ada.Email, subject)
+	h.noMail(ada.Email, subject)
+	for _, other := range []*person{cleo, grace} {
+		h.noMail(other.Email, subject)
+	}
+	page.Reload()
+	page.See("Everybody was written to.")
+	page.Click("Remind again")
+	page.See("These people were reminded within the last day.")
+	page.Screenshot("campaign")
+
+	// Whoever clicks twice sends once.
+	h.policy("company-required", policy.Document{"require_second_factor": "optional"})
+	bea := h.person("Bea Babbage")
+	c := h.client()
+	c.signIn(grace)
+	_, version, err := h.Engine.People.Document(t.Context(), countersign.DefaultWorkspace)
+	must(t, err)
+	number := policy.Spell(int(version))
+	asked := c.post("/console/company", "require", "required", "version", number)
+	question := c.get(asked.Location)
+	campaign := regexp.MustCompile(`name="campaign" value="(cmp_[0-9a-z]+)"`).FindStringSubmatch(question.Body)
+	if campaign == nil {
+		t.Fatalf("OK is answered %v, and the question %v", asked, question)
+	}
+	for range 2 {
+		answer := c.post("/console/company/notify", "value", "required", "version", number, "campaign", campaign[1], "answer", "yes")
+		if !strings.HasPrefix(answer.Location, "/console/campaigns/"+campaign[1]) {
+			t.Errorf("a click is answered %v", answer)
+		}
+	}
+	h.mail(bea.Email, subject)
+	h.noMail(bea.Email, subject)
+	h.mail(ada.Email, subject) // she still has none, and was asked for again
+
+	// And by No, nobody is written to.
+	h.policy("company-required", policy.Document{"require_second_factor": "optional"})
+	dora := h.person("Dora Dijkstra")
+	page.Click("Company settings")
+	page.Check("Required")
+	page.Click("OK")
+	page.Click("No")
+	page.See("Saved. It holds from now on.")
+	h.noMail(dora.Email, subject)
+	h.noMail(ada.Email, subject)
+}
+
+// stopped signs a person in of whom a second factor is required and who has none.
+func (p *person) stopped(page *browser.Page) {
+	p.h.t.Helper()
+	p.first(page)
+	page.See("Acme requires two-factor authentication")
+}
+
+// setUpByTheSettings goes the way of the company's document, to the backup code.
+func (p *person) setUpByTheSettings(page *browser.Page) {
+	p.h.t.Helper()
+	page.Click("Account Settings")
+	page.See("Two-factor authentication")
+	page.Click("Turn On")
+	p.proveByMail(page)
+	page.Click("Next")
+	p.App = p.h.scan(page)
+	p.confirm(page, p.App, "Pixel 9")
+	page.See("Save your backup code")
+}
+
+func s3SetUpAtSignIn(t *testing.T, h *house) {
+	ada := h.person("Ada Lovelace")
+	page := h.browser()
+	ada.stopped(page)
+	ada.setUpByTheSettings(page)
+	if ada.has(method.TOTP) != 1 {
+		t.Error("nothing was set up")
+	}
+}
+
+func s3NothingOpens(t *testing.T, h *house) {
+	ada := h.person("Ada Lovelace")
+	page := h.browser()
+	ada.stopped(page)
+	shut := func(when string) {
+		t.Helper()
+		c := h.client()
+		for _, cookie := range page.Cookies() {
+			c.SetCookie(cookie.Name, cookie.Value)
+		}
+		for _, path := range []string{"/account/security", "/account/profile", "/account/devices", "/account/activity", "/account/data", "/console", "/console/people"} {
+			if answer := c.data(path); answer.Status != http.StatusForbidden {
+				t.Errorf("%s, %s is answered %d", when, path, answer.Status)
+			}
+		}
+	}
+	shut("before the set-up")
+	page.Open("/account/activity")
+	page.See("Acme requires two-factor authentication")
+	if page.Status() != http.StatusForbidden {
+		t.Errorf("a page is answered %d", page.Status())
+	}
+	ada.setUpByTheSettings(page)
+	shut("before Done")
+}
+
+func s3LetIn(t *testing.T, h *house) {
+	ada := h.person("Ada Lovelace")
+	page := h.browser()
+	page.Open("/signin?" + url.Values{"return": {"/account/activity"}}.Encode())
+	page.Type("E-mail address", ada.Email)
+	page.Click("Continue")
+	page.Type("Password", ada.Password)
+	page.Click("Sign in")
+	page.See("Acme requires two-factor authentication")
+	ada.setUpByTheSettings(page)
+	ada.saveCodes(page)
+	page.See("Two-factor authentication is on")
+	page.Click("Continue")
+	if page.Status() != http.StatusOK || !strings.HasPrefix(page.Path(), "/account/activity") {
+		t.Errorf("after the set-up the person is at %s, answered %d", page.Path(), page.Status())
+	}
+	page.Open("/account/security")
+	page.See("It is on.", "Acme requires it.")
+}
+
+func pagesOfCompanySettings(s *show) {
+	bob := s.person("Bob Builder")
+	page := s.session(s.owner())
+	page.Open("/console/company")
+	s.look(page, "GET /console/company", "what is required")
+	page.Open("/console/campaigns")
+	s.glance(page, "GET /console/campaigns", "campaigns")
+	page.Open("/console/company")
+	page.Check("Required from a date")
+	page.Click("OK")
+	s.glance(page, "POST /console/company", "what is required")
+	page.Type("Date", "2099-12-31")
+	page.Open("/console/pools/pool_default/required")
+	s.look(page, "GET /console/pools/{pool}/required", "what is required of a pool")
+	page.Check("Required")
+	page.Click("OK")
+	s.look(page, "GET /console/company/notify", "whether to write to them")
+	page.Click("Yes, send")
+	s.mail(bob.Email, "")
+	page.Reload()
+	s.look(page, "GET /console/campaigns/{campaign}", "a campaign")
+	page.Open("/console/campaigns")
+	s.look(page, "GET /console/campaigns", "campaigns")
+}
