@@ -128,8 +128,8 @@ func (q requiring) draft(value string) string {
 	return q.path() + "?" + url.Values{"value": {value}}.Encode()
 }
 
-// chosenOf are the fields of a value: the word, and the day it names.
-func chosenOf(value string, now time.Time) (word, from string) {
+// chosenOf are the fields of a value: the word for "require", and the day for "from".
+func chosenOf(value string, now time.Time) (string, string) {
 	day, dated := strings.CutPrefix(value, "required from ")
 	at, err := time.Parse(time.DateOnly, day)
 	switch {

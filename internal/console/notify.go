@@ -51,22 +51,24 @@ type LanguageLine struct {
 	Current         bool
 }
 
-// asked is what the question is about: of which pool, and which value. ok tells that there
-// is something to ask.
-func (c *Console) asked(r *http.Request, by session.Current, form *web.Form) (q requiring, value string, ok bool, err error) {
-	q, err = c.requiring(r, by, countersign.PoolID(form.Value("pool")))
-	value = form.Value("value")
-	return q, value, isRequirement(value) && value != "optional", err
+// asked is what the question is about: of which pool, and which value, which is "" where
+// there is nothing to ask.
+func (c *Console) asked(r *http.Request, by session.Current, pool, value string) (requiring, string, error) {
+	q, err := c.requiring(r, by, countersign.PoolID(pool))
+	if !isRequirement(value) || value == "optional" {
+		value = ""
+	}
+	return q, value, err
 }
 
 // notify is the question. Nothing is changed before it is answered.
 func (c *Console) notify(w http.ResponseWriter, r *http.Request, by session.Current) error {
 	query := r.URL.Query()
-	q, value, ok, err := c.asked(r, by, web.NewForm("pool", query.Get("pool"), "value", query.Get("value")))
+	q, value, err := c.asked(r, by, query.Get("pool"), query.Get("value"))
 	if err != nil {
 		return err
 	}
-	if !ok {
+	if value == "" {
 		return see(w, r, q.path())
 	}
 	if query.Get("version") != versionText(q.was.Version) {
@@ -160,12 +162,12 @@ func (c *Console) require(w http.ResponseWriter, r *http.Request, by session.Cur
 	if err != nil {
 		return err
 	}
-	q, value, ok, err := c.asked(r, by, form)
+	q, value, err := c.asked(r, by, form.Value("pool"), form.Value("value"))
 	if err != nil {
 		return err
 	}
 	answer := form.Value("answer")
-	if !ok || answer != "yes" && answer != "no" {
+	if value == "" || answer != "yes" && answer != "no" {
 		return see(w, r, q.path())
 	}
 	next := people.Requiring{Pool: q.pool, Value: value, Version: versionOf(form.Value("version"))}
