@@ -225,3 +225,25 @@ func (s *Service) TellOldNumber(tx *store.Tx, h Holder, a Account, old rows.Cred
 	const life = time.Hour
 	return s.postText(tx, a, message.Text{Kind: message.TextChanged, Number: number, Expires: tx.Now.Add(life)})
 }
+
+// SendTestText sends a text that says nothing but that it arrived, to somebody's own number.
+// It counts as the codes do. Errors: those of SendText, but "text_again".
+func (s *Service) SendTestText(tx *store.Tx, a Account, number rows.Credential) error {
+	if !s.Texting || !a.Settings.Texts() {
+		return countersign.Refuse(countersign.Conflict, "texts_off")
+	}
+	to, err := s.NumberOf(number)
+	if err != nil {
+		return err
+	}
+	listed, problem := sms.Parse(to, a.Settings.TextCountries)
+	if problem != sms.Fine {
+		return countersign.Refuse(countersign.Conflict, "text_country")
+	}
+	err = s.takeCaps(tx, TextAsk{Account: a, Credential: number, Known: true}, listed)
+	if err != nil {
+		return err
+	}
+	const life = 15 * time.Minute
+	return s.postText(tx, a, message.Text{Kind: message.TextTest, Number: to, Expires: tx.Now.Add(life)})
+}

@@ -4,6 +4,7 @@ import (
 	"embed"
 	"io/fs"
 	"net/http"
+	"slices"
 	"time"
 
 	"countersign"
@@ -69,7 +70,7 @@ type Route struct {
 
 // Routes is the one table of what the console answers. Tests read it.
 func Routes() []Route {
-	return append(append(settingsRoutes(), companyRoutes()...), []Route{
+	return slices.Concat(settingsRoutes(), companyRoutes(), messagesRoutes(), workspacesRoutes(), []Route{
 		{"GET /console", policy.DeedSeePeople, func(c *Console) page { return c.overview }},
 		{"GET /console/people", policy.DeedSeePeople, func(c *Console) page { return c.people }},
 		{"POST /console/people/export", policy.DeedSeeAll, func(c *Console) page { return c.exportPeople }},
@@ -104,7 +105,7 @@ func Routes() []Route {
 		{"GET /console/resets", policy.DeedReset, func(c *Console) page { return c.resets }},
 		{"POST /console/resets/{reset}/confirm", policy.DeedReset, func(c *Console) page { return c.confirmReset }},
 		{"POST /console/resets/{reset}/withdraw", policy.DeedReset, func(c *Console) page { return c.withdrawReset }},
-	}...)
+	})
 }
 
 // Mount adds the routes.
@@ -130,5 +131,7 @@ func navigation() []entry {
 		{"authentication", settingsPath, "lock", "console.authentication", policy.DeedSeeAll},
 		{"company", companyPath, "settings", "console.company", policy.DeedSeeAll},
 		{"explain", "/console/explain", "search", "console.explain", policy.DeedSeeAll},
+		{"messages", messagesPath, "message", "console.messages", policy.DeedSeeAll},
+		{"workspaces", workspacesPath, "device", "console.workspaces", policy.DeedWorkspaces},
 	}
 }

@@ -114,6 +114,10 @@ func backTo(r *http.Request) string {
 		return "/console/resets"
 	case strings.HasPrefix(r.URL.Path, campaignsPath+"/"):
 		return strings.TrimSuffix(r.URL.Path, "/remind")
+	case strings.HasPrefix(r.URL.Path, messagesPath+"/"):
+		return messagesPath
+	case r.URL.Path == workspaceChangePath:
+		return workspaceAt(r.URL.Query().Get("workspace"))
 	}
 	return r.URL.Path
 }

@@ -17,7 +17,9 @@ import (
 const listBytes = 1 << 20
 
 // Bodies are the addresses that take more than a form is long, and how much, in bytes.
-func Bodies() map[string]int64 { return map[string]int64{"/console/invite/list": listBytes} }
+func Bodies() map[string]int64 {
+	return map[string]int64{"/console/invite/list": listBytes, workspaceChangePath: logoBytes}
+}
 
 // InviteView is the page that invites one person, or a list of people.
 type InviteView struct {

@@ -2,6 +2,7 @@ package console
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -11,7 +12,7 @@ import (
 
 func allSamples(t *testing.T) []webtest.Sample {
 	t.Helper()
-	return append(append(samples(), settingsSamples(t)...), companySamples()...)
+	return slices.Concat(samples(), settingsSamples(t), companySamples(), messagesSamples())
 }
 
 func gallery(t *testing.T, terms words.Terms) http.Handler {

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"countersign"
+	"countersign/internal/policy"
 	"countersign/internal/session"
 	"countersign/internal/web"
 )
@@ -27,7 +28,7 @@ func (c *Console) shell(r *http.Request, by session.Current, section string) She
 		return s // there is nowhere to go
 	}
 	for _, e := range navigation() {
-		if may(by, e.deed) {
+		if may(by, e.deed) && (e.deed != policy.DeedWorkspaces || by.WorkspaceID == countersign.DefaultWorkspace) {
 			s.Navigation = append(s.Navigation, e)
 		}
 	}
@@ -39,7 +40,7 @@ func noticeOf(r *http.Request) string {
 	switch name := r.URL.Query().Get("done"); name {
 	case "reminded", "invited", "invited_again", "signed_out", "locked", "unlocked", "required", "moved", "role", "reset", "reset_asked", "reset_withdrawn", "deleted":
 		return "notice.person_" + name
-	case "settings", "settings_same", "campaign", "campaign_again", "pool", "pool_rules", "pool_renamed", "pool_deleted":
+	case "settings", "settings_same", "campaign", "campaign_again", "pool", "pool_rules", "pool_renamed", "pool_deleted", "workspace", "message_again", "test_mail", "test_text", "test_push":
 		return "notice.console_" + name
 	}
 	return ""

@@ -40,7 +40,7 @@ func (o *Outbox) deliver(ctx context.Context, row rows.Message) {
 	letter, err := o.render(row)
 	switch {
 	case errors.Is(err, errBroken):
-		o.fail(ctx, row, err.Error())
+		o.erase(ctx, row, err.Error())
 		return
 	case err != nil:
 		o.retry(ctx, row, err.Error())
@@ -116,8 +116,21 @@ func (o *Outbox) retryAfter(ctx context.Context, row rows.Message, problem strin
 	}, "problem", problem)
 }
 
-// fail gives the message up and erases its body.
+// fail gives the message up. Its body stays sealed as long as it is of use, for
+// [Outbox.TryAgain]; then it is erased.
 func (o *Outbox) fail(ctx context.Context, row rows.Message, problem string) {
+	if row.ExpiresAt > o.now().UnixMilli() {
+		o.record(ctx, row, "failed", func(tx *store.Tx) error {
+			_, err := tx.MarkUnsent(tx.Ctx, problem, row.WorkspaceID, row.ID)
+			return err
+		}, "problem", problem)
+		return
+	}
+	o.erase(ctx, row, problem)
+}
+
+// erase gives a message up that nobody can use any more, or open.
+func (o *Outbox) erase(ctx context.Context, row rows.Message, problem string) {
 	o.record(ctx, row, "failed", func(tx *store.Tx) error {
 		_, err := tx.MarkFailed(tx.Ctx, rows.MarkFailedParams{
 			Body: []byte{}, Problem: problem, WorkspaceID: row.WorkspaceID, ID: row.ID,

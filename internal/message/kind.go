@@ -84,6 +84,8 @@ const (
 	SignedOut       Kind = "signed_out_by"
 	AccountLocked   Kind = "account_locked"
 	AccountUnlocked Kind = "account_unlocked"
+	// TestMail shows that mails arrive; Actor asked for it.
+	TestMail Kind = "test_mail"
 	// RequirementBegan and RequirementEnded tell that a second factor is required of this
 	// person, or not any more. Actor.
 	RequirementBegan Kind = "requirement_began"
@@ -134,6 +136,7 @@ const (
 	linkLife    = 30 * time.Minute
 	codeLife    = 15 * time.Minute
 	inviteLife  = 7 * 24 * time.Hour
+	testLife    = 15 * time.Minute
 )
 
 // recipeOf returns the recipe; ok is false for a kind that does not exist.
@@ -196,6 +199,8 @@ func recipeOf(k Kind) (recipe, bool) {
 		return recipe{life: warningLife, others: true, facts: []string{"capped", "sent", "when"}, steps: []string{"open", "bill"}}, true
 	case WeeklyDigest:
 		return recipe{life: warningLife, needs: needsWeek, report: true, facts: weekFacts(), steps: []string{"open", "company", "log_kept"}}, true
+	case TestMail:
+		return recipe{life: testLife, others: true, facts: []string{"by", "when"}, steps: []string{"open", "ask"}}, true
 	case PairingCode:
 		return recipe{life: 5 * time.Minute, needs: needsCode, facts: device, steps: change}, true
 	case TooManyTries:
@@ -225,5 +230,6 @@ func Kinds() []Kind {
 		TooManyTries, SignInUnfinished, RequestDenied, RequestReported, PushLocked, PairingCode, PhoneMissing, PushesRefused,
 		TextsCapped, WeeklyDigest, ResetAsked, SignedOut, AccountLocked, AccountUnlocked,
 		RequirementBegan, RequirementEnded, SetUp, HelpCodeGiven, HelpCodeUsed, RoleChanged, PoolChanged, AccountDeleted,
+		TestMail,
 	}
 }

@@ -88,7 +88,11 @@ func Reachable(d rows.Device) bool { return len(d.Subscription) > 0 && d.Deliver
 // push hands one push over, and notes in the device's row what became of it.
 func (o *Outbox) push(ctx context.Context, row rows.Message) {
 	device, push, err := o.sealed(ctx, row)
-	if errors.Is(err, errNoPhone) || errors.Is(err, errBroken) || o.pusher == nil {
+	if errors.Is(err, errBroken) {
+		o.erase(ctx, row, err.Error())
+		return
+	}
+	if errors.Is(err, errNoPhone) || o.pusher == nil {
 		o.fail(ctx, row, problemOf(err))
 		return
 	}

@@ -29,6 +29,8 @@ const (
 	TextCode Kind = "text_code"
 	// TextChanged tells the number that was, that another took its place.
 	TextChanged Kind = "text_changed"
+	// TextTest shows that texts arrive.
+	TextTest Kind = "text_test"
 )
 
 // Text is one text message to post.
@@ -66,7 +68,7 @@ func (o *Outbox) PostText(tx *store.Tx, workspace countersign.WorkspaceID, t Tex
 		return fmt.Errorf("seal the text: %w", err)
 	}
 	err = tx.InsertMessage(tx.Ctx, rows.InsertMessageParams{
-		WorkspaceID: workspace, ID: id, Kind: string(t.Kind), Channel: byText, UserID: t.User, Body: body,
+		WorkspaceID: workspace, ID: id, Kind: string(t.Kind), Channel: byText, UserID: t.User, Recipient: sms.Mask(t.Number), Body: body,
 		CreatedAt: tx.NowMilli(), ExpiresAt: t.Expires.UnixMilli(),
 	})
 	if err != nil {
@@ -95,6 +97,11 @@ func (o *Outbox) textOf(row rows.Message) (written, string, error) {
 	if Kind(row.Kind) == TextChanged {
 		full := func(name, host string) string { return speaker.Say("texts.changed_body", "Name", name, "Host", host) }
 		short := func(where string) string { return speaker.Say("texts.changed_body_short", "Where", where) }
+		return w, sms.Changed(full, short, w.Workspace, host), nil
+	}
+	if Kind(row.Kind) == TextTest {
+		full := func(name, host string) string { return speaker.Say("texts.test_body", "Name", name, "Host", host) }
+		short := func(where string) string { return speaker.Say("texts.test_body_short", "Where", where) }
 		return w, sms.Changed(full, short, w.Workspace, host), nil
 	}
 	say := func(name string) string {
@@ -205,6 +212,10 @@ func (o *Outbox) failText(ctx context.Context, row rows.Message, w written, prob
 		if err != nil {
 			o.log.ErrorContext(ctx, "what became of a text cannot be written", "message", row.ID, "err", err)
 		}
+	}
+	if w == (written{}) {
+		o.erase(ctx, row, problem) // it does not open
+		return
 	}
 	o.fail(ctx, row, problem)
 }

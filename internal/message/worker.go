@@ -140,6 +140,10 @@ func (o *Outbox) sweep(ctx context.Context, keptBefore int64) {
 		if err != nil {
 			return err
 		}
+		_, err = tx.ErasePassed(tx.Ctx, []byte{}, tx.NowMilli())
+		if err != nil {
+			return err
+		}
 		_, err = tx.DeleteOldMessages(tx.Ctx, tx.Now.Add(-keepRecords).UnixMilli())
 		return err
 	})

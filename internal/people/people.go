@@ -8,6 +8,7 @@ import (
 
 	"countersign"
 	"countersign/internal/account"
+	"countersign/internal/approve"
 	"countersign/internal/audit"
 	"countersign/internal/store"
 	"countersign/internal/store/rows"
@@ -18,6 +19,8 @@ type Service struct {
 	Accounts *account.Service
 	Store    *store.Store
 	Now      func() time.Time
+	// Approvals ring phones, for a test.
+	Approvals *approve.Service
 }
 
 // Find returns the user of an id or an e-mail address. NotFound.

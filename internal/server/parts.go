@@ -195,7 +195,7 @@ func (p *Parts) open(ctx context.Context, o Options, listening net.Addr) error {
 	}
 	p.Approvals.Tested = p.Devices.Tested
 	p.SignIn = &signin.Service{Accounts: p.Accounts, Approvals: p.Approvals, Store: p.Store, Now: o.Now}
-	p.People = &people.Service{Accounts: p.Accounts, Store: p.Store, Now: o.Now}
+	p.People = &people.Service{Accounts: p.Accounts, Store: p.Store, Now: o.Now, Approvals: p.Approvals}
 	p.Audit = p.Accounts.Chain()
 	p.Digest = &digest.Service{Accounts: p.Accounts, Store: p.Store, Now: o.Now}
 	p.Census = &census.Service{Accounts: p.Accounts, Store: p.Store, Now: o.Now}

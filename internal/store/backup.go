@@ -167,6 +167,7 @@ func endRevoked(tx *Tx) error {
 		{"sign-in requests", func() (int64, error) { return tx.CancelAllRequests(tx.Ctx, tx.NowMilli()) }},
 		{"links", func() (int64, error) { return tx.VoidAllLinks(tx.Ctx, tx.NowMilli()) }},
 		{"waiting mails", func() (int64, error) { return tx.FailQueued(tx.Ctx, []byte{}, "the installation was restored") }},
+		{"messages that were given up", func() (int64, error) { return tx.EraseFailed(tx.Ctx, []byte{}) }},
 	} {
 		_, err := step.do()
 		if err != nil {

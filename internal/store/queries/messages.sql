@@ -46,3 +46,44 @@ DELETE FROM messages WHERE state IN ('sent', 'failed') AND created_at < @before;
 
 -- name: NextDue :one
 SELECT CAST(COALESCE(MIN(next_at), 0) AS BIGINT) FROM messages WHERE state = 'queued' AND channel = @channel;
+
+-- name: MarkUnsent :execrows
+-- Given up while its code or link still lives: the body stays sealed until then, for
+-- somebody who tries again.
+UPDATE messages SET state = 'failed', lease_until = 0, problem = @problem WHERE workspace_id = @workspace_id AND id = @id AND state = 'queued';
+
+-- name: ErasePassed :execrows
+-- What can be tried again no more needs no body.
+UPDATE messages SET body = @empty WHERE state = 'failed' AND expires_at <= @now AND body <> @empty;
+
+-- name: TryAgain :one
+-- One that was not handed over goes out once more, and only once however often it is asked
+-- for. What holds a link, a code or a question (single) is of no use beside a newer one of
+-- its kind, nor where its person is gone.
+UPDATE messages SET state = 'queued', tries = 0, next_at = @now, lease_until = 0, problem = ''
+WHERE messages.workspace_id = @workspace_id AND messages.id = @id AND messages.state = 'failed' AND messages.expires_at > @now AND messages.body <> @empty
+  AND (CAST(@single AS BIGINT) = 0 OR (EXISTS (SELECT 1 FROM users u WHERE u.workspace_id = messages.workspace_id AND u.id = messages.user_id)
+    AND NOT EXISTS (SELECT 1 FROM messages n WHERE n.workspace_id = messages.workspace_id AND n.id > messages.id AND n.kind = messages.kind
+      AND n.user_id = messages.user_id AND n.recipient = messages.recipient)))
+RETURNING *;
+
+-- name: GetMessage :one
+SELECT * FROM messages WHERE workspace_id = @workspace_id AND id = @id;
+
+-- name: ListDelivered :many
+-- What is told of messages: never a body. Those that were for nobody are left out.
+SELECT m.id, m.kind, m.channel, m.user_id, m.recipient, m.state, m.tries, m.next_at, m.created_at, m.sent_at, m.expires_at, m.problem,
+  CAST(CASE WHEN m.body <> @empty THEN 1 ELSE 0 END AS BIGINT) AS kept,
+  CAST(COALESCE(u.name, '') AS TEXT) AS name, CAST(COALESCE(u.email, '') AS TEXT) AS email
+FROM messages m LEFT JOIN users u ON u.workspace_id = m.workspace_id AND u.id = m.user_id
+WHERE m.workspace_id = @workspace_id AND m.id < @before AND m.expires_at > m.created_at
+ORDER BY m.id DESC LIMIT CAST(@most AS INTEGER);
+
+-- name: ListDeliveredBy :many
+-- The same of one way and one state.
+SELECT m.id, m.kind, m.channel, m.user_id, m.recipient, m.state, m.tries, m.next_at, m.created_at, m.sent_at, m.expires_at, m.problem,
+  CAST(CASE WHEN m.body <> @empty THEN 1 ELSE 0 END AS BIGINT) AS kept,
+  CAST(COALESCE(u.name, '') AS TEXT) AS name, CAST(COALESCE(u.email, '') AS TEXT) AS email
+FROM messages m LEFT JOIN users u ON u.workspace_id = m.workspace_id AND u.id = m.user_id
+WHERE m.workspace_id = @workspace_id AND m.channel = @channel AND m.state = @state AND m.id < @before AND m.expires_at > m.created_at
+ORDER BY m.id DESC LIMIT CAST(@most AS INTEGER);

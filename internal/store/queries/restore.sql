@@ -27,6 +27,10 @@ UPDATE links SET spent_at = @spent_at WHERE spent_at = 0;
 -- The bodies are erased: they hold links and codes of before.
 UPDATE messages SET state = 'failed', body = @body, lease_until = 0, problem = @problem WHERE state = 'queued';
 
+-- name: EraseFailed :execrows
+-- Nor may anybody try again what was given up.
+UPDATE messages SET body = @empty WHERE state = 'failed' AND body <> @empty;
+
 -- name: DropTexts :execrows
 -- A code of before must not be good again; what texts cost stays.
 UPDATE texts SET expires_at = 0 WHERE expires_at > 0;

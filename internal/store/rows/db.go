@@ -297,6 +297,12 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.endTrustedSessionsStmt, err = db.PrepareContext(ctx, endTrustedSessions); err != nil {
 		return nil, fmt.Errorf("error preparing query EndTrustedSessions: %w", err)
 	}
+	if q.eraseFailedStmt, err = db.PrepareContext(ctx, eraseFailed); err != nil {
+		return nil, fmt.Errorf("error preparing query EraseFailed: %w", err)
+	}
+	if q.erasePassedStmt, err = db.PrepareContext(ctx, erasePassed); err != nil {
+		return nil, fmt.Errorf("error preparing query ErasePassed: %w", err)
+	}
 	if q.expireRequestsStmt, err = db.PrepareContext(ctx, expireRequests); err != nil {
 		return nil, fmt.Errorf("error preparing query ExpireRequests: %w", err)
 	}
@@ -362,6 +368,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.getMailedCodeStmt, err = db.PrepareContext(ctx, getMailedCode); err != nil {
 		return nil, fmt.Errorf("error preparing query GetMailedCode: %w", err)
+	}
+	if q.getMessageStmt, err = db.PrepareContext(ctx, getMessage); err != nil {
+		return nil, fmt.Errorf("error preparing query GetMessage: %w", err)
 	}
 	if q.getPairingStmt, err = db.PrepareContext(ctx, getPairing); err != nil {
 		return nil, fmt.Errorf("error preparing query GetPairing: %w", err)
@@ -525,6 +534,12 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.listDecidedStmt, err = db.PrepareContext(ctx, listDecided); err != nil {
 		return nil, fmt.Errorf("error preparing query ListDecided: %w", err)
 	}
+	if q.listDeliveredStmt, err = db.PrepareContext(ctx, listDelivered); err != nil {
+		return nil, fmt.Errorf("error preparing query ListDelivered: %w", err)
+	}
+	if q.listDeliveredByStmt, err = db.PrepareContext(ctx, listDeliveredBy); err != nil {
+		return nil, fmt.Errorf("error preparing query ListDeliveredBy: %w", err)
+	}
 	if q.listDevicesStmt, err = db.PrepareContext(ctx, listDevices); err != nil {
 		return nil, fmt.Errorf("error preparing query ListDevices: %w", err)
 	}
@@ -656,6 +671,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.markTextStmt, err = db.PrepareContext(ctx, markText); err != nil {
 		return nil, fmt.Errorf("error preparing query MarkText: %w", err)
+	}
+	if q.markUnsentStmt, err = db.PrepareContext(ctx, markUnsent); err != nil {
+		return nil, fmt.Errorf("error preparing query MarkUnsent: %w", err)
 	}
 	if q.nameWorkspaceStmt, err = db.PrepareContext(ctx, nameWorkspace); err != nil {
 		return nil, fmt.Errorf("error preparing query NameWorkspace: %w", err)
@@ -848,6 +866,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.trustBrowserStmt, err = db.PrepareContext(ctx, trustBrowser); err != nil {
 		return nil, fmt.Errorf("error preparing query TrustBrowser: %w", err)
+	}
+	if q.tryAgainStmt, err = db.PrepareContext(ctx, tryAgain); err != nil {
+		return nil, fmt.Errorf("error preparing query TryAgain: %w", err)
 	}
 	if q.tryMailedCodeStmt, err = db.PrepareContext(ctx, tryMailedCode); err != nil {
 		return nil, fmt.Errorf("error preparing query TryMailedCode: %w", err)
@@ -1372,6 +1393,16 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing endTrustedSessionsStmt: %w", cerr)
 		}
 	}
+	if q.eraseFailedStmt != nil {
+		if cerr := q.eraseFailedStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing eraseFailedStmt: %w", cerr)
+		}
+	}
+	if q.erasePassedStmt != nil {
+		if cerr := q.erasePassedStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing erasePassedStmt: %w", cerr)
+		}
+	}
 	if q.expireRequestsStmt != nil {
 		if cerr := q.expireRequestsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing expireRequestsStmt: %w", cerr)
@@ -1480,6 +1511,11 @@ func (q *Queries) Close() error {
 	if q.getMailedCodeStmt != nil {
 		if cerr := q.getMailedCodeStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing getMailedCodeStmt: %w", cerr)
+		}
+	}
+	if q.getMessageStmt != nil {
+		if cerr := q.getMessageStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing getMessageStmt: %w", cerr)
 		}
 	}
 	if q.getPairingStmt != nil {
@@ -1752,6 +1788,16 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing listDecidedStmt: %w", cerr)
 		}
 	}
+	if q.listDeliveredStmt != nil {
+		if cerr := q.listDeliveredStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listDeliveredStmt: %w", cerr)
+		}
+	}
+	if q.listDeliveredByStmt != nil {
+		if cerr := q.listDeliveredByStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listDeliveredByStmt: %w", cerr)
+		}
+	}
 	if q.listDevicesStmt != nil {
 		if cerr := q.listDevicesStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listDevicesStmt: %w", cerr)
@@ -1970,6 +2016,11 @@ func (q *Queries) Close() error {
 	if q.markTextStmt != nil {
 		if cerr := q.markTextStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing markTextStmt: %w", cerr)
+		}
+	}
+	if q.markUnsentStmt != nil {
+		if cerr := q.markUnsentStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing markUnsentStmt: %w", cerr)
 		}
 	}
 	if q.nameWorkspaceStmt != nil {
@@ -2292,6 +2343,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing trustBrowserStmt: %w", cerr)
 		}
 	}
+	if q.tryAgainStmt != nil {
+		if cerr := q.tryAgainStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing tryAgainStmt: %w", cerr)
+		}
+	}
 	if q.tryMailedCodeStmt != nil {
 		if cerr := q.tryMailedCodeStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing tryMailedCodeStmt: %w", cerr)
@@ -2527,6 +2583,8 @@ type Queries struct {
 	endSessionsSinceStmt         *sql.Stmt
 	endShortCodesStmt            *sql.Stmt
 	endTrustedSessionsStmt       *sql.Stmt
+	eraseFailedStmt              *sql.Stmt
+	erasePassedStmt              *sql.Stmt
 	expireRequestsStmt           *sql.Stmt
 	failQueuedStmt               *sql.Stmt
 	findPasskeyStmt              *sql.Stmt
@@ -2549,6 +2607,7 @@ type Queries struct {
 	getLinkStmt                  *sql.Stmt
 	getLogoStmt                  *sql.Stmt
 	getMailedCodeStmt            *sql.Stmt
+	getMessageStmt               *sql.Stmt
 	getPairingStmt               *sql.Stmt
 	getPairingByCodeStmt         *sql.Stmt
 	getPairingByShortStmt        *sql.Stmt
@@ -2603,6 +2662,8 @@ type Queries struct {
 	listCampaignsStmt            *sql.Stmt
 	listCredentialsStmt          *sql.Stmt
 	listDecidedStmt              *sql.Stmt
+	listDeliveredStmt            *sql.Stmt
+	listDeliveredByStmt          *sql.Stmt
 	listDevicesStmt              *sql.Stmt
 	listEndedStmt                *sql.Stmt
 	listEventsStmt               *sql.Stmt
@@ -2647,6 +2708,7 @@ type Queries struct {
 	markRetryStmt                *sql.Stmt
 	markSentStmt                 *sql.Stmt
 	markTextStmt                 *sql.Stmt
+	markUnsentStmt               *sql.Stmt
 	nameWorkspaceStmt            *sql.Stmt
 	nearestUserStmt              *sql.Stmt
 	newestHelpCodeStmt           *sql.Stmt
@@ -2711,6 +2773,7 @@ type Queries struct {
 	touchSignedInStmt            *sql.Stmt
 	trustAskedStmt               *sql.Stmt
 	trustBrowserStmt             *sql.Stmt
+	tryAgainStmt                 *sql.Stmt
 	tryMailedCodeStmt            *sql.Stmt
 	tryPairingStmt               *sql.Stmt
 	tryTextStmt                  *sql.Stmt
@@ -2829,6 +2892,8 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		endSessionsSinceStmt:         q.endSessionsSinceStmt,
 		endShortCodesStmt:            q.endShortCodesStmt,
 		endTrustedSessionsStmt:       q.endTrustedSessionsStmt,
+		eraseFailedStmt:              q.eraseFailedStmt,
+		erasePassedStmt:              q.erasePassedStmt,
 		expireRequestsStmt:           q.expireRequestsStmt,
 		failQueuedStmt:               q.failQueuedStmt,
 		findPasskeyStmt:              q.findPasskeyStmt,
@@ -2851,6 +2916,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		getLinkStmt:                  q.getLinkStmt,
 		getLogoStmt:                  q.getLogoStmt,
 		getMailedCodeStmt:            q.getMailedCodeStmt,
+		getMessageStmt:               q.getMessageStmt,
 		getPairingStmt:               q.getPairingStmt,
 		getPairingByCodeStmt:         q.getPairingByCodeStmt,
 		getPairingByShortStmt:        q.getPairingByShortStmt,
@@ -2905,6 +2971,8 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		listCampaignsStmt:            q.listCampaignsStmt,
 		listCredentialsStmt:          q.listCredentialsStmt,
 		listDecidedStmt:              q.listDecidedStmt,
+		listDeliveredStmt:            q.listDeliveredStmt,
+		listDeliveredByStmt:          q.listDeliveredByStmt,
 		listDevicesStmt:              q.listDevicesStmt,
 		listEndedStmt:                q.listEndedStmt,
 		listEventsStmt:               q.listEventsStmt,
@@ -2949,6 +3017,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		markRetryStmt:                q.markRetryStmt,
 		markSentStmt:                 q.markSentStmt,
 		markTextStmt:                 q.markTextStmt,
+		markUnsentStmt:               q.markUnsentStmt,
 		nameWorkspaceStmt:            q.nameWorkspaceStmt,
 		nearestUserStmt:              q.nearestUserStmt,
 		newestHelpCodeStmt:           q.newestHelpCodeStmt,
@@ -3013,6 +3082,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		touchSignedInStmt:            q.touchSignedInStmt,
 		trustAskedStmt:               q.trustAskedStmt,
 		trustBrowserStmt:             q.trustBrowserStmt,
+		tryAgainStmt:                 q.tryAgainStmt,
 		tryMailedCodeStmt:            q.tryMailedCodeStmt,
 		tryPairingStmt:               q.tryPairingStmt,
 		tryTextStmt:                  q.tryTextStmt,

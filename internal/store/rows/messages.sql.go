@@ -101,6 +101,46 @@ func (q *Queries) DeleteOldMessages(ctx context.Context, before int64) (int64, e
 	return result.RowsAffected()
 }
 
+const erasePassed = `-- name: ErasePassed :execrows
+UPDATE messages SET body = $1 WHERE state = 'failed' AND expires_at <= $2 AND body <> $1
+`
+
+// What can be tried again no more needs no body.
+func (q *Queries) ErasePassed(ctx context.Context, empty []byte, now int64) (int64, error) {
+	result, err := q.exec(ctx, q.erasePassedStmt, erasePassed, empty, now)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const getMessage = `-- name: GetMessage :one
+SELECT workspace_id, id, kind, channel, user_id, recipient, body, state, tries, next_at, lease_until, expires_at, created_at, sent_at, problem FROM messages WHERE workspace_id = $1 AND id = $2
+`
+
+func (q *Queries) GetMessage(ctx context.Context, workspaceID countersign.WorkspaceID, iD countersign.MessageID) (Message, error) {
+	row := q.queryRow(ctx, q.getMessageStmt, getMessage, workspaceID, iD)
+	var i Message
+	err := row.Scan(
+		&i.WorkspaceID,
+		&i.ID,
+		&i.Kind,
+		&i.Channel,
+		&i.UserID,
+		&i.Recipient,
+		&i.Body,
+		&i.State,
+		&i.Tries,
+		&i.NextAt,
+		&i.LeaseUntil,
+		&i.ExpiresAt,
+		&i.CreatedAt,
+		&i.SentAt,
+		&i.Problem,
+	)
+	return i, err
+}
+
 const insertMessage = `-- name: InsertMessage :exec
 INSERT INTO messages (workspace_id, id, kind, channel, user_id, recipient, body, state, tries, next_at, lease_until, expires_at, created_at, sent_at, problem)
 VALUES ($1, $2, $3, $4, $5, $6, $7,
@@ -135,6 +175,168 @@ func (q *Queries) InsertMessage(ctx context.Context, arg InsertMessageParams) er
 		arg.CreatedAt,
 	)
 	return err
+}
+
+const listDelivered = `-- name: ListDelivered :many
+SELECT m.id, m.kind, m.channel, m.user_id, m.recipient, m.state, m.tries, m.next_at, m.created_at, m.sent_at, m.expires_at, m.problem,
+  CAST(CASE WHEN m.body <> $1 THEN 1 ELSE 0 END AS BIGINT) AS kept,
+  CAST(COALESCE(u.name, '') AS TEXT) AS name, CAST(COALESCE(u.email, '') AS TEXT) AS email
+FROM messages m LEFT JOIN users u ON u.workspace_id = m.workspace_id AND u.id = m.user_id
+WHERE m.workspace_id = $2 AND m.id < $3 AND m.expires_at > m.created_at
+ORDER BY m.id DESC LIMIT CAST($4 AS INTEGER)
+`
+
+type ListDeliveredParams struct {
+	Empty       []byte
+	WorkspaceID countersign.WorkspaceID
+	Before      countersign.MessageID
+	Most        int32
+}
+
+type ListDeliveredRow struct {
+	ID        countersign.MessageID
+	Kind      string
+	Channel   string
+	UserID    countersign.UserID
+	Recipient string
+	State     string
+	Tries     int64
+	NextAt    int64
+	CreatedAt int64
+	SentAt    int64
+	ExpiresAt int64
+	Problem   string
+	Kept      int64
+	Name      string
+	Email     string
+}
+
+// What is told of messages: never a body. Those that were for nobody are left out.
+func (q *Queries) ListDelivered(ctx context.Context, arg ListDeliveredParams) ([]ListDeliveredRow, error) {
+	rows, err := q.query(ctx, q.listDeliveredStmt, listDelivered,
+		arg.Empty,
+		arg.WorkspaceID,
+		arg.Before,
+		arg.Most,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ListDeliveredRow{}
+	for rows.Next() {
+		var i ListDeliveredRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.Kind,
+			&i.Channel,
+			&i.UserID,
+			&i.Recipient,
+			&i.State,
+			&i.Tries,
+			&i.NextAt,
+			&i.CreatedAt,
+			&i.SentAt,
+			&i.ExpiresAt,
+			&i.Problem,
+			&i.Kept,
+			&i.Name,
+			&i.Email,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listDeliveredBy = `-- name: ListDeliveredBy :many
+SELECT m.id, m.kind, m.channel, m.user_id, m.recipient, m.state, m.tries, m.next_at, m.created_at, m.sent_at, m.expires_at, m.problem,
+  CAST(CASE WHEN m.body <> $1 THEN 1 ELSE 0 END AS BIGINT) AS kept,
+  CAST(COALESCE(u.name, '') AS TEXT) AS name, CAST(COALESCE(u.email, '') AS TEXT) AS email
+FROM messages m LEFT JOIN users u ON u.workspace_id = m.workspace_id AND u.id = m.user_id
+WHERE m.workspace_id = $2 AND m.channel = $3 AND m.state = $4 AND m.id < $5 AND m.expires_at > m.created_at
+ORDER BY m.id DESC LIMIT CAST($6 AS INTEGER)
+`
+
+type ListDeliveredByParams struct {
+	Empty       []byte
+	WorkspaceID countersign.WorkspaceID
+	Channel     string
+	State       string
+	Before      countersign.MessageID
+	Most        int32
+}
+
+type ListDeliveredByRow struct {
+	ID        countersign.MessageID
+	Kind      string
+	Channel   string
+	UserID    countersign.UserID
+	Recipient string
+	State     string
+	Tries     int64
+	NextAt    int64
+	CreatedAt int64
+	SentAt    int64
+	ExpiresAt int64
+	Problem   string
+	Kept      int64
+	Name      string
+	Email     string
+}
+
+// The same of one way and one state.
+func (q *Queries) ListDeliveredBy(ctx context.Context, arg ListDeliveredByParams) ([]ListDeliveredByRow, error) {
+	rows, err := q.query(ctx, q.listDeliveredByStmt, listDeliveredBy,
+		arg.Empty,
+		arg.WorkspaceID,
+		arg.Channel,
+		arg.State,
+		arg.Before,
+		arg.Most,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ListDeliveredByRow{}
+	for rows.Next() {
+		var i ListDeliveredByRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.Kind,
+			&i.Channel,
+			&i.UserID,
+			&i.Recipient,
+			&i.State,
+			&i.Tries,
+			&i.NextAt,
+			&i.CreatedAt,
+			&i.SentAt,
+			&i.ExpiresAt,
+			&i.Problem,
+			&i.Kept,
+			&i.Name,
+			&i.Email,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const listKept = `-- name: ListKept :many
@@ -267,6 +469,20 @@ func (q *Queries) MarkSent(ctx context.Context, arg MarkSentParams) (int64, erro
 	return result.RowsAffected()
 }
 
+const markUnsent = `-- name: MarkUnsent :execrows
+UPDATE messages SET state = 'failed', lease_until = 0, problem = $1 WHERE workspace_id = $2 AND id = $3 AND state = 'queued'
+`
+
+// Given up while its code or link still lives: the body stays sealed until then, for
+// somebody who tries again.
+func (q *Queries) MarkUnsent(ctx context.Context, problem string, workspaceID countersign.WorkspaceID, iD countersign.MessageID) (int64, error) {
+	result, err := q.exec(ctx, q.markUnsentStmt, markUnsent, problem, workspaceID, iD)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const nextDue = `-- name: NextDue :one
 SELECT CAST(COALESCE(MIN(next_at), 0) AS BIGINT) FROM messages WHERE state = 'queued' AND channel = $1
 `
@@ -276,4 +492,53 @@ func (q *Queries) NextDue(ctx context.Context, channel string) (int64, error) {
 	var column_1 int64
 	err := row.Scan(&column_1)
 	return column_1, err
+}
+
+const tryAgain = `-- name: TryAgain :one
+UPDATE messages SET state = 'queued', tries = 0, next_at = $1, lease_until = 0, problem = ''
+WHERE messages.workspace_id = $2 AND messages.id = $3 AND messages.state = 'failed' AND messages.expires_at > $1 AND messages.body <> $4
+  AND (CAST($5 AS BIGINT) = 0 OR (EXISTS (SELECT 1 FROM users u WHERE u.workspace_id = messages.workspace_id AND u.id = messages.user_id)
+    AND NOT EXISTS (SELECT 1 FROM messages n WHERE n.workspace_id = messages.workspace_id AND n.id > messages.id AND n.kind = messages.kind
+      AND n.user_id = messages.user_id AND n.recipient = messages.recipient)))
+RETURNING workspace_id, id, kind, channel, user_id, recipient, body, state, tries, next_at, lease_until, expires_at, created_at, sent_at, problem
+`
+
+type TryAgainParams struct {
+	Now         int64
+	WorkspaceID countersign.WorkspaceID
+	ID          countersign.MessageID
+	Empty       []byte
+	Single      int64
+}
+
+// One that was not handed over goes out once more, and only once however often it is asked
+// for. What holds a link, a code or a question (single) is of no use beside a newer one of
+// its kind, nor where its person is gone.
+func (q *Queries) TryAgain(ctx context.Context, arg TryAgainParams) (Message, error) {
+	row := q.queryRow(ctx, q.tryAgainStmt, tryAgain,
+		arg.Now,
+		arg.WorkspaceID,
+		arg.ID,
+		arg.Empty,
+		arg.Single,
+	)
+	var i Message
+	err := row.Scan(
+		&i.WorkspaceID,
+		&i.ID,
+		&i.Kind,
+		&i.Channel,
+		&i.UserID,
+		&i.Recipient,
+		&i.Body,
+		&i.State,
+		&i.Tries,
+		&i.NextAt,
+		&i.LeaseUntil,
+		&i.ExpiresAt,
+		&i.CreatedAt,
+		&i.SentAt,
+		&i.Problem,
+	)
+	return i, err
 }

@@ -110,6 +110,19 @@ func (q *Queries) DropTrust(ctx context.Context) (int64, error) {
 	return result.RowsAffected()
 }
 
+const eraseFailed = `-- name: EraseFailed :execrows
+UPDATE messages SET body = $1 WHERE state = 'failed' AND body <> $1
+`
+
+// Nor may anybody try again what was given up.
+func (q *Queries) EraseFailed(ctx context.Context, empty []byte) (int64, error) {
+	result, err := q.exec(ctx, q.eraseFailedStmt, eraseFailed, empty)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const failQueued = `-- name: FailQueued :execrows
 UPDATE messages SET state = 'failed', body = $1, lease_until = 0, problem = $2 WHERE state = 'queued'
 `

@@ -1,0 +1,130 @@
+package message
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"countersign"
+	"countersign/internal/store"
+	"countersign/internal/store/rows"
+)
+
+// Delivered is what the delivery log tells of one message: never what it says.
+type Delivered struct {
+	rows.ListDeliveredRow
+
+	// Again tells that it failed and may be tried once more.
+	Again bool
+}
+
+// The states of a message.
+const (
+	StateQueued = "queued"
+	StateSent   = "sent"
+	StateKept   = "kept" // in development, for /dev/messages
+	StateFailed = "failed"
+)
+
+// Channels lists how messages go out, States how they can stand.
+func Channels() []string { return []string{byEmail, byText, byPush} }
+
+// States lists them.
+func States() []string { return []string{StateQueued, StateSent, StateKept, StateFailed} }
+
+// last is behind every identifier of a message, however a database sorts: they begin
+// with "msg_".
+const last = "n"
+
+// Told lists the messages of a workspace, the newest first: those of one channel and of
+// one state ("" for all), older than before ("" for the newest), at most so many.
+func (o *Outbox) Told(ctx context.Context, workspace countersign.WorkspaceID, channel, state string, before countersign.MessageID, most int) ([]Delivered, error) {
+	if before == "" {
+		before = last
+	}
+	most = min(max(most, 0), 1000)
+	var list []rows.ListDeliveredRow
+	var err error
+	if channel == "" && state == "" {
+		list, err = o.store.Read().ListDelivered(ctx, rows.ListDeliveredParams{Empty: []byte{}, WorkspaceID: workspace, Before: before, Most: int32(most)}) //nolint:gosec // at most a thousand
+	} else {
+		list, err = o.toldBy(ctx, workspace, channel, state, before, most)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("list the messages: %w", store.Classify(err))
+	}
+	now := o.now().UnixMilli()
+	out := make([]Delivered, 0, len(list))
+	for _, row := range list {
+		out = append(out, Delivered{ListDeliveredRow: row, Again: row.State == StateFailed && row.Kept == 1 && row.ExpiresAt > now})
+	}
+	return out, nil
+}
+
+// toldBy reads the newest of each channel and state that is wished, which an index answers,
+// and takes the newest of those.
+func (o *Outbox) toldBy(ctx context.Context, workspace countersign.WorkspaceID, channel, state string, before countersign.MessageID, most int) ([]rows.ListDeliveredRow, error) {
+	var all []rows.ListDeliveredRow
+	for _, c := range Channels() {
+		for _, s := range States() {
+			if channel != "" && c != channel || state != "" && s != state {
+				continue
+			}
+			some, err := o.store.Read().ListDeliveredBy(ctx, rows.ListDeliveredByParams{
+				Empty: []byte{}, WorkspaceID: workspace, Channel: c, State: s, Before: before, Most: int32(most), //nolint:gosec // at most a thousand
+			})
+			if err != nil {
+				return nil, err
+			}
+			for _, row := range some {
+				all = append(all, rows.ListDeliveredRow(row))
+			}
+		}
+	}
+	slices.SortFunc(all, func(a, b rows.ListDeliveredRow) int { return strings.Compare(string(b.ID), string(a.ID)) })
+	return all[:min(len(all), most)], nil
+}
+
+// Mails tells whether a mail server is configured.
+func (o *Outbox) Mails() bool { return o.mailer != nil }
+
+// Texts tells whether somebody is named who sends text messages.
+func (o *Outbox) Texts() bool { return o.texter != nil }
+
+// single tells whether a message of a kind is of no use beside a newer one.
+func single(kind string) bool {
+	if kind == string(TextCode) || kind == byPush {
+		return true
+	}
+	r, ok := recipeOf(Kind(kind))
+	return ok && slices.Contains([]need{needsLink, needsCode, needsCodes}, r.needs)
+}
+
+// TryAgain lets a message that failed go out once more, as it was written. What was
+// handed over is never sent again, nor what has expired, nor a code or link that a newer
+// one has replaced.
+//
+// Errors: NotFound "no_message"; Conflict "message_over".
+func (o *Outbox) TryAgain(tx *store.Tx, workspace countersign.WorkspaceID, id countersign.MessageID) (rows.Message, error) {
+	row, err := tx.GetMessage(tx.Ctx, workspace, id)
+	if store.NotFound(err) {
+		return row, countersign.Refuse(countersign.NotFound, "no_message")
+	}
+	if err != nil {
+		return row, fmt.Errorf("load the message: %w", err)
+	}
+	alone := int64(0)
+	if single(row.Kind) {
+		alone = 1
+	}
+	row, err = tx.TryAgain(tx.Ctx, rows.TryAgainParams{Now: tx.NowMilli(), WorkspaceID: workspace, ID: id, Empty: []byte{}, Single: alone})
+	if store.NotFound(err) {
+		return row, countersign.Refuse(countersign.Conflict, "message_over")
+	}
+	if err != nil {
+		return row, fmt.Errorf("try the message again: %w", err)
+	}
+	tx.After(func() { o.store.Ring(topic(row.Channel)) })
+	return row, nil
+}

@@ -1,0 +1,128 @@
+package message_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	"countersign"
+	"countersign/internal/message"
+	"countersign/internal/notify"
+	"countersign/internal/store"
+)
+
+// refuses is a server that takes none of these tests' mails: they have two addresses.
+func refuses(t *testing.T, h *house) func(context.Context, notify.Mail) error {
+	t.Helper()
+	wire, err := notify.NewSMTP(notify.Options{Server: "smtp://127.0.0.1:1", Now: h.clock.Now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return wire.Send
+}
+
+// again tries the newest message of the log once more.
+func (h *house) again(o *message.Outbox) string {
+	h.t.Helper()
+	list, err := o.Told(h.t.Context(), countersign.DefaultWorkspace, "", "", "", 10)
+	if err != nil || len(list) == 0 {
+		h.t.Fatalf("the log has %d lines, %v", len(list), err)
+	}
+	err = h.store.Write(h.t.Context(), func(tx *store.Tx) error {
+		_, err := o.TryAgain(tx, countersign.DefaultWorkspace, list[0].ID)
+		return err
+	})
+	return countersign.CodeOf(err)
+}
+
+// What failed goes out once more, once, while its link lives; then its body is erased.
+func TestAMessageIsTriedAgain(t *testing.T) {
+	h, m := build(t), &mailer{}
+	h.ada()
+	m.set(refuses(t, h))
+	o := h.outbox(m)
+	asked := reset()
+	asked.User, asked.To = "usr_ada", "ada@example.com, eve@example.com"
+	h.post(o, asked)
+	h.run(o)
+	until(t, "it is given up", func() bool { return h.count("state = 'failed'") == 1 })
+	list, err := o.Told(t.Context(), countersign.DefaultWorkspace, "email", message.StateFailed, "", 10)
+	if err != nil || len(list) != 1 || !list[0].Again || list[0].Problem == "" || list[0].Recipient != asked.To {
+		t.Fatalf("the log says %+v, %v", list, err)
+	}
+	m.set(nil)
+	if code := h.again(o); code != "" {
+		t.Fatalf("trying again: %s", code)
+	}
+	if code := h.again(o); code != "message_over" {
+		t.Errorf("twice at once: %q", code)
+	}
+	until(t, "it is sent", func() bool { return h.count("state = 'sent' AND length(body) = 0") == 1 })
+	if code := h.again(o); code != "message_over" || len(m.all()) != 1 {
+		t.Errorf("after it was sent: %q, %d mails", code, len(m.all()))
+	}
+}
+
+// A link that a newer one has replaced is not sent again, nor one that is over, whose body
+// is erased.
+func TestWhatIsNotTriedAgain(t *testing.T) {
+	h, m := build(t), &mailer{}
+	h.ada()
+	m.set(refuses(t, h))
+	o := h.outbox(m)
+	asked := reset()
+	asked.User, asked.To = "usr_ada", "ada@example.com, eve@example.com"
+	h.post(o, asked)
+	h.clock.add(time.Second)
+	h.post(o, asked)
+	h.run(o)
+	until(t, "both are given up", func() bool { return h.count("state = 'failed'") == 2 })
+	list, err := o.Told(t.Context(), countersign.DefaultWorkspace, "", "", "", 10)
+	if err != nil || len(list) != 2 {
+		t.Fatal(list, err)
+	}
+	older, err := o.Told(t.Context(), countersign.DefaultWorkspace, "email", "", list[0].ID, 10)
+	if err != nil || len(older) != 1 || older[0].ID != list[1].ID {
+		t.Fatalf("behind the newest: %+v, %v", older, err)
+	}
+	err = h.store.Write(t.Context(), func(tx *store.Tx) error {
+		_, err := o.TryAgain(tx, countersign.DefaultWorkspace, older[0].ID)
+		return err
+	})
+	if countersign.CodeOf(err) != "message_over" {
+		t.Errorf("the older one: %v", err)
+	}
+	h.later(2 * time.Hour)
+	if code := h.again(o); code != "message_over" {
+		t.Errorf("one that is over: %q", code)
+	}
+	until(t, "the bodies are erased", func() bool { return h.count("length(body) = 0") == 2 })
+}
+
+// What was written for nobody is in no list.
+func TestTheLogHasNothingForNobody(t *testing.T) {
+	h, m := build(t), &mailer{}
+	o := h.outbox(m)
+	nobody := reset()
+	nobody.Expires = h.clock.Now().Add(-time.Second)
+	h.post(o, nobody)
+	for _, state := range append(message.States(), "") {
+		list, err := o.Told(t.Context(), countersign.DefaultWorkspace, "", state, "", 10)
+		if err != nil || len(list) != 0 {
+			t.Errorf("%q: %+v, %v", state, list, err)
+		}
+	}
+}
+
+// The log has a number's end alone.
+func TestTheLogMasksNumbers(t *testing.T) {
+	h := build(t)
+	h.ada()
+	o := h.outbox(nil)
+	h.text(o)
+	list, err := o.Told(t.Context(), countersign.DefaultWorkspace, "text", "", "", 10)
+	if err != nil || len(list) != 1 || list[0].Recipient == "" || strings.Contains(list[0].Recipient, phone[:6]) {
+		t.Errorf("the log says %+v, %v", list, err)
+	}
+}
