@@ -71,7 +71,7 @@ func opens(r site.Route, role countersign.Role, got site.Answer) string {
 		return "is shut for this role, and was answered " + got.String()
 	case strings.Contains(r.Path, "{message}") && got.Status == http.StatusNotFound: // there is none
 	case r.Path == "/console/workspaces/change" && got.Status == http.StatusNotFound: // of which one is not said
-	case (strings.Contains(r.Path, "{reset}") || strings.Contains(r.Path, "{campaign}")) && got.Status == http.StatusNotFound: // there is none
+	case (strings.Contains(r.Path, "{reset}") || strings.Contains(r.Path, "{campaign}") || strings.Contains(r.Path, "{event}")) && got.Status == http.StatusNotFound: // there is none
 	case got.Status >= http.StatusBadRequest && got.Status != http.StatusUnprocessableEntity:
 		return "is open for this role, and was answered " + got.String()
 	}

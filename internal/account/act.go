@@ -29,6 +29,7 @@ const (
 	ActTrust        Act = "trust" // this browser
 	ActConsole      Act = "console"
 	ActPeopleExport Act = "people_export"
+	ActLogExport    Act = "log_export"
 )
 
 // ActOn is the deed to one person ("" for a deed upon the workspace): the proof for one

@@ -9,6 +9,8 @@ import (
 
 	"countersign"
 	"countersign/internal/account"
+	"countersign/internal/approve"
+	"countersign/internal/audit"
 	"countersign/internal/census"
 	"countersign/internal/people"
 	"countersign/internal/policy"
@@ -25,7 +27,11 @@ type Options struct {
 	Census   *census.Service
 	Sessions *session.Service
 	SignIn   *signin.Service
-	Now      func() time.Time
+	// Approvals check the signatures of approvals again, Chain the whole log.
+	Approvals *approve.Service
+	Chain     *audit.Chain
+	Log       *audit.Log
+	Now       func() time.Time
 }
 
 // Console is the face.
@@ -70,7 +76,7 @@ type Route struct {
 
 // Routes is the one table of what the console answers. Tests read it.
 func Routes() []Route {
-	return slices.Concat(settingsRoutes(), companyRoutes(), messagesRoutes(), workspacesRoutes(), []Route{
+	return slices.Concat(settingsRoutes(), logRoutes(), companyRoutes(), messagesRoutes(), workspacesRoutes(), []Route{
 		{"GET /console", policy.DeedSeePeople, func(c *Console) page { return c.overview }},
 		{"GET /console/people", policy.DeedSeePeople, func(c *Console) page { return c.people }},
 		{"POST /console/people/export", policy.DeedSeeAll, func(c *Console) page { return c.exportPeople }},
@@ -131,6 +137,7 @@ func navigation() []entry {
 		{"authentication", settingsPath, "lock", "console.authentication", policy.DeedSeeAll},
 		{"company", companyPath, "settings", "console.company", policy.DeedSeeAll},
 		{"explain", "/console/explain", "search", "console.explain", policy.DeedSeeAll},
+		{"log", logPath, "log", "console.log", policy.DeedSeeAll},
 		{"messages", messagesPath, "message", "console.messages", policy.DeedSeeAll},
 		{"workspaces", workspacesPath, "device", "console.workspaces", policy.DeedWorkspaces},
 	}

@@ -53,7 +53,9 @@ func (c *Console) open(deed policy.Deed, next page) web.Handler {
 		if !may(by, deed) {
 			return countersign.Refuse(countersign.Forbidden, "beyond_role")
 		}
-		c.touch(r, by)
+		if !quiet(r) {
+			c.touch(r, by)
+		}
 		return needProof(w, r, next(w, r, by))
 	}
 }
@@ -110,6 +112,8 @@ func backTo(r *http.Request) string {
 	switch {
 	case r.URL.Path == "/console/people/export":
 		return "/console/people"
+	case strings.HasPrefix(r.URL.Path, logPath+"/"):
+		return strings.TrimSuffix(strings.TrimSuffix(strings.TrimSuffix(r.URL.Path, "/check"), "/export"), "/verify")
 	case strings.HasPrefix(r.URL.Path, "/console/resets/"):
 		return "/console/resets"
 	case strings.HasPrefix(r.URL.Path, campaignsPath+"/"):

@@ -12,7 +12,7 @@ import (
 
 func allSamples(t *testing.T) []webtest.Sample {
 	t.Helper()
-	return slices.Concat(samples(), settingsSamples(t), companySamples(), messagesSamples())
+	return slices.Concat(samples(), settingsSamples(t), logSamples(t), companySamples(), messagesSamples())
 }
 
 func gallery(t *testing.T, terms words.Terms) http.Handler {

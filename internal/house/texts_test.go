@@ -101,6 +101,10 @@ func families() []family {
 		{"mail.step_", ""},
 		{"console.", ""},
 		{"console.choice_", ""},
+		{"console.log_by_", ""},
+		{"console.log_field_", ""},
+		{"console.log_group_", ""},
+		{"console.log_outcome_", ""},
 		{"console.explain_browser_", ""},
 		{"console.origin_", ""},
 		{"console.preset_", "*"}, // each preset has its own

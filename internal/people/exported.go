@@ -14,7 +14,23 @@ import (
 // whom, and what it holds. Errors: Forbidden
 // "fresh_proof_required", "two_factors_required", "beyond_role"; Unauthenticated.
 func (s *Service) Exported(ctx context.Context, h account.Holder, f Filter) error {
-	err := h.NeedFresh(account.ActPeopleExport)
+	detail := map[string]string{}
+	for name, value := range map[string]string{"search": f.Typed, "state": string(f.Standing), "pool": string(f.Pool), "role": string(f.Role)} {
+		if value != "" {
+			detail[name] = value
+		}
+	}
+	return s.exported(ctx, h, account.ActPeopleExport, "people.exported", detail)
+}
+
+// LogExported allows somebody to take a part of the audit log away, and notes that it was
+// taken: detail is what its filter was. Errors as of [Service.Exported].
+func (s *Service) LogExported(ctx context.Context, h account.Holder, detail map[string]string) error {
+	return s.exported(ctx, h, account.ActLogExport, "audit.exported", detail)
+}
+
+func (s *Service) exported(ctx context.Context, h account.Holder, act account.Act, kind string, detail map[string]string) error {
+	err := h.NeedFresh(act)
 	if err != nil {
 		return err
 	}
@@ -26,15 +42,7 @@ func (s *Service) Exported(ctx context.Context, h account.Holder, f Filter) erro
 		if !policy.MayAll(actor.Role, policy.DeedSeeAll) {
 			return beyondRole()
 		}
-		detail := map[string]string{}
-		for name, value := range map[string]string{"search": f.Typed, "state": string(f.Standing), "pool": string(f.Pool), "role": string(f.Role)} {
-			if value != "" {
-				detail[name] = value
-			}
-		}
-		err = audit.Write(tx, h.Workspace, audit.Event{
-			Kind: "people.exported", Actor: h.Actor(), Session: h.Session, Place: h.Place, Detail: detail,
-		})
+		err = audit.Write(tx, h.Workspace, audit.Event{Kind: kind, Actor: h.Actor(), Session: h.Session, Place: h.Place, Detail: detail})
 		if err != nil {
 			return fmt.Errorf("note the export: %w", err)
 		}

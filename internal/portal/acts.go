@@ -26,6 +26,7 @@ func acts() map[account.Act]bool {
 		account.ActTrust:        false,
 		account.ActConsole:      false,
 		account.ActPeopleExport: false,
+		account.ActLogExport:    false,
 		confirmEmail:            false,
 		account.ActDefault:      true,
 		account.ActRename:       true,

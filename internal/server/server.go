@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"countersign"
+	"countersign/internal/audit"
 	"countersign/internal/authenticator"
 	"countersign/internal/console"
 	"countersign/internal/portal"
@@ -129,7 +130,8 @@ func (s *Server) handler() (http.Handler, error) {
 		return nil, err
 	}
 	company, err := console.New(console.Options{
-		Site: site, Accounts: s.Parts.Accounts, People: s.Parts.People, Census: s.Parts.Census, Sessions: sessions, SignIn: s.Parts.SignIn, Now: s.options.Now,
+		Site: site, Accounts: s.Parts.Accounts, People: s.Parts.People, Census: s.Parts.Census, Sessions: sessions, SignIn: s.Parts.SignIn,
+		Approvals: s.Parts.Approvals, Chain: s.Parts.Audit, Log: &audit.Log{Store: s.Parts.Store}, Now: s.options.Now,
 	})
 	if err != nil {
 		return nil, err

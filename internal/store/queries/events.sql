@@ -28,3 +28,7 @@ SELECT
   COUNT(CASE WHEN kind = 'two_factor.reset' AND (actor_kind <> 'user' OR actor_id <> user_id) THEN 1 END) AS reset,
   COUNT(CASE WHEN kind = 'settings.changed' THEN 1 END) AS settings
 FROM events WHERE workspace_id = @workspace_id AND id >= @since AND id < @before;
+
+-- name: LastEvent :one
+-- The latest event of all, '' for none.
+SELECT CAST(COALESCE(MAX(id), '') AS TEXT) AS id FROM events WHERE workspace_id = @workspace_id;

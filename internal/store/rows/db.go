@@ -510,6 +510,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.lastApprovalStmt, err = db.PrepareContext(ctx, lastApproval); err != nil {
 		return nil, fmt.Errorf("error preparing query LastApproval: %w", err)
 	}
+	if q.lastEventStmt, err = db.PrepareContext(ctx, lastEvent); err != nil {
+		return nil, fmt.Errorf("error preparing query LastEvent: %w", err)
+	}
 	if q.lastSealStmt, err = db.PrepareContext(ctx, lastSeal); err != nil {
 		return nil, fmt.Errorf("error preparing query LastSeal: %w", err)
 	}
@@ -1748,6 +1751,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing lastApprovalStmt: %w", cerr)
 		}
 	}
+	if q.lastEventStmt != nil {
+		if cerr := q.lastEventStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing lastEventStmt: %w", cerr)
+		}
+	}
 	if q.lastSealStmt != nil {
 		if cerr := q.lastSealStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing lastSealStmt: %w", cerr)
@@ -2654,6 +2662,7 @@ type Queries struct {
 	keepBrowserStmt              *sql.Stmt
 	keepPoolDayStmt              *sql.Stmt
 	lastApprovalStmt             *sql.Stmt
+	lastEventStmt                *sql.Stmt
 	lastSealStmt                 *sql.Stmt
 	latestRequestStmt            *sql.Stmt
 	listBodiesStmt               *sql.Stmt
@@ -2963,6 +2972,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		keepBrowserStmt:              q.keepBrowserStmt,
 		keepPoolDayStmt:              q.keepPoolDayStmt,
 		lastApprovalStmt:             q.lastApprovalStmt,
+		lastEventStmt:                q.lastEventStmt,
 		lastSealStmt:                 q.lastSealStmt,
 		latestRequestStmt:            q.latestRequestStmt,
 		listBodiesStmt:               q.listBodiesStmt,

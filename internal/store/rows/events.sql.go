@@ -123,6 +123,18 @@ func (q *Queries) InsertEvent(ctx context.Context, arg InsertEventParams) error 
 	return err
 }
 
+const lastEvent = `-- name: LastEvent :one
+SELECT CAST(COALESCE(MAX(id), '') AS TEXT) AS id FROM events WHERE workspace_id = $1
+`
+
+// The latest event of all, ” for none.
+func (q *Queries) LastEvent(ctx context.Context, workspaceID countersign.WorkspaceID) (string, error) {
+	row := q.queryRow(ctx, q.lastEventStmt, lastEvent, workspaceID)
+	var id string
+	err := row.Scan(&id)
+	return id, err
+}
+
 const listEvents = `-- name: ListEvents :many
 SELECT workspace_id, id, at, kind, outcome, actor_kind, actor_id, user_id, target, session_id, attempt_id, request_id, ip, user_agent, detail, seal_id FROM events WHERE workspace_id = $1 AND id > $2 ORDER BY id LIMIT CAST($3 AS INTEGER)
 `

@@ -1,0 +1,384 @@
+package console
+
+import (
+	"context"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"countersign"
+	"countersign/internal/agent"
+	"countersign/internal/audit"
+	"countersign/internal/fold"
+	"countersign/internal/people"
+	"countersign/internal/policy"
+	"countersign/internal/session"
+	"countersign/internal/store"
+	"countersign/internal/store/rows"
+	"countersign/internal/web"
+)
+
+const (
+	logPath = "/console/log"
+	// livePath is the log's page as its own script reads it again.
+	livePath = logPath + "/live"
+	tailPath = logPath + "/tail"
+	// eventsInLog is how many events a page lists.
+	eventsInLog = 50
+	// mostFound is how many people a name of the filter may mean.
+	mostFound = 20
+	dayForm   = "2006-01-02"
+)
+
+// logFields are the words of the address that make the filter.
+func logFields() []string {
+	return []string{"q", "kind", "outcome", "person", "actor", "ip", "from", "to"}
+}
+
+// asked is what a filter was read from, with what is wrong with it.
+type asked struct {
+	audit.Filter
+
+	form *web.Form
+	// tooMany tells that a search meant more people than are looked for.
+	tooMany bool
+}
+
+// logFilter reads a filter. What cannot be read is said beside its field, and then nothing
+// is listed: a list that is longer than was meant would be taken for the answer.
+func (c *Console) logFilter(r *http.Request, by session.Current, value func(string) string) (asked, error) {
+	const longest = 200
+	var pairs []string
+	for _, name := range logFields() {
+		typed := strings.TrimSpace(strings.ToValidUTF8(value(name), "?"))
+		if len(typed) > longest {
+			typed = strings.ToValidUTF8(typed[:longest], "")
+		}
+		pairs = append(pairs, name, strings.ReplaceAll(typed, "\x00", "?"))
+	}
+	a := asked{form: web.NewForm(pairs...)}
+	if kind := a.form.Value("kind"); kind != "" {
+		a.Kinds = kindsOf(kind)
+		if a.Kinds == nil {
+			a.form.Wrong("kind", "log_kind")
+		}
+	}
+	switch outcome := audit.Outcome(a.form.Value("outcome")); outcome {
+	case "", audit.OK, audit.Refused:
+		a.Outcome = outcome
+	default:
+		a.form.Wrong("outcome", "log_outcome")
+	}
+	if typed := a.form.Value("ip"); typed != "" {
+		address, err := netip.ParseAddr(typed)
+		if err != nil {
+			a.form.Wrong("ip", "log_address")
+		}
+		a.IP = address.String()
+	}
+	a.Since = a.day("from", 0)
+	a.Until = a.day("to", 1)
+	var err error
+	a.Users, err = c.meant(r, by, a.form, "person")
+	if err == nil {
+		a.Actors, err = c.meant(r, by, a.form, "actor")
+	}
+	if err == nil && a.form.Value("q") != "" {
+		err = c.search(r, by, &a)
+	}
+	return a, err
+}
+
+// day reads a day in UTC, and some days later.
+func (a *asked) day(name string, later int) time.Time {
+	typed := a.form.Value(name)
+	if typed == "" {
+		return time.Time{}
+	}
+	day, err := time.Parse(dayForm, typed)
+	if err != nil || day.Year() < 1970 {
+		a.form.Wrong(name, "log_day")
+		return time.Time{}
+	}
+	return day.AddDate(0, 0, later)
+}
+
+// found are the people whom a text means, and whether there are more of them.
+func (c *Console) found(r *http.Request, by session.Current, typed string) ([]countersign.UserID, bool, error) {
+	if len(fold.Terms(typed)) == 0 {
+		return nil, false, nil
+	}
+	lines, err := c.People.Search(r.Context(), by.WorkspaceID, people.Filter{Typed: typed}, "", "", mostFound)
+	if err != nil {
+		return nil, false, err
+	}
+	var ids []countersign.UserID
+	for _, l := range lines.People {
+		ids = append(ids, l.ID)
+	}
+	return ids, lines.Next != "", nil
+}
+
+// meant are the people whom a field names: by the identifier, which those who are gone
+// have too, by the address, or by the name.
+func (c *Console) meant(r *http.Request, by session.Current, form *web.Form, name string) ([]countersign.UserID, error) {
+	typed := form.Value(name)
+	if typed == "" {
+		return nil, nil
+	}
+	if strings.HasPrefix(typed, "usr_") {
+		return []countersign.UserID{countersign.UserID(typed)}, nil
+	}
+	ids, more, err := c.found(r, by, typed)
+	switch {
+	case err != nil:
+		return nil, err
+	case more:
+		form.Wrong(name, "log_many")
+	case len(ids) == 0:
+		form.Wrong(name, "log_nobody")
+	}
+	return ids, nil
+}
+
+// search adds what is searched: an identifier or address as it was typed, people, and
+// kinds by the words of their sentences.
+func (c *Console) search(r *http.Request, by session.Current, a *asked) error {
+	typed := a.form.Value("q")
+	a.Terms = &store.EventTerms{IDs: []string{typed}}
+	terms := fold.Terms(typed)
+	if len(terms) == 0 {
+		return nil
+	}
+	ids, more, err := c.found(r, by, typed)
+	if err != nil {
+		return err
+	}
+	a.tooMany = more
+	if !more {
+		a.Terms.People = ids
+	}
+	a.Terms.Kinds = kindsSaid(web.Speaker(r.Context()), terms)
+	return nil
+}
+
+// KindOption is a group of kinds in the filter.
+type KindOption struct {
+	Name, Text string
+	Chosen     bool
+	Kinds      []Option
+}
+
+// LogView is the audit log.
+type LogView struct {
+	Shell
+
+	Kinds    []KindOption
+	Outcomes []Option
+	// Hidden are the fields of the filter, for the export.
+	Hidden []Option
+	Narrow bool
+	Lines  []LogLine
+	// Newer, Older and Latest are addresses, "" for none.
+	Newer, Older, Latest string
+	// Looked tells that there may be more behind what was looked at.
+	Looked, TooMany bool
+	// Live is where the page's script reads the page again, "" where it is not the latest
+	// part; Tail where it is told of what came, after Seen.
+	Live, Tail, Seen string
+}
+
+// LogLine is one event.
+type LogLine struct {
+	ID            string
+	Text, Kind    string
+	Name          string
+	Refused       bool
+	At            time.Time
+	UTC           string
+	Who, Whom     Party
+	IP            string
+	Browser       string
+	System        string
+	Before, After string
+	Reason        string
+}
+
+// Party is somebody of an event. Of the three one is set, or none.
+type Party struct {
+	// Name is that of a person, with Href where there still is one.
+	Name, Href string
+	// Text is an id of the catalogue, for who is no person.
+	Text string
+	// Thing is what is not a person.
+	Thing string
+}
+
+// logAddress is the address of the log with a filter, and perhaps a cursor.
+func logAddress(path string, form *web.Form, name, cursor string) string {
+	query := url.Values{}
+	for _, field := range logFields() {
+		if value := form.Value(field); value != "" {
+			query.Set(field, value)
+		}
+	}
+	if cursor != "" {
+		query.Set(name, cursor)
+	}
+	if len(query) == 0 {
+		return path
+	}
+	return path + "?" + query.Encode()
+}
+
+func (c *Console) log(w http.ResponseWriter, r *http.Request, by session.Current) error {
+	query := r.URL.Query()
+	a, err := c.logFilter(r, by, query.Get)
+	if err != nil {
+		return err
+	}
+	view := logView(c.shell(r, by, "log"), a)
+	if a.form.Failed() {
+		return c.pages.Render(w, r, a.form.Status(), "log", view)
+	}
+	older, newer := query.Get("older"), query.Get("newer")
+	// What comes while the page is read is told again, and not lost.
+	latest, err := c.Log.Latest(r.Context(), by.WorkspaceID)
+	if err != nil {
+		return err
+	}
+	part, err := c.Log.Page(r.Context(), by.WorkspaceID, a.Filter, countersign.EventID(older), countersign.EventID(newer), eventsInLog)
+	if err != nil {
+		return err
+	}
+	view.Lines, err = c.logLines(r, by, part.Events)
+	if err != nil {
+		return err
+	}
+	view.Looked = part.Looked
+	if part.Newer != "" {
+		view.Newer = logAddress(logPath, a.form, "newer", string(part.Newer))
+	}
+	if part.Older != "" {
+		view.Older = logAddress(logPath, a.form, "older", string(part.Older))
+	}
+	if older == "" && newer == "" {
+		view.Tail, view.Seen, view.Live = tailPath, string(latest), logAddress(livePath, a.form, "", "")
+	} else {
+		view.Latest = logAddress(logPath, a.form, "", "")
+	}
+	if view.Newer == "" && len(part.Events) > 0 {
+		view.Newer = logAddress(logPath, a.form, "newer", string(part.Events[0].ID))
+	}
+	return c.pages.Render(w, r, http.StatusOK, "log", view)
+}
+
+// logView is the page without its events.
+func logView(shell Shell, a asked) LogView {
+	view := LogView{Shell: shell, TooMany: a.tooMany}
+	view.Form = a.form
+	kind := a.form.Value("kind")
+	for _, g := range kindGroups() {
+		option := KindOption{Name: g.Name, Text: "console.log_group_" + g.Name, Chosen: g.Name == kind}
+		for _, one := range g.Kinds {
+			option.Kinds = append(option.Kinds, Option{one, one, one == kind})
+		}
+		view.Kinds = append(view.Kinds, option)
+	}
+	for _, outcome := range []audit.Outcome{audit.OK, audit.Refused} {
+		view.Outcomes = append(view.Outcomes, Option{string(outcome), "console.log_outcome_" + string(outcome), string(outcome) == a.form.Value("outcome")})
+	}
+	for _, name := range logFields() {
+		if value := a.form.Value(name); value != "" {
+			view.Narrow = true
+			view.Hidden = append(view.Hidden, Option{Value: value, Name: name})
+		}
+	}
+	return view
+}
+
+func (c *Console) logLines(r *http.Request, by session.Current, events []rows.Event) ([]LogLine, error) {
+	var ids []countersign.UserID
+	for _, e := range events {
+		for _, id := range []countersign.UserID{e.UserID, countersign.UserID(e.ActorID)} {
+			if id != "" && !slices.Contains(ids, id) {
+				ids = append(ids, id)
+			}
+		}
+	}
+	names, err := c.People.Names(r.Context(), by.WorkspaceID, ids)
+	if err != nil {
+		return nil, err
+	}
+	lines := make([]LogLine, len(events))
+	for i, e := range events {
+		lines[i] = logLineOf(e, names)
+	}
+	return lines, nil
+}
+
+func logLineOf(e rows.Event, names map[countersign.UserID]string) LogLine {
+	detail := audit.Detail(e)
+	browser, system := agent.Describe(e.UserAgent)
+	at := moment(e.At)
+	line := LogLine{
+		ID: string(e.ID), Text: textOf(e.Kind, detail), Kind: e.Kind, Name: detail["name"], Refused: e.Outcome == string(audit.Refused), At: at,
+		UTC: at.UTC().Format(time.DateTime), IP: e.IP, Browser: browser, System: system, Before: detail["before"], After: detail["after"], Reason: detail["reason"],
+	}
+	switch {
+	case e.ActorKind == countersign.ByUser && e.ActorID != "":
+		line.Who = personOf(countersign.UserID(e.ActorID), names)
+	case e.ActorKind == countersign.ByShell:
+		line.Who = Party{Text: "console.log_by_shell"}
+	case e.ActorKind == countersign.BySystem:
+		line.Who = Party{Text: "console.log_by_system"}
+	default:
+		line.Who = Party{Text: "console.log_by_nobody"}
+	}
+	switch {
+	case e.UserID != "" && string(e.UserID) == e.ActorID:
+		line.Whom = Party{Text: "console.log_oneself"}
+	case e.UserID != "":
+		line.Whom = personOf(e.UserID, names)
+	case detail["pool"] != "":
+		line.Whom = Party{Thing: detail["pool"]}
+	default:
+		line.Whom = Party{Thing: e.Target}
+	}
+	return line
+}
+
+// personOf is somebody with a page, or by the identifier who is gone.
+func personOf(id countersign.UserID, names map[countersign.UserID]string) Party {
+	if name := names[id]; name != "" {
+		return Party{Name: name, Href: "/console/people/" + string(id)}
+	}
+	return Party{Thing: string(id)}
+}
+
+// logTail tells the log's page that something came. That a page stands open is no use of
+// the console: see quiet.
+func (c *Console) logTail(w http.ResponseWriter, r *http.Request, by session.Current) error {
+	return c.Site.Follow(w, r, string(by.ID), func(ctx context.Context, seen string) (string, error) {
+		return c.Log.Await(ctx, by.WorkspaceID, seen)
+	}, func(string) bool { return false })
+}
+
+// quiet tells whether a page's script asks by itself, which does not keep the console open.
+func quiet(r *http.Request) bool { return r.URL.Path == livePath || r.URL.Path == tailPath }
+
+// logRoutes are those of the audit log.
+func logRoutes() []Route {
+	return []Route{
+		{"GET /console/log", policy.DeedSeeAll, func(c *Console) page { return c.log }},
+		{"GET /console/log/live", policy.DeedSeeAll, func(c *Console) page { return c.log }},
+		{"GET /console/log/tail", policy.DeedSeeAll, func(c *Console) page { return c.logTail }},
+		{"POST /console/log/export", policy.DeedSeeAll, func(c *Console) page { return c.exportLog }},
+		{"POST /console/log/verify", policy.DeedSeeAll, func(c *Console) page { return c.verifyLog }},
+		{"GET /console/log/{event}", policy.DeedSeeAll, func(c *Console) page { return c.event }},
+		{"POST /console/log/{event}/check", policy.DeedSeeAll, func(c *Console) page { return c.checkEvent }},
+	}
+}

@@ -1,0 +1,276 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"slices"
+	"strings"
+
+	"countersign"
+	"countersign/internal/store/rows"
+)
+
+// EventTerms are what a search of the log is for: any of these.
+type EventTerms struct {
+	// IDs are whole identifiers of whatever an event names, and addresses.
+	IDs []string
+	// People acted, or it is about them.
+	People []countersign.UserID
+	Kinds  []string
+}
+
+// EventListing says which events a list holds, and which part of it is asked. Of each
+// field that is not empty, one of the values must hold.
+type EventListing struct {
+	Workspace     countersign.WorkspaceID
+	Users, Actors []countersign.UserID
+	Kinds         []string
+	Outcome, IP   string
+	Terms         *EventTerms // nil for no search
+	// Since and Until are the first event, and the first that is too late. "" for none.
+	Since, Until countersign.EventID
+	// From is exclusive: what is older than it is asked, or newer where Newer is set.
+	From  countersign.EventID
+	Newer bool
+	Most  int
+	// Reach is how many events are looked at for each of what is searched, at most.
+	Reach int
+}
+
+// EventsListed are events, the latest first. Horizon is the last one that was looked at
+// where the list may go on behind it though it has fewer than were asked, "" else.
+type EventsListed struct {
+	Events  []rows.Event
+	Horizon countersign.EventID
+}
+
+// condition is a part of a question, true for some events.
+type condition struct {
+	text   string
+	values []any
+}
+
+// branch is one way to events, by an index that has them in their order.
+type branch struct {
+	key  condition
+	rest *condition // what the index does not know, nil for nothing
+}
+
+const eventColumns = "workspace_id, id, at, kind, outcome, actor_kind, actor_id, user_id, target, session_id, attempt_id, request_id, ip, user_agent, detail"
+
+// oneOf is the condition that a column has one of some values. The column is written so
+// that no index answers for it: it is judged of what another index has found.
+func oneOf[T ~string](column string, values []T) condition {
+	c := condition{text: column + " || '' IN (" + strings.TrimSuffix(strings.Repeat("?, ", len(values)), ", ") + ")"}
+	for _, value := range values {
+		c.values = append(c.values, string(value))
+	}
+	return c
+}
+
+func keyed(text string, value any) branch { return branch{key: condition{text, []any{value}}} }
+
+func (b branch) with(text string) branch {
+	b.rest = &condition{text: text}
+	return b
+}
+
+func actorBranches(user countersign.UserID) []branch {
+	return []branch{
+		keyed("actor_id = ? AND actor_id <> '' AND actor_id <> user_id", user),
+		keyed("user_id = ?", user).with("actor_id = user_id"),
+	}
+}
+
+// branches are the ways to what is searched.
+func (t EventTerms) branches() []branch {
+	var all []branch
+	for _, id := range t.IDs {
+		all = append(all, keyed("id = ?", id), keyed("user_id = ? AND user_id <> ''", id), keyed("actor_id = ? AND actor_id <> '' AND actor_id <> user_id", id))
+		for _, column := range []string{"ip", "target", "session_id", "attempt_id", "request_id"} {
+			all = append(all, keyed(column+" = ? AND "+column+" <> ''", id))
+		}
+	}
+	for _, user := range t.People {
+		all = append(all, keyed("user_id = ?", user), actorBranches(user)[0])
+	}
+	for _, kind := range t.Kinds {
+		all = append(all, keyed("kind = ?", kind))
+	}
+	return all
+}
+
+// holds is the condition that an event is one of those that are searched.
+func (t EventTerms) holds() condition {
+	var any condition
+	var texts []string
+	add := func(c condition) {
+		texts = append(texts, c.text)
+		any.values = append(any.values, c.values...)
+	}
+	if len(t.IDs) > 0 {
+		for _, column := range []string{"id", "user_id", "actor_id", "ip", "target", "session_id", "attempt_id", "request_id"} {
+			add(oneOf(column, t.IDs))
+		}
+	}
+	if len(t.People) > 0 {
+		add(oneOf("user_id", t.People))
+		add(oneOf("actor_id", t.People))
+	}
+	if len(t.Kinds) > 0 {
+		add(oneOf("kind", t.Kinds))
+	}
+	any.text = "(" + strings.Join(texts, " OR ") + ")"
+	return any
+}
+
+// ways are the branches by which the events are found, by what leaves most of them out,
+// and the conditions that remain.
+func (l EventListing) ways() ([]branch, []condition) {
+	type dimension struct {
+		asked    bool
+		branches func() []branch
+		holds    func() condition
+	}
+	users := func() (all []branch) {
+		for _, user := range l.Users {
+			all = append(all, keyed("user_id = ?", user))
+		}
+		return all
+	}
+	actors := func() (all []branch) {
+		for _, user := range l.Actors {
+			all = append(all, actorBranches(user)...)
+		}
+		return all
+	}
+	terms := EventTerms{}
+	if l.Terms != nil {
+		terms = *l.Terms
+	}
+	all := []dimension{
+		{len(terms.IDs) > 0, terms.branches, terms.holds},
+		{len(l.Users) > 0, users, func() condition { return oneOf("user_id", l.Users) }},
+		{len(l.Actors) > 0, actors, func() condition { return oneOf("actor_id", l.Actors) }},
+		{l.IP != "", func() []branch { return []branch{keyed("ip = ? AND ip <> ''", l.IP)} }, func() condition { return oneOf("ip", []string{l.IP}) }},
+		{len(terms.IDs) == 0 && len(terms.People)+len(terms.Kinds) > 0, terms.branches, terms.holds},
+		{len(l.Kinds) > 0, EventTerms{Kinds: l.Kinds}.branches, EventTerms{Kinds: l.Kinds}.holds},
+	}
+	var ways []branch
+	var rest []condition
+	for _, d := range all {
+		switch {
+		case !d.asked:
+		case ways == nil:
+			ways = d.branches()
+		default:
+			rest = append(rest, d.holds())
+		}
+	}
+	if ways == nil {
+		ways = []branch{{key: condition{text: "id > ''"}}}
+	}
+	if l.Outcome != "" {
+		rest = append(rest, oneOf("outcome", []string{l.Outcome}))
+	}
+	return ways, rest
+}
+
+// within writes the beginning of what is asked of one way.
+func (l EventListing) within(s *question, b branch) {
+	s.add(" FROM events WHERE workspace_id = ?", l.Workspace)
+	s.add(" AND "+b.key.text, b.key.values...)
+	if l.Since != "" {
+		s.add(" AND id >= ?", l.Since)
+	}
+	if l.Until != "" {
+		s.add(" AND id < ?", l.Until)
+	}
+	if l.From != "" {
+		s.add(map[bool]string{false: " AND id < ?", true: " AND id > ?"}[l.Newer], l.From)
+	}
+}
+
+func (l EventListing) order() string { return map[bool]string{false: "DESC", true: "ASC"}[l.Newer] }
+
+// horizon is how far the ways may be followed: to where the first of them has been for as
+// many events as are looked at. "" is to the end.
+func (s *Store) horizon(ctx context.Context, l EventListing, ways []branch) (countersign.EventID, error) {
+	asked := &question{}
+	for i, b := range ways {
+		if i > 0 {
+			asked.add(" UNION ALL ")
+		}
+		asked.add("SELECT id FROM (SELECT id")
+		l.within(asked, b)
+		asked.add(" ORDER BY id "+l.order()+" LIMIT 1 OFFSET ?) AS way", l.Reach)
+	}
+	var nearest countersign.EventID
+	err := s.each(ctx, asked, func(found *sql.Rows) error {
+		var id countersign.EventID
+		err := found.Scan(&id)
+		if nearest == "" || (id > nearest) != l.Newer {
+			nearest = id
+		}
+		return err
+	})
+	return nearest, err
+}
+
+// ListLog reads one part of a list of events. It looks at a bounded number of them,
+// however many there are.
+func (s *Store) ListLog(ctx context.Context, l EventListing) (EventsListed, error) {
+	ways, rest := l.ways()
+	var out EventsListed
+	judged := len(rest) > 0 || slices.ContainsFunc(ways, func(b branch) bool { return b.rest != nil })
+	if judged {
+		var err error
+		out.Horizon, err = s.horizon(ctx, l, ways)
+		if err != nil {
+			return out, err
+		}
+	}
+	asked := &question{}
+	for i, b := range ways {
+		if i > 0 {
+			asked.add(" UNION ALL ")
+		}
+		asked.add("SELECT * FROM (SELECT " + eventColumns)
+		l.within(asked, b)
+		if out.Horizon != "" {
+			asked.add(map[bool]string{false: " AND id >= ?", true: " AND id <= ?"}[l.Newer], out.Horizon)
+		}
+		if b.rest != nil {
+			asked.add(" AND " + b.rest.text)
+		}
+		for _, c := range rest {
+			asked.add(" AND "+c.text, c.values...)
+		}
+		asked.add(" ORDER BY id "+l.order()+" LIMIT ?) AS way", l.Most)
+	}
+	err := s.each(ctx, asked, func(found *sql.Rows) error {
+		var e rows.Event
+		err := found.Scan(&e.WorkspaceID, &e.ID, &e.At, &e.Kind, &e.Outcome, &e.ActorKind, &e.ActorID, &e.UserID, &e.Target, &e.SessionID, &e.AttemptID, &e.RequestID, &e.IP, &e.UserAgent, &e.Detail)
+		out.Events = append(out.Events, e)
+		return err
+	})
+	if err != nil {
+		return out, err
+	}
+	// What two ways lead to is there once, and the nearest of all ways are kept.
+	slices.SortFunc(out.Events, func(a, b rows.Event) int {
+		if l.Newer {
+			return cmp.Compare(a.ID, b.ID)
+		}
+		return cmp.Compare(b.ID, a.ID)
+	})
+	out.Events = slices.CompactFunc(out.Events, func(a, b rows.Event) bool { return a.ID == b.ID })
+	if len(out.Events) >= l.Most {
+		out.Events, out.Horizon = out.Events[:l.Most], ""
+	}
+	if l.Newer {
+		slices.Reverse(out.Events)
+	}
+	return out, nil
+}
