@@ -118,6 +118,8 @@ func noPage(r site.Route) string {
 		return "leads elsewhere"
 	case "/assets/{file...}", "/favicon.ico", "/robots.txt", "/livez", "/readyz", "/account/two-factor/codes.txt":
 		return "is a file"
+	case "/console/log/live":
+		return "is read by the script of a page that was seen"
 	}
 	switch {
 	case strings.HasPrefix(r.Path, "/device/"):
@@ -135,7 +137,7 @@ func TestPages(t *testing.T) {
 		"signing in": pagesOfSigningIn, "the account": pagesOfTheAccount, "the wizard": pagesOfTheWizard,
 		"links": pagesOfLinks, "what a company requires": pagesOfARequirement, "a new installation": pagesOfANewInstallation,
 		"phones": pagesOfPhones, "passkeys": pagesOfPasskeys, "texts": pagesOfTexts, "trusted browsers": pagesOfTrust, "help": pagesOfHelp, "the console": pagesOfTheConsole,
-		"settings": pagesOfSettings, "company settings": pagesOfCompanySettings, "messages and workspaces": pagesOfMessages,
+		"settings": pagesOfSettings, "company settings": pagesOfCompanySettings, "messages and workspaces": pagesOfMessages, "the audit log": pagesOfTheLog,
 	}
 	t.Run("all", func(t *testing.T) {
 		for name, pages := range walks {

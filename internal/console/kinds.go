@@ -25,7 +25,7 @@ func kindGroups() []kindGroup {
 		{"second_step", []string{
 			"two_factor.on", "two_factor.off", "two_factor.off_asked", "two_factor.reset", "two_factor.reset_asked", "two_factor.reset_withdrawn",
 			"credential.added", "credential.replaced", "credential.renamed", "credential.removed", "passkey.added", "passkey.removed",
-			"number.added", "number.replaced", "number.removed", "recovery.created", "recovery.renewed", "recovery.saved", "default.changed", "help_code.given",
+			"number.added", "number.replaced", "number.removed", "recovery.created", "recovery.saved", "default.changed", "help_code.given",
 		}},
 		{"phone", []string{
 			"pairing.begun", "device.paired", "device.removed", "device.signed_out", "device.signed_in", "device.code_given", "device.biometrics_lost", "device.biometrics_found",

@@ -25,7 +25,7 @@ const (
 	logPath = "/console/log"
 	// livePath is the log's page as its own script reads it again.
 	livePath = logPath + "/live"
-	tailPath = logPath + "/tail"
+	tailPath = logPath + "/events"
 	// eventsInLog is how many events a page lists.
 	eventsInLog = 50
 	// mostFound is how many people a name of the filter may mean.
@@ -180,8 +180,9 @@ type LogView struct {
 	Outcomes []Option
 	// Hidden are the fields of the filter, for the export.
 	Hidden []Option
-	Narrow bool
-	Lines  []LogLine
+	// Narrow tells that something is left out, More that a field says so that is folded away.
+	Narrow, More bool
+	Lines        []LogLine
 	// Newer, Older and Latest are addresses, "" for none.
 	Newer, Older, Latest string
 	// Looked tells that there may be more behind what was looked at.
@@ -294,6 +295,7 @@ func logView(shell Shell, a asked) LogView {
 	for _, name := range logFields() {
 		if value := a.form.Value(name); value != "" {
 			view.Narrow = true
+			view.More = view.More || name != "q" && name != "kind" && name != "outcome"
 			view.Hidden = append(view.Hidden, Option{Value: value, Name: name})
 		}
 	}
@@ -375,7 +377,7 @@ func logRoutes() []Route {
 	return []Route{
 		{"GET /console/log", policy.DeedSeeAll, func(c *Console) page { return c.log }},
 		{"GET /console/log/live", policy.DeedSeeAll, func(c *Console) page { return c.log }},
-		{"GET /console/log/tail", policy.DeedSeeAll, func(c *Console) page { return c.logTail }},
+		{"GET /console/log/events", policy.DeedSeeAll, func(c *Console) page { return c.logTail }},
 		{"POST /console/log/export", policy.DeedSeeAll, func(c *Console) page { return c.exportLog }},
 		{"POST /console/log/verify", policy.DeedSeeAll, func(c *Console) page { return c.verifyLog }},
 		{"GET /console/log/{event}", policy.DeedSeeAll, func(c *Console) page { return c.event }},
