@@ -69,18 +69,20 @@ func TestEveryFilterOfTheLog(t *testing.T) {
 			filter audit.Filter
 			holds  func(rows.Event) bool
 		}{
-			"nothing":          {audit.Filter{}, func(rows.Event) bool { return true }},
-			"a person":         {audit.Filter{Users: ada}, func(e rows.Event) bool { return e.UserID == "usr_ada" }},
-			"an actor":         {audit.Filter{Actors: ben}, func(e rows.Event) bool { return by(e, "usr_ben") }},
-			"both":             {audit.Filter{Users: ada, Actors: ben}, func(e rows.Event) bool { return e.UserID == "usr_ada" && by(e, "usr_ben") }},
-			"kinds":            {audit.Filter{Kinds: []string{"role.changed", "proof.accepted"}}, func(e rows.Event) bool { return e.Kind != "signin.completed" }},
-			"refused":          {audit.Filter{Outcome: audit.Refused}, func(e rows.Event) bool { return e.Outcome == "refused" }},
-			"an address":       {audit.Filter{IP: "203.0.113.2"}, func(e rows.Event) bool { return e.IP == "203.0.113.2" }},
-			"days":             {audit.Filter{Since: began.Add(5 * time.Hour), Until: began.Add(9 * time.Hour)}, func(e rows.Event) bool { return e.Target >= "t05" && e.Target < "t09" }},
-			"an identifier":    {audit.Filter{Terms: &store.EventTerms{IDs: []string{"r7"}}}, func(e rows.Event) bool { return e.RequestID == "r7" }},
-			"an event":         {audit.Filter{Terms: &store.EventTerms{IDs: []string{string(all[3].ID)}}}, func(e rows.Event) bool { return e.ID == all[3].ID }},
-			"an unknown one":   {audit.Filter{Terms: &store.EventTerms{IDs: []string{"%"}}}, func(rows.Event) bool { return false }},
-			"a search":         {audit.Filter{Terms: &store.EventTerms{IDs: []string{"t01"}, People: ben, Kinds: []string{"proof.accepted"}}}, func(e rows.Event) bool { return e.UserID == "usr_ben" || by(e, "usr_ben") || e.Kind == "proof.accepted" }},
+			"nothing":        {audit.Filter{}, func(rows.Event) bool { return true }},
+			"a person":       {audit.Filter{Users: ada}, func(e rows.Event) bool { return e.UserID == "usr_ada" }},
+			"an actor":       {audit.Filter{Actors: ben}, func(e rows.Event) bool { return by(e, "usr_ben") }},
+			"both":           {audit.Filter{Users: ada, Actors: ben}, func(e rows.Event) bool { return e.UserID == "usr_ada" && by(e, "usr_ben") }},
+			"kinds":          {audit.Filter{Kinds: []string{"role.changed", "proof.accepted"}}, func(e rows.Event) bool { return e.Kind != "signin.completed" }},
+			"refused":        {audit.Filter{Outcome: audit.Refused}, func(e rows.Event) bool { return e.Outcome == "refused" }},
+			"an address":     {audit.Filter{IP: "203.0.113.2"}, func(e rows.Event) bool { return e.IP == "203.0.113.2" }},
+			"days":           {audit.Filter{Since: began.Add(5 * time.Hour), Until: began.Add(9 * time.Hour)}, func(e rows.Event) bool { return e.Target >= "t05" && e.Target < "t09" }},
+			"an identifier":  {audit.Filter{Terms: &store.EventTerms{IDs: []string{"r7"}}}, func(e rows.Event) bool { return e.RequestID == "r7" }},
+			"an event":       {audit.Filter{Terms: &store.EventTerms{IDs: []string{string(all[3].ID)}}}, func(e rows.Event) bool { return e.ID == all[3].ID }},
+			"an unknown one": {audit.Filter{Terms: &store.EventTerms{IDs: []string{"%"}}}, func(rows.Event) bool { return false }},
+			"a search": {audit.Filter{Terms: &store.EventTerms{IDs: []string{"t01"}, People: ben, Kinds: []string{"proof.accepted"}}}, func(e rows.Event) bool {
+				return e.UserID == "usr_ben" || by(e, "usr_ben") || e.Kind == "proof.accepted"
+			}},
 			"a search refused": {audit.Filter{Outcome: audit.Refused, Terms: &store.EventTerms{People: ada}}, func(e rows.Event) bool { return e.Outcome == "refused" && (e.UserID == "usr_ada" || by(e, "usr_ada")) }},
 			"all at once":      {audit.Filter{Users: ada, Actors: ben, Kinds: []string{"role.changed"}, IP: "203.0.113.0", Since: began, Terms: &store.EventTerms{IDs: []string{"usr_ada"}}}, func(e rows.Event) bool { return e.Kind == "role.changed" && e.IP == "203.0.113.0" }},
 		} {

@@ -100,6 +100,7 @@ func (a *asked) day(name string, later int) time.Time {
 	}
 	day, err := time.Parse(dayForm, typed)
 	if err != nil || day.Year() < 1970 {
+		a.form.Forget(name) // a browser has no place for it in a field for days
 		a.form.Wrong(name, "log_day")
 		return time.Time{}
 	}
@@ -285,7 +286,7 @@ func logView(shell Shell, a asked) LogView {
 	for _, g := range kindGroups() {
 		option := KindOption{Name: g.Name, Text: "console.log_group_" + g.Name, Chosen: g.Name == kind}
 		for _, one := range g.Kinds {
-			option.Kinds = append(option.Kinds, Option{one, one, one == kind})
+			option.Kinds = append(option.Kinds, Option{one, "event." + strings.ReplaceAll(one, ".", "_"), one == kind})
 		}
 		view.Kinds = append(view.Kinds, option)
 	}
