@@ -1,7 +1,6 @@
 package e2e_test
 
 import (
-	"os"
 	"strings"
 	"testing"
 
@@ -51,21 +50,6 @@ func pagesOfTheLog(s *show) {
 	s.glance(page, "POST /console/log/verify", "the log verified")
 }
 
-// pictures takes a page in both widths and both schemes where a folder is asked for.
-func pictures(page *browser.Page, name string) {
-	if os.Getenv("PICTURES") == "" {
-		return
-	}
-	for scheme, set := range map[string]func(*browser.Page){"light": func(p *browser.Page) { p.Set(browser.Light()) }, "dark": func(p *browser.Page) { p.Set(browser.Dark()) }} {
-		set(page)
-		page.Set(browser.Viewport(1280, 900))
-		page.Screenshot(name + "_" + scheme + "_1280")
-		page.Set(browser.Viewport(393, 1600))
-		page.Screenshot(name + "_" + scheme + "_393")
-	}
-	page.Set(browser.Light(), browser.Viewport(1280, 800))
-}
-
 // An auditor finds what was done by words, opens it, and the list follows what comes until
 // it is paused.
 func TestTheLogFollows(t *testing.T) {
@@ -79,18 +63,14 @@ func TestTheLogFollows(t *testing.T) {
 	page.See("The role was changed", "user → auditor", "Asked for it")
 	page.Click("Pause")
 	page.See("Follow")
-	pictures(page, "log")
 	page.Type("Search", "role changed")
 	page.Click("Search")
 	page.Click("The role was changed")
 	page.See("What happened", "0a1b2c3d", "203.0.113.7", "Olga Owner", "Ada Lovelace")
-	pictures(page, "event")
 	page.Open("/console/log")
 	page.Click("Verify the log")
 	page.See("The log is as it was sealed")
-	pictures(page, "verified")
 	page.Open("/console/log?ip=nonsense&kind=role.changed")
-	pictures(page, "wrong")
 }
 
 // The log is whole without script: a link leads to what is newer.

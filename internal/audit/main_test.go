@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"database/sql"
 	"log/slog"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -52,7 +51,7 @@ func (s *said) String() string {
 // logs runs the test on both databases.
 func logs(t *testing.T, test func(t *testing.T, l *logged)) {
 	t.Helper()
-	t.Run("sqlite", func(t *testing.T) { test(t, newLogged(t, filepath.Join(t.TempDir(), "countersign.db"))) })
+	t.Run("sqlite", func(t *testing.T) { test(t, newLogged(t, storetest.File(t))) })
 	t.Run("postgres", func(t *testing.T) { test(t, newLogged(t, storetest.Migrated(t))) })
 }
 

@@ -136,7 +136,7 @@ func buildOn(t *testing.T, database string, options ...words.Option) *house {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h.file = filepath.Join(dir, "countersign.db")
+	h.file = storetest.File(t)
 	h.store, err = store.Open(t.Context(), store.Options{Database: cmp.Or(database, h.file), Now: h.clock.Now})
 	if err != nil {
 		t.Fatal(err)

@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -22,6 +21,7 @@ import (
 	"countersign/internal/seal"
 	"countersign/internal/store"
 	"countersign/internal/store/rows"
+	"countersign/internal/store/storetest"
 	"countersign/internal/terminal"
 	"countersign/internal/web"
 	"countersign/internal/words"
@@ -38,7 +38,7 @@ type installation struct {
 
 func install(t *testing.T) *installation {
 	t.Helper()
-	e := accounttest.New(t, filepath.Join(t.TempDir(), "countersign.db"))
+	e := accounttest.New(t, storetest.File(t))
 	e.Set(t, policy.Document{"push.terminal_devices": "on", "pairing.confirm": []any{"code", "email"}})
 	i := &installation{Engine: e}
 	i.serve(t)

@@ -27,6 +27,7 @@ import (
 	"countersign/internal/signin"
 	"countersign/internal/store"
 	"countersign/internal/store/rows"
+	"countersign/internal/store/storetest"
 	"countersign/internal/words"
 )
 
@@ -102,7 +103,7 @@ func (l *Log) String() string {
 // engine on a database that is as new.
 func Both(t *testing.T, test func(t *testing.T, e *Engine)) {
 	t.Helper()
-	t.Run("sqlite", func(t *testing.T) { test(t, New(t, filepath.Join(t.TempDir(), "countersign.db"))) })
+	t.Run("sqlite", func(t *testing.T) { test(t, New(t, storetest.File(t))) })
 	t.Run("postgres", func(t *testing.T) { test(t, New(t, postgres(t))) })
 }
 

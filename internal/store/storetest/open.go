@@ -2,7 +2,9 @@ package storetest
 
 import (
 	"context"
+	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 	"time"
 
@@ -15,7 +17,7 @@ import (
 func Open(tb testing.TB, database string) *store.Store {
 	tb.Helper()
 	if database == "" {
-		database = filepath.Join(tb.TempDir(), "countersign.db")
+		database = File(tb)
 	}
 	s, err := store.Open(context.Background(), store.Options{Database: database, Now: time.Now})
 	if err != nil {
@@ -29,6 +31,41 @@ func Open(tb testing.TB, database string) *store.Store {
 	})
 	return s
 }
+
+// File is a new SQLite file of tb with the newest schema in it. It is a copy of one that
+// each process makes once: a test waits for no dozen of migrations.
+func File(tb testing.TB) string {
+	tb.Helper()
+	content, err := migratedFile()
+	if err != nil {
+		tb.Fatalf("make a database to copy: %v", err)
+	}
+	file := filepath.Join(tb.TempDir(), "countersign.db")
+	err = os.WriteFile(file, content, 0o600)
+	if err != nil {
+		tb.Fatalf("copy the database: %v", err)
+	}
+	return file
+}
+
+// migratedFile is the content of a new installation's file.
+var migratedFile = sync.OnceValues(func() ([]byte, error) {
+	folder, err := os.MkdirTemp("", "countersign")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = os.RemoveAll(folder) }()
+	file := filepath.Join(folder, "countersign.db")
+	s, err := store.Open(context.Background(), store.Options{Database: file, Now: time.Now})
+	if err != nil {
+		return nil, err
+	}
+	err = s.Close()
+	if err != nil {
+		return nil, err
+	}
+	return os.ReadFile(file) // #nosec G304 -- our own, of a moment ago
+})
 
 // Migrated is [Postgres] with the newest schema in it, which is quicker than
 // migrating each time.
