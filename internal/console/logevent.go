@@ -106,9 +106,15 @@ func (c *Console) showEvent(w http.ResponseWriter, r *http.Request, by session.C
 func eventView(shell Shell, line LogLine, e rows.Event, check *Check) EventView {
 	view := EventView{Shell: shell, Line: line, Signed: signed(e), Check: check}
 	for _, f := range []Field{
-		{Name: "event", Value: string(e.ID)}, {Name: "kind", Value: e.Kind}, {Name: "actor", Value: e.ActorID}, {Name: "user", Value: string(e.UserID)},
-		{Name: "target", Value: e.Target}, {Name: "session", Value: string(e.SessionID)}, {Name: "attempt", Value: string(e.AttemptID)},
-		{Name: "request", Value: e.RequestID}, {Name: "agent", Value: e.UserAgent},
+		{Name: "event", Value: string(e.ID)},
+		{Name: "kind", Value: e.Kind},
+		{Name: "actor", Value: e.ActorID},
+		{Name: "user", Value: string(e.UserID)},
+		{Name: "target", Value: e.Target},
+		{Name: "session", Value: string(e.SessionID)},
+		{Name: "attempt", Value: string(e.AttemptID)},
+		{Name: "request", Value: e.RequestID},
+		{Name: "agent", Value: e.UserAgent},
 	} {
 		if f.Value != "" {
 			f.Name = "console.log_field_" + f.Name

@@ -69,8 +69,11 @@ func workspacesSamples() []webtest.Sample {
 	home.Default, home.HasLogo = true, false
 	return []webtest.Sample{
 		{Page: "workspaces", Data: list},
-		{Page: "workspace", State: "new", Data: fresh}, {Page: "workspace", State: "new, wrong", Data: wrong},
-		{Page: "workspace", Data: change}, {Page: "workspace", State: "wrong", Data: bound}, {Page: "workspace", State: "default", Data: home},
+		{Page: "workspace", State: "new", Data: fresh},
+		{Page: "workspace", State: "new, wrong", Data: wrong},
+		{Page: "workspace", Data: change},
+		{Page: "workspace", State: "wrong", Data: bound},
+		{Page: "workspace", State: "default", Data: home},
 		{Page: "workspace_made", Data: WorkspaceMadeView{Shell: shellOf("workspaces"), Name: "Acme", Link: "https://acme.example.com/setup/q3x9m7k2w5t8r1p4n6v0"}},
 	}
 }
