@@ -168,7 +168,7 @@ func (g *Log) Await(ctx context.Context, workspace countersign.WorkspaceID, seen
 	for {
 		last, err := g.Latest(ctx, workspace)
 		if ctx.Err() != nil {
-			return seen, nil
+			return seen, nil //nolint:nilerr // the wait is over, whatever the last look came to
 		}
 		if err != nil || string(last) != seen {
 			return string(last), err

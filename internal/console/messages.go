@@ -95,7 +95,9 @@ func (f messageFilter) address(before string) string {
 	return messagesPath + "?" + query.Encode()
 }
 
-func (f messageFilter) chips() (states, channels []Chip) {
+// chips are the links of the states, and those of the ways.
+func (f messageFilter) chips() ([]Chip, []Chip) {
+	var states, channels []Chip
 	for _, state := range []string{"", message.StateFailed, message.StateQueued} {
 		other, text := messageFilter{f.channel, state}, "console.messages_"+state
 		if state == "" {

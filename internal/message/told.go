@@ -47,7 +47,7 @@ func (o *Outbox) Told(ctx context.Context, workspace countersign.WorkspaceID, ch
 	var list []rows.ListDeliveredRow
 	var err error
 	if channel == "" && state == "" {
-		list, err = o.store.Read().ListDelivered(ctx, rows.ListDeliveredParams{Empty: []byte{}, WorkspaceID: workspace, Before: before, Most: int32(most)}) //nolint:gosec // at most a thousand
+		list, err = o.store.Read().ListDelivered(ctx, rows.ListDeliveredParams{Empty: []byte{}, WorkspaceID: workspace, Before: before, Most: int32(most)})
 	} else {
 		list, err = o.toldBy(ctx, workspace, channel, state, before, most)
 	}

@@ -103,11 +103,11 @@ func (t EventTerms) branches() []branch {
 
 // holds is the condition that an event is one of those that are searched.
 func (t EventTerms) holds() condition {
-	var any condition
+	var whole condition
 	var texts []string
 	add := func(c condition) {
 		texts = append(texts, c.text)
-		any.values = append(any.values, c.values...)
+		whole.values = append(whole.values, c.values...)
 	}
 	if len(t.IDs) > 0 {
 		for _, column := range []string{"id", "user_id", "actor_id", "ip", "target", "session_id", "attempt_id", "request_id"} {
@@ -121,8 +121,8 @@ func (t EventTerms) holds() condition {
 	if len(t.Kinds) > 0 {
 		add(oneOf("kind", t.Kinds))
 	}
-	any.text = "(" + strings.Join(texts, " OR ") + ")"
-	return any
+	whole.text = "(" + strings.Join(texts, " OR ") + ")"
+	return whole
 }
 
 // ways are the branches by which the events are found, by what leaves most of them out,
@@ -133,13 +133,15 @@ func (l EventListing) ways() ([]branch, []condition) {
 		branches func() []branch
 		holds    func() condition
 	}
-	users := func() (all []branch) {
+	users := func() []branch {
+		var all []branch
 		for _, user := range l.Users {
 			all = append(all, keyed("user_id = ?", user))
 		}
 		return all
 	}
-	actors := func() (all []branch) {
+	actors := func() []branch {
+		var all []branch
 		for _, user := range l.Actors {
 			all = append(all, actorBranches(user)...)
 		}
