@@ -44,7 +44,7 @@ func (s *show) glance(page *browser.Page, pattern, name string) {
 	judge.UniqueTitle(s.t, page, name)
 	judge.Axe(s.t, page)
 	page.Set(browser.Dark(), browser.Viewport(320, 640))
-	judge.Axe(s.t, page)
+	judge.Colours(s.t, page)
 	judge.NoSidewaysScroll(s.t, page)
 	page.Set(browser.Light(), browser.Viewport(1280, 800))
 }

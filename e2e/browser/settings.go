@@ -1,6 +1,7 @@
 package browser
 
 import (
+	"context"
 	"time"
 
 	"github.com/chromedp/cdproto/cdp"
@@ -101,11 +102,41 @@ func (p *Page) Set(options ...Option) {
 	}
 }
 
-// apply tells the browser all settings.
+// apply tells the browser the settings that it does not know yet.
 func (t *tab) apply(base string) error {
 	ctx, cancel := t.limit()
 	defer cancel()
+	s := t.settings
+	for _, tell := range []func(context.Context) error{t.tellScreen, t.tellMedia, t.tellPlace, t.tellScripts} {
+		err := tell(ctx)
+		if err != nil {
+			return err
+		}
+	}
+	for _, c := range s.cookies {
+		_, err := chromedp.Call(ctx, network.SetCookie, network.SetCookieParams{
+			Name: c.name, Value: c.value, URL: base, Path: "/",
+		})
+		if err != nil {
+			return err
+		}
+	}
+	t.settings.cookies = nil
+	told := t.settings
+	t.told = &told
+	return nil
+}
+
+// news tells whether one of what these settings say is not what the browser was told.
+func (t *tab) news(of func(s *settings) any) bool {
+	return t.told == nil || of(t.told) != of(&t.settings)
+}
+
+func (t *tab) tellScreen(ctx context.Context) error {
 	s := &t.settings
+	if !t.news(func(s *settings) any { return [...]any{s.width, s.height, s.density, s.phone} }) {
+		return nil
+	}
 	_, err := chromedp.Call(ctx, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{
 		Width: int64(s.width), Height: int64(s.height), DeviceScaleFactor: s.density, Mobile: s.phone,
 	})
@@ -113,18 +144,22 @@ func (t *tab) apply(base string) error {
 		return err
 	}
 	_, err = chromedp.Call(ctx, emulation.SetTouchEmulationEnabled, emulation.SetTouchEmulationEnabledParams{Enabled: s.phone})
-	if err != nil {
-		return err
+	return err
+}
+
+func (t *tab) tellMedia(ctx context.Context) error {
+	s := &t.settings
+	if !t.news(func(s *settings) any { return [...]any{s.print, s.forced, s.scheme} }) {
+		return nil
 	}
-	media := ""
+	media, forced := "", "none"
 	if s.print {
 		media = "print"
 	}
-	forced := "none"
 	if s.forced {
 		forced = "active"
 	}
-	_, err = chromedp.Call(ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
+	_, err := chromedp.Call(ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
 		Media: media,
 		Features: []*emulation.MediaFeature{
 			{Name: "prefers-color-scheme", Value: s.scheme},
@@ -132,10 +167,15 @@ func (t *tab) apply(base string) error {
 			{Name: "prefers-reduced-motion", Value: "reduce"}, // colours must not be judged half way
 		},
 	})
-	if err != nil {
-		return err
+	return err
+}
+
+func (t *tab) tellPlace(ctx context.Context) error {
+	s := &t.settings
+	if !t.news(func(s *settings) any { return [...]any{s.timeZone, s.android, s.language} }) {
+		return nil
 	}
-	_, err = chromedp.Call(ctx, emulation.SetTimezoneOverride, emulation.SetTimezoneOverrideParams{TimezoneID: s.timeZone})
+	_, err := chromedp.Call(ctx, emulation.SetTimezoneOverride, emulation.SetTimezoneOverrideParams{TimezoneID: s.timeZone})
 	if err != nil {
 		return err
 	}
@@ -146,22 +186,18 @@ func (t *tab) apply(base string) error {
 		return err
 	}
 	_, err = chromedp.Call(ctx, emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: true})
+	return err
+}
+
+func (t *tab) tellScripts(ctx context.Context) error {
+	s := &t.settings
+	if !t.news(func(s *settings) any { return [...]any{s.noScript, s.blockScripts} }) {
+		return nil
+	}
+	_, err := chromedp.Call(ctx, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: s.noScript})
 	if err != nil {
 		return err
 	}
-	_, err = chromedp.Call(ctx, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: s.noScript})
-	if err != nil {
-		return err
-	}
-	for _, c := range s.cookies {
-		_, err = chromedp.Call(ctx, network.SetCookie, network.SetCookieParams{
-			Name: c.name, Value: c.value, URL: base, Path: "/",
-		})
-		if err != nil {
-			return err
-		}
-	}
-	s.cookies = nil
 	var patterns []*fetch.RequestPattern
 	if s.blockScripts {
 		patterns = append(patterns, &fetch.RequestPattern{ResourceType: network.ResourceTypeScript})

@@ -24,6 +24,7 @@ type tab struct {
 	browser  *Browser
 	frame    cdp.FrameID // of the page itself, not of frames in it
 	settings settings
+	told     *settings // what of them the browser knows; nil until it was told
 	replay   *document // what [Page.Copy] shows instead of asking the server
 
 	mu          sync.Mutex
