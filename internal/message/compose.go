@@ -75,6 +75,8 @@ func (c composer) purpose() []block {
 			blocks = append(blocks, c.paragraph(c.own("few")))
 		}
 		return blocks
+	case c.kind == ResetsLoosened:
+		return c.loosened()
 	case c.speaker.Has(c.own("more")):
 		return []block{c.paragraph(c.own("more"))}
 	}

@@ -100,6 +100,9 @@ const (
 	RoleChanged Kind = "role_changed"
 	// PoolChanged tells of another identity pool, where that asks something else: Actor.
 	PoolChanged Kind = "pool_changed"
+	// ResetsLoosened tells an owner or administrator that fewer people are needed to reset
+	// somebody: Loosened, by Actor. Left are places that are not named.
+	ResetsLoosened Kind = "resets_loosened"
 	// AccountDeleted is the last mail to an account. Actor, when it was somebody else.
 	AccountDeleted Kind = "account_deleted"
 )
@@ -181,6 +184,8 @@ func recipeOf(k Kind) (recipe, bool) {
 		return recipe{life: warningLife, others: true, facts: []string{"by", "when"}, steps: []string{"open", "ask"}}, true
 	case SignedOut, AccountUnlocked, RequirementBegan, RequirementEnded, PoolChanged:
 		return recipe{life: warningLife, others: true, facts: []string{"by", "when"}, steps: change}, true
+	case ResetsLoosened:
+		return recipe{life: warningLife, others: true, facts: []string{"by", "when"}, steps: []string{"open", "rules", "owners"}}, true
 	case AccountDeleted:
 		return recipe{life: warningLife, others: true, facts: []string{"by", "when"}, steps: []string{"ask"}}, true
 	case EmailChanged:
@@ -230,6 +235,6 @@ func Kinds() []Kind {
 		TooManyTries, SignInUnfinished, RequestDenied, RequestReported, PushLocked, PairingCode, PhoneMissing, PushesRefused,
 		TextsCapped, WeeklyDigest, ResetAsked, SignedOut, AccountLocked, AccountUnlocked,
 		RequirementBegan, RequirementEnded, SetUp, HelpCodeGiven, HelpCodeUsed, RoleChanged, PoolChanged, AccountDeleted,
-		TestMail,
+		TestMail, ResetsLoosened,
 	}
 }

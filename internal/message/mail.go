@@ -61,10 +61,12 @@ type Data struct {
 	// Email is the account's new address, OldEmail the former one.
 	Email    string `json:"email,omitempty"`
 	OldEmail string `json:"old_email,omitempty"`
-	// Left counts recovery codes, Minutes the length of a lock, or
+	// Left counts recovery codes, or what a list leaves out, Minutes the length of a lock, or
 	// of the time for which a browser is trusted.
 	Left    int `json:"left,omitempty"`
 	Minutes int `json:"minutes,omitempty"`
+	// Loosened are the places where a reset needs fewer people.
+	Loosened []Loosened `json:"loosened,omitempty"`
 	// Week are the numbers of a week.
 	Week *Week `json:"week,omitempty"`
 	// Backup and CodesTotal are the workspace's terms (words.Terms).

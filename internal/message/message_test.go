@@ -221,6 +221,9 @@ func data() message.Data {
 		Code:      "493817", Codes: []string{"7q0w2-m5x9d", "4k8t1-v6c3n"},
 		Device: "Pixel of Ada", OldDevice: "Old phone", Method: "totp", Actor: "Grace Hopper",
 		Email: "ada@new.example", OldEmail: "ada@example.com", Left: 2, Minutes: 15, CodesTotal: 10,
+		Loosened: []message.Loosened{
+			{Before: "never", After: "two_admins"}, {Pool: "Field staff", Before: "two_admins", After: "allowed"}, {Person: "Ben Brown", Before: "never", After: "allowed"},
+		},
 		Week: &message.Week{
 			From: time.Date(2026, 11, 9, 0, 0, 0, 0, time.UTC).UnixMilli(), People: 1204, Protected: 1190, Required: 3,
 			SignedIn: 830, Refused: 17, Denied: 2, Reported: 1, Recovered: 4, Reset: 1, Settings: 2,

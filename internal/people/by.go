@@ -113,6 +113,14 @@ func (b By) mayGive(deed policy.Deed, role countersign.Role) error {
 	return nil
 }
 
+// mayLoosen refuses to let fewer people reset somebody than before. The shell is not bound.
+func (b By) mayLoosen() error {
+	if b.holder != nil && !policy.MayLoosenReset(b.role) {
+		return countersign.Refuse(countersign.Forbidden, "owners_loosen")
+	}
+	return nil
+}
+
 // onPerson runs what is done to one person, in one transaction that has taken both rows:
 // of two people who act upon each other one comes first, and the other's power is judged
 // by what the first left of it.

@@ -223,7 +223,8 @@ func poolEvent(tx *store.Tx, by By, pool rows.Pool, kind string, detail map[stri
 // Move puts a person into another pool. What they have stays theirs, also where the new
 // pool does not ask for it. They are written to where something else is asked of them from
 // now on. Errors: those of onPerson; NotFound "no_such_pool"; Conflict
-// "owners_locked_out" where no owner could sign in any more.
+// "owners_locked_out" where no owner could sign in any more; Forbidden "owners_loosen" where
+// fewer people could reset them than before, by anybody but an owner.
 func (s *Service) Move(ctx context.Context, a account.Account, to countersign.PoolID, by By) error {
 	return s.onPerson(ctx, a, by, policy.DeedMove, func(tx *store.Tx, user rows.User, by By) error {
 		pool, err := poolIn(tx, user.WorkspaceID, to)
@@ -242,16 +243,21 @@ func (s *Service) Move(ctx context.Context, a account.Account, to countersign.Po
 		if err != nil {
 			return err
 		}
-		_, err = tx.SetUserPool(tx.Ctx, to, user.WorkspaceID, user.ID)
-		if err != nil {
-			return fmt.Errorf("move to a pool: %w", err)
-		}
 		user.PoolID = to
 		after, err := s.Accounts.Within(tx, user)
 		if err != nil {
 			return err
 		}
-		err = s.event(tx, by, user, "user.moved", map[string]string{"before": old.Name, "after": pool.Name})
+		detail := map[string]string{"before": old.Name, "after": pool.Name}
+		err = s.loosenByMove(tx, user, before.Settings.AdminReset, after.Settings.AdminReset, detail, by)
+		if err != nil {
+			return err
+		}
+		_, err = tx.SetUserPool(tx.Ctx, to, user.WorkspaceID, user.ID)
+		if err != nil {
+			return fmt.Errorf("move to a pool: %w", err)
+		}
+		err = s.event(tx, by, user, "user.moved", detail)
 		if err != nil || policy.AsksSame(before.Settings, after.Settings, user.RequireSecondFactor, tx.Now) {
 			return err
 		}

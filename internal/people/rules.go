@@ -73,7 +73,8 @@ func storedRules(w rows.Workspace, pools []rows.Pool) (Stored, error) {
 //
 // Errors: those of onAll; Invalid "settings_invalid", which names every bad key, and on
 // "name" for a pool that cannot be called so; Conflict "too_many_pools", "changed_meanwhile" when somebody else was first, "owners_locked_out" where no owner
-// could sign in any more.
+// could sign in any more; Forbidden "owners_loosen" where fewer people could reset somebody
+// than before, by anybody but an owner. The other owners and administrators are told of that.
 func (s *Service) StoreRules(ctx context.Context, workspace countersign.WorkspaceID, next policy.Rules, version int64, by By) error {
 	err := next.Check()
 	if err != nil {
@@ -161,6 +162,13 @@ func (s *Service) storeRules(tx *store.Tx, workspace countersign.WorkspaceID, ow
 	if before.Version != version {
 		return countersign.Refuse(countersign.Conflict, "changed_meanwhile")
 	}
+	loosened := policy.LooserResets(before.Rules, before.With(next, true))
+	if len(loosened) > 0 {
+		err = by.mayLoosen()
+		if err != nil {
+			return err
+		}
+	}
 	err = s.ownersStay(tx, owners, before, next)
 	if err != nil {
 		return err
@@ -188,7 +196,7 @@ func (s *Service) storeRules(tx *store.Tx, workspace countersign.WorkspaceID, ow
 			return err
 		}
 	}
-	return nil
+	return s.tellRulesLoosened(tx, workspace, loosened, by)
 }
 
 func (s *Service) storePool(tx *store.Tx, workspace countersign.WorkspaceID, before Stored, name string, doc policy.Document, by By) error {

@@ -59,7 +59,9 @@ func (d Deed) OnPerson() bool { return slices.Contains(DeedsOnPeople(), d) }
 // have nobody: see MayAll.
 //
 // Ranks are strict. Nobody does anything to a higher rank; only owners do anything to
-// owners; the help desk helps those below it, and an auditor reads.
+// owners; the help desk helps those below it, and an auditor reads. Only owners give roles
+// and take them, be it by deleting whoever has one: an administrator who could make a
+// second one would be two (see recovery.admin_reset).
 func May(actor countersign.Role, deed Deed, to countersign.Role) bool {
 	if !deed.OnPerson() || !actor.Valid() || !to.Valid() {
 		return false
@@ -68,12 +70,28 @@ func May(actor countersign.Role, deed Deed, to countersign.Role) bool {
 	case countersign.Owner:
 		return true
 	case countersign.Administrator:
+		switch deed {
+		case DeedRole:
+			return false
+		case DeedInvite, DeedDelete:
+			return to == countersign.Member
+		}
 		return to != countersign.Owner
 	case countersign.HelpDesk:
 		helps := []Deed{DeedReset, DeedHelpCode, DeedSignOut, DeedLock, DeedUnlock}
 		return slices.Contains(helps, deed) && rank(to) > rank(countersign.HelpDesk)
 	}
 	return false
+}
+
+// MayUnlock tells whether somebody of a role may let in again whom somebody of another role
+// has locked: nobody ends the lock of a higher rank. One that no role stands beside, as the
+// operator's, counts as an owner's. Whom it is done to, May judges.
+func MayUnlock(actor, lockedBy countersign.Role) bool {
+	if !lockedBy.Valid() {
+		lockedBy = countersign.Owner
+	}
+	return actor.Valid() && rank(actor) <= rank(lockedBy)
 }
 
 // MayAll tells whether somebody of a role may do a deed upon the workspace.

@@ -23,8 +23,8 @@ func TestWhoMayDoWhatToWhom(t *testing.T) {
 		},
 		countersign.Administrator: {
 			policy.DeedReset: "ahru", policy.DeedHelpCode: "ahru", policy.DeedSignOut: "ahru", policy.DeedLock: "ahru",
-			policy.DeedUnlock: "ahru", policy.DeedRequire: "ahru", policy.DeedMove: "ahru", policy.DeedRole: "ahru",
-			policy.DeedDelete: "ahru", policy.DeedInvite: "ahru", policy.DeedRemind: "ahru",
+			policy.DeedUnlock: "ahru", policy.DeedRequire: "ahru", policy.DeedMove: "ahru", policy.DeedRemind: "ahru",
+			policy.DeedInvite: "u", policy.DeedDelete: "u",
 		},
 		countersign.HelpDesk: {
 			policy.DeedReset: "ru", policy.DeedHelpCode: "ru", policy.DeedSignOut: "ru", policy.DeedLock: "ru", policy.DeedUnlock: "ru",
@@ -42,6 +42,30 @@ func TestWhoMayDoWhatToWhom(t *testing.T) {
 					t.Errorf("%q to %s somebody who is %q: %v, want %v", actor, deed, to, got, want)
 				}
 			}
+		}
+	}
+}
+
+// Who ends whose lock: for each role, those whose locks it ends, "-" for a lock that no role
+// stands beside.
+func TestWhoEndsWhoseLock(t *testing.T) {
+	rows := map[countersign.Role]string{
+		countersign.Owner: "owner administrator helpdesk auditor user - -", countersign.Administrator: "administrator helpdesk auditor user",
+		countersign.HelpDesk: "helpdesk auditor user", countersign.Auditor: "auditor user", countersign.Member: "user",
+	}
+	for _, actor := range append(countersign.Roles(), "", "root") {
+		var ends []string
+		for _, by := range append(countersign.Roles(), "", "root") {
+			if policy.MayUnlock(actor, by) {
+				name := string(by)
+				if !by.Valid() {
+					name = "-"
+				}
+				ends = append(ends, name)
+			}
+		}
+		if got := strings.Join(ends, " "); got != rows[actor] {
+			t.Errorf("%q ends the locks of %q, want %q", actor, got, rows[actor])
 		}
 	}
 }

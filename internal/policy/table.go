@@ -83,7 +83,7 @@ func Table() []Key {
 			func(s *Settings, v string) { s.RecoveryEffect = v }),
 		choice("recovery.delivery", ByScreen, []string{ByScreen, ByEmail},
 			func(s *Settings, v string) { s.RecoveryDelivery = v }).warn(ByEmail, "policy.warn_delivery_email"),
-		choice("recovery.admin_reset", ResetAllowed, []string{ResetAllowed, ResetTwoAdmins, ResetNever},
+		choice(AdminResetKey, ResetAllowed, []string{ResetAllowed, ResetTwoAdmins, ResetNever},
 			func(s *Settings, v string) { s.AdminReset = v }),
 		choice("turn_off", FreshProof, []string{FreshProof, ByEmail}, func(s *Settings, v string) { s.TurnOff = v }),
 		choice("enrol_at_sign_in", WizardFirst, []string{WizardFirst, SettingsFirst},

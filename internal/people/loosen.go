@@ -1,0 +1,63 @@
+package people
+
+import (
+	"fmt"
+
+	"countersign"
+	"countersign/internal/message"
+	"countersign/internal/policy"
+	"countersign/internal/store"
+	"countersign/internal/store/rows"
+)
+
+// loosenByMove allows, or refuses, that fewer people can reset a person in another pool
+// than in theirs; the values are those of recovery.admin_reset. The event's detail says so.
+func (s *Service) loosenByMove(tx *store.Tx, user rows.User, before, after string, detail map[string]string, by By) error {
+	if !policy.LooserReset(before, after) {
+		return nil
+	}
+	err := by.mayLoosen()
+	if err != nil {
+		return err
+	}
+	detail[policy.AdminResetKey] = before + " → " + after
+	name := user.Name
+	if name == "" {
+		name = user.Email
+	}
+	return s.tellLoosened(tx, user.WorkspaceID, []message.Loosened{{Person: name, Before: before, After: after}}, by)
+}
+
+// tellRulesLoosened is tellLoosened for other rules; where they loosened nothing, nobody is
+// told.
+func (s *Service) tellRulesLoosened(tx *store.Tx, workspace countersign.WorkspaceID, loosened []policy.Loosened, by By) error {
+	places := make([]message.Loosened, 0, len(loosened))
+	for _, one := range loosened {
+		places = append(places, message.Loosened{Pool: one.Pool, Before: one.Before, After: one.After})
+	}
+	if len(places) == 0 {
+		return nil
+	}
+	return s.tellLoosened(tx, workspace, places, by)
+}
+
+// tellLoosened writes to the owners and administrators, but for the one who did it: an
+// owner whose session somebody else holds must not do away with the second person unseen.
+func (s *Service) tellLoosened(tx *store.Tx, workspace countersign.WorkspaceID, places []message.Loosened, by By) error {
+	managers, err := tx.ListManagers(tx.Ctx, workspace)
+	if err != nil {
+		return fmt.Errorf("list the administrators: %w", err)
+	}
+	data := message.Data{Left: max(0, len(places)-message.MostLoosened)}
+	data.Loosened = places[:min(len(places), message.MostLoosened)]
+	for _, user := range managers {
+		if by.holder != nil && user.ID == by.holder.User {
+			continue
+		}
+		err = s.tellOf(tx, user, by, message.ResetsLoosened, data)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
