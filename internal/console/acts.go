@@ -125,10 +125,15 @@ type ActView struct {
 	Act, ID, Name, Email string
 	Danger               bool
 	NeedsReason          bool
+	ReasonHint           string // who reads it, an id of the catalogue
 	Choice               string
 	Options              []Option
 	// TwoAdmins tells that a reset waits for a second administrator.
 	TwoAdmins bool
+	// Shut are pools into which only owners move this person.
+	Shut []string
+	// Nothing tells that there is nothing left to choose.
+	Nothing bool
 }
 
 // actPage shows an act. The proof is asked for first, so that nobody types a reason that
@@ -159,26 +164,40 @@ func (c *Console) actOn(r *http.Request, by session.Current, name string) (act, 
 	if shown.User.ID == by.UserID && !a.deed.OnOneself() {
 		return act{}, people.Shown{}, countersign.Refuse(countersign.Forbidden, "not_on_oneself")
 	}
+	if a.Name == "unlock" && lockedAbove(by, shown) {
+		return act{}, people.Shown{}, countersign.Refuse(countersign.Forbidden, "locked_above")
+	}
 	return a, shown, by.Holder(web.Place(r)).NeedFresh(account.ActOn(a.deed, shown.User.ID))
 }
 
 func (c *Console) showAct(w http.ResponseWriter, r *http.Request, by session.Current, a act, shown people.Shown, form *web.Form) error {
 	view := ActView{
 		Shell: c.shell(r, by, "people"), Act: a.Name, ID: string(shown.User.ID), Name: called(shown.User), Email: shown.User.Email, Danger: a.danger,
-		NeedsReason: a.deed.NeedsReason(), Choice: a.choice, TwoAdmins: shown.Settings.AdminReset == policy.ResetTwoAdmins,
+		NeedsReason: a.deed.NeedsReason(), ReasonHint: reasonHint(a.deed), Choice: a.choice, TwoAdmins: shown.Settings.AdminReset == policy.ResetTwoAdmins,
 	}
 	view.Form = form
 	var err error
-	view.Options, err = c.options(r, by, a, shown, form.Value(a.choice))
+	view.Options, view.Shut, err = c.options(r, by, a, shown, form.Value(a.choice))
 	if err != nil {
 		return err
 	}
+	view.Nothing = len(view.Shut) > 0 && len(view.Options) == 1
 	return c.pages.Render(w, r, form.Status(), "act", view)
 }
 
-// options are what an act's choice holds; chosen is what was chosen before.
-func (c *Console) options(r *http.Request, by session.Current, a act, shown people.Shown, chosen string) ([]Option, error) {
+// reasonHint says who reads the reason. Whoever is deleted cannot download it any more.
+func reasonHint(deed policy.Deed) string {
+	if deed == policy.DeedDelete {
+		return "console.reason_hint_delete"
+	}
+	return "console.reason_hint"
+}
+
+// options are what an act's choice holds; chosen is what was chosen before. The names are
+// of pools that only owners could choose.
+func (c *Console) options(r *http.Request, by session.Current, a act, shown people.Shown, chosen string) ([]Option, []string, error) {
 	var out []Option
+	var shut []string
 	add := func(value, name, now string) {
 		if chosen == "" {
 			chosen = now
@@ -202,13 +221,21 @@ func (c *Console) options(r *http.Request, by session.Current, a act, shown peop
 	case "pool":
 		pools, _, err := c.People.Pools(r.Context(), by.WorkspaceID)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		for _, pool := range pools {
+			settings, err := c.Accounts.Settings(r.Context(), by.WorkspaceID, pool.ID)
+			if err != nil {
+				return nil, nil, err
+			}
+			if policy.LooserReset(shown.Settings.AdminReset, settings.AdminReset) && !policy.MayLoosenReset(by.Account.User.Role) {
+				shut = append(shut, pool.Name)
+				continue
+			}
 			add(string(pool.ID), pool.Name, string(shown.User.PoolID))
 		}
 	}
-	return out, nil
+	return out, shut, nil
 }
 
 // doAct does it, and goes back to the person's page, or shows what is wrong.
@@ -269,12 +296,18 @@ func (c *Console) giveCode(w http.ResponseWriter, r *http.Request, by session.Cu
 	})
 }
 
+// lockedAbove tells that the person is locked by somebody of a higher role than the reader's.
+func lockedAbove(by session.Current, shown people.Shown) bool {
+	return shown.User.State == countersign.Disabled && !policy.MayUnlock(by.Account.User.Role, shown.User.LockedBy)
+}
+
 // offered are the acts that a person's page leads to.
 func offered(by session.Current, shown people.Shown) []string {
 	var out []string
 	for _, a := range acts() {
 		self := shown.User.ID == by.UserID && !a.deed.OnOneself()
-		if !self && a.fits(shown) && policy.May(by.Account.User.Role, a.deed, shown.User.Role) {
+		above := a.Name == "unlock" && lockedAbove(by, shown)
+		if !self && !above && a.fits(shown) && policy.May(by.Account.User.Role, a.deed, shown.User.Role) {
 			out = append(out, a.Name)
 		}
 	}

@@ -26,7 +26,9 @@ type InviteView struct {
 	Shell
 
 	Pools, Roles []Option
-	Most         int
+	// NoRoles tells that this person invites without giving a role.
+	NoRoles bool
+	Most    int
 }
 
 // ListedView is what became of a list: one row for each line.
@@ -79,6 +81,7 @@ func (c *Console) showInvite(w http.ResponseWriter, r *http.Request, by session.
 			view.Roles = append(view.Roles, Option{string(role), "account.role_" + string(role), role == chosen})
 		}
 	}
+	view.NoRoles = len(view.Roles) == 1
 	return c.pages.Render(w, r, form.Status(), name, view)
 }
 

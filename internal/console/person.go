@@ -11,6 +11,7 @@ import (
 	"countersign/internal/approve"
 	"countersign/internal/audit"
 	"countersign/internal/people"
+	"countersign/internal/policy"
 	"countersign/internal/session"
 	"countersign/internal/store/rows"
 )
@@ -44,6 +45,11 @@ type PersonView struct {
 	Events     []Event
 	// Acts are what the reader may do, by name.
 	Acts []string
+	// UnlockedBy is the lowest role that unlocks the account, where the reader's does not
+	// reach it though they could else; "" for nothing to say.
+	UnlockedBy countersign.Role
+	// OwnersOnly tells that the reader does much here, and only owners change the role.
+	OwnersOnly bool
 }
 
 // Step is one second factor.
@@ -118,6 +124,14 @@ func (c *Console) personView(r *http.Request, by session.Current, shown people.S
 		Pool: PoolRow{ID: shown.Pool.ID, Name: shown.Pool.Name}, State: stateOf(shown.Line()), Created: moment(u.CreatedAt), SignedIn: moment(u.SignedInAt),
 		RequiredBy: string(shown.Required), Default: u.DefaultMethod, Acts: offered(by, shown),
 	}
+	role := by.Account.User.Role
+	if policy.May(role, policy.DeedUnlock, u.Role) && lockedAbove(by, shown) {
+		view.UnlockedBy = countersign.Owner
+		if u.LockedBy.Valid() {
+			view.UnlockedBy = u.LockedBy
+		}
+	}
+	view.OwnersOnly = role == countersign.Administrator && policy.May(role, policy.DeedLock, u.Role)
 	for _, one := range shown.Credentials {
 		if one.Kind == "recovery" {
 			view.Codes = &Codes{Left: one.Counter, Created: moment(one.ConfirmedAt)}

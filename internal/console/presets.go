@@ -77,6 +77,8 @@ type PresetView struct {
 	Version int64
 	Same    bool
 	MaySave bool
+	// Owners tells that only owners can apply it: fewer people could reset others by it.
+	Owners bool
 }
 
 func (c *Console) preset(w http.ResponseWriter, r *http.Request, by session.Current) error {
@@ -100,6 +102,7 @@ func (c *Console) showPreset(w http.ResponseWriter, r *http.Request, by session.
 		Shell: c.shell(r, by, "authentication"), Review: review, Name: r.PathValue("preset"), Text: presetText(r.PathValue("preset")), Version: was.Version, Same: inForceSame(was.Rules, next),
 		MaySave: policy.MayAll(by.Account.User.Role, policy.DeedSettings),
 	}
+	view.Owners = len(policy.LooserResets(was.Rules, next)) > 0 && !policy.MayLoosenReset(by.Account.User.Role)
 	view.Changes = differing(view.Changes)
 	view.Form = form
 	return c.pages.Render(w, r, status, "preset", view)

@@ -90,6 +90,12 @@ func settingsSamples(t *testing.T) []webtest.Sample {
 	wrong := tabSample("others", doc, "")
 	wrong.Form.Wrong("set.sms.per_day", "setting_number", "Least", "5", "Most", "1000000")
 	wrong.Form.Wrong("set.sms.countries", "setting_sms_countries")
+	owners := tabSample("codes", policy.Document{policy.AdminResetKey: policy.ResetTwoAdmins}, "&set.recovery.admin_reset=allowed")
+	for i := range owners.Settings {
+		if owners.Settings[i].Field == fieldOf(policy.AdminResetKey) {
+			owners.Settings[i].shut(policy.ResetTwoAdmins)
+		}
+	}
 	reads := tabSample("codes", doc, "")
 	reads.MaySave = false
 	pools := PoolsView{Shell: shellOf("pools"), MayMake: true, Pools: []PoolLine{
@@ -125,6 +131,8 @@ func settingsSamples(t *testing.T) []webtest.Sample {
 		Warnings: []Warning{{ID: "accept.push.confirm", Value: "push.confirm=tap", Name: "policy.name_push_confirm", Text: "policy.warn_confirm_tap", Accepted: true}},
 	}}
 	calm := PresetView{Shell: shellOf("authentication"), Name: "standard", Text: presetText("standard"), Review: Review{Counted: true, Changes: preset.Changes}}
+	ownersPreset := calm
+	ownersPreset.MaySave, ownersPreset.Owners = true, true
 	browsers := []Choice{{ID: "browser", Value: "unknown", Chosen: true}, {ID: "browser.known", Value: "known"}, {ID: "browser.trusted", Value: "trusted"}}
 	ask := ExplainView{Shell: shellOf("explain"), Browsers: browsers}
 	ask.Form = web.NewForm()
@@ -140,6 +148,7 @@ func settingsSamples(t *testing.T) []webtest.Sample {
 		webtest.Sample{Page: "settings", State: "asked", Data: asked},
 		webtest.Sample{Page: "settings", State: "meanwhile", Data: met},
 		webtest.Sample{Page: "settings", State: "wrong", Data: wrong},
+		webtest.Sample{Page: "settings", State: "for owners", Data: owners},
 		webtest.Sample{Page: "settings", State: "reads", Data: reads},
 		webtest.Sample{Page: "pools", Data: pools},
 		webtest.Sample{Page: "pools", State: "taken", Data: taken},
@@ -153,6 +162,7 @@ func settingsSamples(t *testing.T) []webtest.Sample {
 		webtest.Sample{Page: "presets", Data: presets},
 		webtest.Sample{Page: "preset", Data: preset},
 		webtest.Sample{Page: "preset", State: "calm", Data: calm},
+		webtest.Sample{Page: "preset", State: "for owners", Data: ownersPreset},
 		webtest.Sample{Page: "preset", State: "same", Data: PresetView{Shell: shellOf("authentication"), Name: "standard", Text: presetText("standard"), Same: true}},
 		webtest.Sample{Page: "explain", Data: ask},
 		webtest.Sample{Page: "explain", State: "nobody", Data: nobody},

@@ -85,6 +85,10 @@ func samples() []webtest.Sample {
 	}
 	person.Acts = []string{"remind", "code", "sign_out", "lock", "unlock", "require", "move", "role", "reset", "delete"}
 	bare.Acts = []string{"invite", "delete"}
+	shut := bare
+	shut.Acts, shut.UnlockedBy, shut.OwnersOnly, shut.State = []string{"move"}, countersign.Administrator, true, State{"console.state_locked", "bad", "lock"}
+	shutByOwner := shut
+	shutByOwner.Acts, shutByOwner.UnlockedBy = nil, countersign.Owner
 	return append(actSamples(), []webtest.Sample{
 		{Page: "overview", Data: overview},
 		{Page: "overview", State: "new", Data: fresh},
@@ -94,6 +98,8 @@ func samples() []webtest.Sample {
 		{Page: "people", State: "nobody", Data: nobody},
 		{Page: "person", Data: person},
 		{Page: "person", State: "bare", Data: bare},
+		{Page: "person", State: "locked above", Data: shut},
+		{Page: "person", State: "locked by an owner", Data: shutByOwner},
 		{Page: "activity", Data: ActivityView{Shell: shellOf("people"), ID: "usr_1", Name: "Nguyễn Thị Lan", Events: person.Events, Older: "/console/people/usr_1/activity?before=1", Newest: "/console/people/usr_1/activity"}},
 		{Page: "closed", State: "none", Data: ClosedView{Shell: shellOf(""), Why: "none"}},
 		{Page: "closed", State: "another", Data: ClosedView{Shell: shellOf(""), Why: "another"}},
@@ -106,7 +112,7 @@ func actSamples() []webtest.Sample {
 	for _, a := range acts() {
 		view := ActView{
 			Shell: shellOf("people"), Act: a.Name, ID: "usr_1", Name: "Nguyễn Thị Lan", Email: "lan.nguyen@example.com", Danger: a.danger,
-			NeedsReason: a.deed.NeedsReason(), Choice: a.choice, TwoAdmins: a.Name == "reset",
+			NeedsReason: a.deed.NeedsReason(), ReasonHint: reasonHint(a.deed), Choice: a.choice, TwoAdmins: a.Name == "reset",
 		}
 		view.Form = web.NewForm()
 		view.Options = map[string][]Option{
@@ -116,6 +122,12 @@ func actSamples() []webtest.Sample {
 			"pool":     {{"pool_staff", "Staff", true}, {"pool_contractors", "Contractors", false}},
 		}[a.choice]
 		out = append(out, webtest.Sample{Page: "act", State: a.Name, Data: view})
+		if a.Name == "move" {
+			view.Shut = []string{"Contractors"}
+			out = append(out, webtest.Sample{Page: "act", State: "move for owners", Data: view})
+			view.Nothing = true
+			out = append(out, webtest.Sample{Page: "act", State: "move for owners alone", Data: view})
+		}
 		if a.Name == "reset" {
 			view.Form = web.NewForm()
 			view.Form.Wrong("reason", "reason_short")
@@ -128,6 +140,8 @@ func actSamples() []webtest.Sample {
 	}
 	invite := InviteView{Shell: shellOf("people"), Most: people.MostInvitees, Roles: []Option{{"user", "account.role_user", true}}, Pools: []Option{{"pool_staff", "Staff", false}}}
 	invite.Form = web.NewForm()
+	plain := invite
+	plain.NoRoles = true
 	wrong := invite
 	wrong.Form = web.NewForm("email", "nonsense", "list", "nonsense")
 	wrong.Form.Wrong("email", "email_malformed")
@@ -143,7 +157,7 @@ func actSamples() []webtest.Sample {
 	}}
 	return append(out,
 		webtest.Sample{Page: "invite", Data: invite}, webtest.Sample{Page: "invite", State: "wrong", Data: wrong},
-		webtest.Sample{Page: "invite_list", Data: invite}, webtest.Sample{Page: "invite_list", State: "wrong", Data: long},
+		webtest.Sample{Page: "invite_list", Data: invite}, webtest.Sample{Page: "invite", State: "without roles", Data: plain}, webtest.Sample{Page: "invite_list", State: "wrong", Data: long},
 		webtest.Sample{Page: "invited", Data: listed},
 		webtest.Sample{Page: "code", Data: CodeView{Shell: shellOf("people"), ID: "usr_1", Name: "Nguyễn Thị Lan", Code: "7k4mq-x9d2t", Minutes: 10}},
 		webtest.Sample{Page: "resets", Data: ResetsView{Shell: shellOf("people"), Waiting: []Waiting{{waiting, false}, {waiting, true}}}},

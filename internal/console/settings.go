@@ -103,6 +103,7 @@ type Setting struct {
 	Value           string // as it is typed, where there is nothing to choose from
 	Number          bool
 	Hint            string // an id of the catalogue, for what may be typed
+	Owners          bool   // some of it only owners can choose
 }
 
 // Choice is one value that can be chosen.
@@ -110,6 +111,7 @@ type Choice struct {
 	ID, Value string
 	Chosen    bool
 	Fixed     bool // it cannot be taken out
+	Shut      bool // only owners can choose it
 	Method    bool // the value is a method, or the like, with a name
 	Sight     policy.Sight
 }
@@ -165,7 +167,11 @@ func (c *Console) showSettings(w http.ResponseWriter, r *http.Request, by sessio
 		view.Tabs = append(view.Tabs, TabLine{one.Name, settingsPath + "?tab=" + one.ID, one.ID == t.ID})
 	}
 	for _, key := range d.keys {
-		view.Settings = append(view.Settings, settingOf(key, d, originOf(key, was.Workspace, nil), inForce(key)))
+		s := settingOf(key, d, originOf(key, was.Workspace, nil), inForce(key))
+		if view.MaySave && key.Name == policy.AdminResetKey && !policy.MayLoosenReset(by.Account.User.Role) {
+			s.shut(policy.Spell(inForce(key)))
+		}
+		view.Settings = append(view.Settings, s)
 	}
 	return c.pages.Render(w, r, status, "settings", view)
 }
@@ -198,6 +204,23 @@ func settingOf(key policy.Key, d draft, origin policy.Origin, inForce any) Setti
 	}
 	s.Tell = len(s.Options) == 0 || s.Options[0].Method || policy.Spell(value) != policy.Spell(inForce)
 	return s
+}
+
+// shut leaves what lets fewer people reset others than now for owners to choose. A draft
+// that has chosen it, from before a role was lost, goes back to what is in force.
+func (s *Setting) shut(inForce string) {
+	for i, one := range s.Options {
+		if !policy.LooserReset(inForce, one.Value) {
+			continue
+		}
+		s.Options[i].Shut, s.Owners = true, true
+		if one.Chosen {
+			s.Options[i].Chosen = false
+			for j := range s.Options {
+				s.Options[j].Chosen = s.Options[j].Value == inForce
+			}
+		}
+	}
 }
 
 func (c *Console) saveSettings(w http.ResponseWriter, r *http.Request, by session.Current) error {

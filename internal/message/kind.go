@@ -100,7 +100,7 @@ const (
 	RoleChanged Kind = "role_changed"
 	// PoolChanged tells of another identity pool, where that asks something else: Actor.
 	PoolChanged Kind = "pool_changed"
-	// ResetsLoosened tells an owner or administrator that fewer people are needed to reset
+	// ResetsLoosened tells an owner or administrator that it became easier to reset
 	// somebody: Loosened, by Actor. Left are places that are not named.
 	ResetsLoosened Kind = "resets_loosened"
 	// AccountDeleted is the last mail to an account. Actor, when it was somebody else.

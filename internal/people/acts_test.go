@@ -25,34 +25,35 @@ func TestEachActIsToldAndLogged(t *testing.T) {
 		do    act
 		event string
 		mail  message.Kind
+		by    countersign.Role
 	}{
 		{"signing out", func(ctx context.Context, p *people.Service, a account.Account, by people.By) error {
 			return p.SignOut(ctx, a, by)
-		}, "session.all_ended", message.SignedOut},
+		}, "session.all_ended", message.SignedOut, countersign.Administrator},
 		{"locking", func(ctx context.Context, p *people.Service, a account.Account, by people.By) error {
 			return p.Disable(ctx, a, by)
-		}, "user.disabled", message.AccountLocked},
+		}, "user.disabled", message.AccountLocked, countersign.Administrator},
 		{"ending locks", func(ctx context.Context, p *people.Service, a account.Account, by people.By) error {
 			return p.EndLocks(ctx, a, by)
-		}, "user.unlocked", message.AccountUnlocked},
+		}, "user.unlocked", message.AccountUnlocked, countersign.Administrator},
 		{"requiring", func(ctx context.Context, p *people.Service, a account.Account, by people.By) error {
 			return p.Require(ctx, a, true, by)
-		}, "user.requirement_changed", message.RequirementBegan},
+		}, "user.requirement_changed", message.RequirementBegan, countersign.Administrator},
 		{"resetting", func(ctx context.Context, p *people.Service, a account.Account, by people.By) error {
 			_, err := p.ResetSecondFactor(ctx, a, by)
 			return err
-		}, "two_factor.reset", message.AdminReset},
+		}, "two_factor.reset", message.AdminReset, countersign.Administrator},
 		{"another role", func(ctx context.Context, p *people.Service, a account.Account, by people.By) error {
 			return p.SetRole(ctx, a, countersign.Auditor, by)
-		}, "role.changed", message.RoleChanged},
+		}, "role.changed", message.RoleChanged, countersign.Owner},
 		{"deleting", func(ctx context.Context, p *people.Service, a account.Account, by people.By) error {
 			return p.Delete(ctx, a, by)
-		}, "user.deleted", message.AccountDeleted},
+		}, "user.deleted", message.AccountDeleted, countersign.Administrator},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			both(t, func(t *testing.T, e *accounttest.Engine, p *people.Service) {
 				ctx := context.Background()
-				_, admins := desk(t, e, "admin@example.com", countersign.Administrator)
+				_, admins := desk(t, e, "admin@example.com", row.by)
 				_, readers := desk(t, e, "reader@example.com", countersign.Auditor)
 				ben := e.Guarded(t, "ben@example.com")
 				a := ben.Account(t)
@@ -63,7 +64,7 @@ func TestEachActIsToldAndLogged(t *testing.T) {
 				if e.Count(t, row.event, "") != 0 || len(e.MailsTo(t, row.mail, ben.Email)) != 0 {
 					t.Fatal("it happened all the same")
 				}
-				accounttest.Want(t, "by an administrator", row.do(ctx, p, a, admins), "ok")
+				accounttest.Want(t, "by whom it is for", row.do(ctx, p, a, admins), "ok")
 				if e.Count(t, row.event, why) != 1 {
 					t.Error("it is not in the log, or without its reason")
 				}

@@ -105,10 +105,22 @@ func (b By) mayAll(deed policy.Deed) error {
 	return nil
 }
 
-// mayGive refuses to make somebody what the actor could do nothing to.
+// mayGive refuses to give a role that the actor may not give.
 func (b By) mayGive(deed policy.Deed, role countersign.Role) error {
-	if b.holder != nil && !policy.May(b.role, deed, role) {
+	switch {
+	case b.holder == nil || policy.May(b.role, deed, role):
+		return nil
+	case policy.May(b.role, deed, countersign.Member):
 		return countersign.Refuse(countersign.Forbidden, "role_too_high")
+	}
+	return beyondRole()
+}
+
+// mayUnlock refuses to let somebody in again whom a higher role has locked. The shell is
+// not bound.
+func (b By) mayUnlock(user rows.User) error {
+	if b.holder != nil && !policy.MayUnlock(b.role, user.LockedBy) {
+		return countersign.Refuse(countersign.Forbidden, "locked_above")
 	}
 	return nil
 }

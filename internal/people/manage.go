@@ -14,7 +14,8 @@ import (
 
 // Enable lets a disabled user in again, and ends the locks of wrong answers. Their factors are as they were. One who
 // never chose a password is invited anew, which it tells: disabling ended the
-// old invitation.
+// old invitation. Errors: those of onPerson; Forbidden "locked_above" where somebody of a
+// higher role has locked them.
 func (s *Service) Enable(ctx context.Context, a account.Account, by By) (bool, error) {
 	invited := false
 	err := s.onPerson(ctx, a, by, policy.DeedUnlock, func(tx *store.Tx, user rows.User, by By) error {
@@ -22,11 +23,15 @@ func (s *Service) Enable(ctx context.Context, a account.Account, by By) (bool, e
 		if user.State != countersign.Disabled {
 			return nil
 		}
+		err := by.mayUnlock(user)
+		if err != nil {
+			return err
+		}
 		user.State = countersign.Active
 		if user.PasswordHash == "" {
 			user.State = countersign.Invited
 		}
-		_, err := tx.SetUserState(tx.Ctx, user.State, user.WorkspaceID, user.ID)
+		_, err = tx.SetUserState(tx.Ctx, user.State, user.WorkspaceID, user.ID)
 		if err != nil {
 			return fmt.Errorf("enable user: %w", err)
 		}
@@ -51,15 +56,16 @@ func (s *Service) Enable(ctx context.Context, a account.Account, by By) (bool, e
 	return invited && err == nil, err
 }
 
-// Disable puts a user out on every path at once; they are told. Errors: those of onPerson;
+// Disable puts a user out on every path at once; they are told. A lock that somebody of a
+// lower role has made becomes the actor's: it is then for them to end. Errors: those of onPerson;
 // Conflict "last_owner".
 func (s *Service) Disable(ctx context.Context, a account.Account, by By) error {
 	return s.onPerson(ctx, a, by, policy.DeedLock, func(tx *store.Tx, user rows.User, by By) error {
 		err := s.ownerStays(tx, user)
-		if err != nil || user.State == countersign.Disabled {
+		if err != nil || user.State == countersign.Disabled && !policy.LocksHarder(by.role, user.LockedBy) {
 			return err
 		}
-		_, err = tx.SetUserState(tx.Ctx, countersign.Disabled, user.WorkspaceID, user.ID)
+		_, err = tx.DisableUser(tx.Ctx, by.role, user.WorkspaceID, user.ID)
 		if err != nil {
 			return fmt.Errorf("disable user: %w", err)
 		}

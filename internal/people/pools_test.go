@@ -211,7 +211,8 @@ func TestWhoInvites(t *testing.T) {
 		ranked(t, e, plain, countersign.Owner)
 		single := at(t, e, plain)
 		n := people.NewUser{Email: "new@example.com", Name: "New", Role: countersign.Member}
-		owner, chosen := n, n
+		owner, reader, chosen := n, n, n
+		reader.Role = countersign.Auditor
 		owner.Role, chosen.Password = countersign.Owner, goodPassword
 		for _, row := range []struct {
 			sentence string
@@ -219,9 +220,10 @@ func TestWhoInvites(t *testing.T) {
 			by       people.By
 			refusal  string
 		}{
-			{"the help desk", n, desks, "role_too_high"},
+			{"the help desk", n, desks, "beyond_role"},
 			{"an owner without a second factor", n, single, "two_factors_required"},
 			{"an owner, by an administrator", owner, admins, "role_too_high"},
+			{"an auditor, by an administrator", reader, admins, "role_too_high"},
 			{"with a password", chosen, admins, "beyond_role"},
 			{"an administrator", n, admins, "ok"},
 		} {

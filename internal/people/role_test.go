@@ -114,7 +114,7 @@ func TestWhatIsAskedOfWhoeverActs(t *testing.T) {
 		} {
 			accounttest.Want(t, row.sentence, p.Disable(ctx, row.who.Account(t), row.by), row.refusal)
 		}
-		accounttest.Want(t, "a role above one's own", p.SetRole(ctx, ben.Account(t), countersign.Owner, admins), "role_too_high")
+		accounttest.Want(t, "a role, by an administrator", p.SetRole(ctx, ben.Account(t), countersign.Auditor, admins), "beyond_role")
 	})
 }
 

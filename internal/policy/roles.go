@@ -88,10 +88,18 @@ func May(actor countersign.Role, deed Deed, to countersign.Role) bool {
 // has locked: nobody ends the lock of a higher rank. One that no role stands beside, as the
 // operator's, counts as an owner's. Whom it is done to, May judges.
 func MayUnlock(actor, lockedBy countersign.Role) bool {
-	if !lockedBy.Valid() {
-		lockedBy = countersign.Owner
+	return actor.Valid() && rank(actor) <= lockRank(lockedBy)
+}
+
+// LocksHarder tells whether the lock of somebody of a role, "" for the operator, is one that
+// fewer people end than the lock there is.
+func LocksHarder(actor, lockedBy countersign.Role) bool { return lockRank(actor) < lockRank(lockedBy) }
+
+func lockRank(by countersign.Role) int {
+	if !by.Valid() {
+		by = countersign.Owner
 	}
-	return actor.Valid() && rank(actor) <= rank(lockedBy)
+	return rank(by)
 }
 
 // MayAll tells whether somebody of a role may do a deed upon the workspace.

@@ -56,6 +56,9 @@ func TestWhoEndsWhoseLock(t *testing.T) {
 	for _, actor := range append(countersign.Roles(), "", "root") {
 		var ends []string
 		for _, by := range append(countersign.Roles(), "", "root") {
+			if got := policy.LocksHarder(actor, by); actor.Valid() && got == policy.MayUnlock(by, actor) && by.Valid() {
+				t.Errorf("%q locks harder than %q: %v", actor, by, got)
+			}
 			if policy.MayUnlock(actor, by) {
 				name := string(by)
 				if !by.Valid() {

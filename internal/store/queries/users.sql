@@ -33,7 +33,11 @@ SELECT * FROM users WHERE workspace_id = @workspace_id AND role IN ('owner', 'ad
 SELECT COUNT(*) FROM users WHERE workspace_id = @workspace_id AND role = 'owner' AND state <> 'invited';
 
 -- name: SetUserState :execrows
-UPDATE users SET state = @state WHERE workspace_id = @workspace_id AND id = @id;
+UPDATE users SET state = @state, locked_by = '' WHERE workspace_id = @workspace_id AND id = @id;
+
+-- name: DisableUser :execrows
+-- locked_by is the role of whoever does it, '' for the operator.
+UPDATE users SET state = 'disabled', locked_by = @locked_by WHERE workspace_id = @workspace_id AND id = @id;
 
 -- name: SetUserRole :execrows
 UPDATE users SET role = @role WHERE workspace_id = @workspace_id AND id = @id;

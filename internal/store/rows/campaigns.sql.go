@@ -83,7 +83,7 @@ func (q *Queries) DeleteOldCampaigns(ctx context.Context, before int64) (int64, 
 }
 
 const dueInCampaign = `-- name: DueInCampaign :many
-SELECT u.workspace_id, u.id, u.pool_id, u.email, u.email_key, u.email_verified_at, u.name, u.role, u.state, u.language, u.zone, u.password_hash, u.password_version, u.password_changed_at, u.require_second_factor, u.default_method, u.default_set_at, u.created_at, u.signed_in_at, u.name_key, EXISTS (SELECT 1 FROM credentials c WHERE c.workspace_id = u.workspace_id AND c.user_id = u.id
+SELECT u.workspace_id, u.id, u.pool_id, u.email, u.email_key, u.email_verified_at, u.name, u.role, u.state, u.language, u.zone, u.password_hash, u.password_version, u.password_changed_at, u.require_second_factor, u.default_method, u.default_set_at, u.created_at, u.signed_in_at, u.name_key, u.locked_by, EXISTS (SELECT 1 FROM credentials c WHERE c.workspace_id = u.workspace_id AND c.user_id = u.id
     AND c.state = 'active' AND c.kind <> 'recovery') AS protected
 FROM campaign_people p
 JOIN users u ON u.workspace_id = p.workspace_id AND u.id = p.user_id
@@ -139,6 +139,7 @@ func (q *Queries) DueInCampaign(ctx context.Context, arg DueInCampaignParams) ([
 			&i.User.CreatedAt,
 			&i.User.SignedInAt,
 			&i.User.NameKey,
+			&i.User.LockedBy,
 			&i.Protected,
 		); err != nil {
 			return nil, err
@@ -233,7 +234,7 @@ func (q *Queries) InsertCampaign(ctx context.Context, arg InsertCampaignParams) 
 }
 
 const listCampaignPeople = `-- name: ListCampaignPeople :many
-SELECT u.workspace_id, u.id, u.pool_id, u.email, u.email_key, u.email_verified_at, u.name, u.role, u.state, u.language, u.zone, u.password_hash, u.password_version, u.password_changed_at, u.require_second_factor, u.default_method, u.default_set_at, u.created_at, u.signed_in_at, u.name_key, p.mailed_at FROM campaign_people p
+SELECT u.workspace_id, u.id, u.pool_id, u.email, u.email_key, u.email_verified_at, u.name, u.role, u.state, u.language, u.zone, u.password_hash, u.password_version, u.password_changed_at, u.require_second_factor, u.default_method, u.default_set_at, u.created_at, u.signed_in_at, u.name_key, u.locked_by, p.mailed_at FROM campaign_people p
 JOIN users u ON u.workspace_id = p.workspace_id AND u.id = p.user_id
 WHERE p.workspace_id = $1 AND p.campaign_id = $2 AND p.user_id > $3
   AND NOT EXISTS (SELECT 1 FROM credentials c WHERE c.workspace_id = u.workspace_id AND c.user_id = u.id
@@ -289,6 +290,7 @@ func (q *Queries) ListCampaignPeople(ctx context.Context, arg ListCampaignPeople
 			&i.User.CreatedAt,
 			&i.User.SignedInAt,
 			&i.User.NameKey,
+			&i.User.LockedBy,
 			&i.MailedAt,
 		); err != nil {
 			return nil, err
@@ -341,7 +343,7 @@ func (q *Queries) ListCampaigns(ctx context.Context, workspaceID countersign.Wor
 }
 
 const listMissing = `-- name: ListMissing :many
-SELECT workspace_id, id, pool_id, email, email_key, email_verified_at, name, role, state, language, zone, password_hash, password_version, password_changed_at, require_second_factor, default_method, default_set_at, created_at, signed_in_at, name_key FROM users
+SELECT workspace_id, id, pool_id, email, email_key, email_verified_at, name, role, state, language, zone, password_hash, password_version, password_changed_at, require_second_factor, default_method, default_set_at, created_at, signed_in_at, name_key, locked_by FROM users
 WHERE users.workspace_id = $1 AND users.state = 'active' AND (CAST($2 AS TEXT) = '' OR users.pool_id = CAST($2 AS TEXT))
   AND users.email_key > $3
   AND NOT EXISTS (SELECT 1 FROM credentials c WHERE c.workspace_id = users.workspace_id AND c.user_id = users.id
@@ -392,6 +394,7 @@ func (q *Queries) ListMissing(ctx context.Context, arg ListMissingParams) ([]Use
 			&i.CreatedAt,
 			&i.SignedInAt,
 			&i.NameKey,
+			&i.LockedBy,
 		); err != nil {
 			return nil, err
 		}

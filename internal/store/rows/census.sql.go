@@ -301,7 +301,7 @@ func (q *Queries) ListPoolDays(ctx context.Context, workspaceID countersign.Work
 }
 
 const listUnindexed = `-- name: ListUnindexed :many
-SELECT workspace_id, id, pool_id, email, email_key, email_verified_at, name, role, state, language, zone, password_hash, password_version, password_changed_at, require_second_factor, default_method, default_set_at, created_at, signed_in_at, name_key FROM users WHERE workspace_id = $1 AND name_key = '' ORDER BY id LIMIT 200
+SELECT workspace_id, id, pool_id, email, email_key, email_verified_at, name, role, state, language, zone, password_hash, password_version, password_changed_at, require_second_factor, default_method, default_set_at, created_at, signed_in_at, name_key, locked_by FROM users WHERE workspace_id = $1 AND name_key = '' ORDER BY id LIMIT 200
 `
 
 // People whom a program from before wrote.
@@ -335,6 +335,7 @@ func (q *Queries) ListUnindexed(ctx context.Context, workspaceID countersign.Wor
 			&i.CreatedAt,
 			&i.SignedInAt,
 			&i.NameKey,
+			&i.LockedBy,
 		); err != nil {
 			return nil, err
 		}

@@ -237,6 +237,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.deleteWorkspaceStmt, err = db.PrepareContext(ctx, deleteWorkspace); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteWorkspace: %w", err)
 	}
+	if q.disableUserStmt, err = db.PrepareContext(ctx, disableUser); err != nil {
+		return nil, fmt.Errorf("error preparing query DisableUser: %w", err)
+	}
 	if q.disownAttemptStmt, err = db.PrepareContext(ctx, disownAttempt); err != nil {
 		return nil, fmt.Errorf("error preparing query DisownAttempt: %w", err)
 	}
@@ -1294,6 +1297,11 @@ func (q *Queries) Close() error {
 	if q.deleteWorkspaceStmt != nil {
 		if cerr := q.deleteWorkspaceStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing deleteWorkspaceStmt: %w", cerr)
+		}
+	}
+	if q.disableUserStmt != nil {
+		if cerr := q.disableUserStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing disableUserStmt: %w", cerr)
 		}
 	}
 	if q.disownAttemptStmt != nil {
@@ -2571,6 +2579,7 @@ type Queries struct {
 	deleteUserStmt               *sql.Stmt
 	deleteWordsStmt              *sql.Stmt
 	deleteWorkspaceStmt          *sql.Stmt
+	disableUserStmt              *sql.Stmt
 	disownAttemptStmt            *sql.Stmt
 	dropAttemptsStmt             *sql.Stmt
 	dropHelpCodesStmt            *sql.Stmt
@@ -2881,6 +2890,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		deleteUserStmt:               q.deleteUserStmt,
 		deleteWordsStmt:              q.deleteWordsStmt,
 		deleteWorkspaceStmt:          q.deleteWorkspaceStmt,
+		disableUserStmt:              q.disableUserStmt,
 		disownAttemptStmt:            q.disownAttemptStmt,
 		dropAttemptsStmt:             q.dropAttemptsStmt,
 		dropHelpCodesStmt:            q.dropHelpCodesStmt,

@@ -436,6 +436,7 @@ type User struct {
 	CreatedAt           int64
 	SignedInAt          int64
 	NameKey             string
+	LockedBy            countersign.Role
 }
 
 type Workspace struct {

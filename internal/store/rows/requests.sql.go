@@ -275,7 +275,7 @@ func (q *Queries) ExpireRequests(ctx context.Context, now int64) ([]Request, err
 }
 
 const getQuestion = `-- name: GetQuestion :one
-SELECT r.workspace_id, r.id, r.user_id, r.kind, r.act, r.requester, r.only_device, r.state, r.mode, r.number, r.display, r.ip, r.known, r.first_at, r.rung, r.device_id, r.created_at, r.expires_at, r.decided_at, u.workspace_id, u.id, u.pool_id, u.email, u.email_key, u.email_verified_at, u.name, u.role, u.state, u.language, u.zone, u.password_hash, u.password_version, u.password_changed_at, u.require_second_factor, u.default_method, u.default_set_at, u.created_at, u.signed_in_at, u.name_key, d.workspace_id, d.id, d.user_id, d.credential_id, d.kind, d.name, d.platform, d.client, d.version, d.state, d.device_key, d.verify_id, d.verify_key, d.verify_user, d.backed_up, d.counter, d.biometrics, d.notifications, d.subscription, d.delivery, d.code_given, d.created_at, d.activated_at, d.seen_at, d.ended_at, w.id, w.name, w.host, w.language, w.settings, w.settings_version, w.created_at, w.accent, w.sender, w.logo FROM requests r
+SELECT r.workspace_id, r.id, r.user_id, r.kind, r.act, r.requester, r.only_device, r.state, r.mode, r.number, r.display, r.ip, r.known, r.first_at, r.rung, r.device_id, r.created_at, r.expires_at, r.decided_at, u.workspace_id, u.id, u.pool_id, u.email, u.email_key, u.email_verified_at, u.name, u.role, u.state, u.language, u.zone, u.password_hash, u.password_version, u.password_changed_at, u.require_second_factor, u.default_method, u.default_set_at, u.created_at, u.signed_in_at, u.name_key, u.locked_by, d.workspace_id, d.id, d.user_id, d.credential_id, d.kind, d.name, d.platform, d.client, d.version, d.state, d.device_key, d.verify_id, d.verify_key, d.verify_user, d.backed_up, d.counter, d.biometrics, d.notifications, d.subscription, d.delivery, d.code_given, d.created_at, d.activated_at, d.seen_at, d.ended_at, w.id, w.name, w.host, w.language, w.settings, w.settings_version, w.created_at, w.accent, w.sender, w.logo FROM requests r
 JOIN users u ON u.workspace_id = r.workspace_id AND u.id = r.user_id
 JOIN devices d ON d.workspace_id = r.workspace_id AND d.user_id = r.user_id AND d.id = $1
 JOIN workspaces w ON w.id = r.workspace_id
@@ -335,6 +335,7 @@ func (q *Queries) GetQuestion(ctx context.Context, deviceID countersign.DeviceID
 		&i.User.CreatedAt,
 		&i.User.SignedInAt,
 		&i.User.NameKey,
+		&i.User.LockedBy,
 		&i.Device.WorkspaceID,
 		&i.Device.ID,
 		&i.Device.UserID,

@@ -227,7 +227,7 @@ func (q *Queries) ListSessions(ctx context.Context, arg ListSessionsParams) ([]S
 }
 
 const loadSession = `-- name: LoadSession :one
-SELECT s.workspace_id, s.id, s.token_hash, s.user_id, s.browser_id, s.entry, s.first, s.first_at, s.second, s.second_at, s.mailed_at, s.known_since, s.return_to, s.created_at, s.seen_at, s.expires_at, s.ip, s.user_agent, s.second_for, s.console_at, u.workspace_id, u.id, u.pool_id, u.email, u.email_key, u.email_verified_at, u.name, u.role, u.state, u.language, u.zone, u.password_hash, u.password_version, u.password_changed_at, u.require_second_factor, u.default_method, u.default_set_at, u.created_at, u.signed_in_at, u.name_key, w.name AS workspace_name, w.settings_version,
+SELECT s.workspace_id, s.id, s.token_hash, s.user_id, s.browser_id, s.entry, s.first, s.first_at, s.second, s.second_at, s.mailed_at, s.known_since, s.return_to, s.created_at, s.seen_at, s.expires_at, s.ip, s.user_agent, s.second_for, s.console_at, u.workspace_id, u.id, u.pool_id, u.email, u.email_key, u.email_verified_at, u.name, u.role, u.state, u.language, u.zone, u.password_hash, u.password_version, u.password_changed_at, u.require_second_factor, u.default_method, u.default_set_at, u.created_at, u.signed_in_at, u.name_key, u.locked_by, w.name AS workspace_name, w.settings_version,
   (SELECT COUNT(*) FROM credentials c WHERE c.workspace_id = s.workspace_id AND c.user_id = s.user_id
     AND c.state = 'active' AND c.kind <> 'recovery') AS second_factors,
   (SELECT COUNT(*) FROM credentials c WHERE c.workspace_id = s.workspace_id AND c.user_id = s.user_id
@@ -295,6 +295,7 @@ func (q *Queries) LoadSession(ctx context.Context, workspaceID countersign.Works
 		&i.User.CreatedAt,
 		&i.User.SignedInAt,
 		&i.User.NameKey,
+		&i.User.LockedBy,
 		&i.WorkspaceName,
 		&i.SettingsVersion,
 		&i.SecondFactors,

@@ -122,8 +122,21 @@ func (q *Queries) DeleteUser(ctx context.Context, workspaceID countersign.Worksp
 	return result.RowsAffected()
 }
 
+const disableUser = `-- name: DisableUser :execrows
+UPDATE users SET state = 'disabled', locked_by = $1 WHERE workspace_id = $2 AND id = $3
+`
+
+// locked_by is the role of whoever does it, ” for the operator.
+func (q *Queries) DisableUser(ctx context.Context, lockedBy countersign.Role, workspaceID countersign.WorkspaceID, iD countersign.UserID) (int64, error) {
+	result, err := q.exec(ctx, q.disableUserStmt, disableUser, lockedBy, workspaceID, iD)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const getUser = `-- name: GetUser :one
-SELECT workspace_id, id, pool_id, email, email_key, email_verified_at, name, role, state, language, zone, password_hash, password_version, password_changed_at, require_second_factor, default_method, default_set_at, created_at, signed_in_at, name_key FROM users WHERE workspace_id = $1 AND id = $2
+SELECT workspace_id, id, pool_id, email, email_key, email_verified_at, name, role, state, language, zone, password_hash, password_version, password_changed_at, require_second_factor, default_method, default_set_at, created_at, signed_in_at, name_key, locked_by FROM users WHERE workspace_id = $1 AND id = $2
 `
 
 func (q *Queries) GetUser(ctx context.Context, workspaceID countersign.WorkspaceID, iD countersign.UserID) (User, error) {
@@ -150,6 +163,7 @@ func (q *Queries) GetUser(ctx context.Context, workspaceID countersign.Workspace
 		&i.CreatedAt,
 		&i.SignedInAt,
 		&i.NameKey,
+		&i.LockedBy,
 	)
 	return i, err
 }
@@ -201,7 +215,7 @@ func (q *Queries) InsertUser(ctx context.Context, arg InsertUserParams) error {
 }
 
 const listManagers = `-- name: ListManagers :many
-SELECT workspace_id, id, pool_id, email, email_key, email_verified_at, name, role, state, language, zone, password_hash, password_version, password_changed_at, require_second_factor, default_method, default_set_at, created_at, signed_in_at, name_key FROM users WHERE workspace_id = $1 AND role IN ('owner', 'administrator') AND state = 'active' ORDER BY created_at, id LIMIT 100
+SELECT workspace_id, id, pool_id, email, email_key, email_verified_at, name, role, state, language, zone, password_hash, password_version, password_changed_at, require_second_factor, default_method, default_set_at, created_at, signed_in_at, name_key, locked_by FROM users WHERE workspace_id = $1 AND role IN ('owner', 'administrator') AND state = 'active' ORDER BY created_at, id LIMIT 100
 `
 
 // Whom the installation turns to.
@@ -235,6 +249,7 @@ func (q *Queries) ListManagers(ctx context.Context, workspaceID countersign.Work
 			&i.CreatedAt,
 			&i.SignedInAt,
 			&i.NameKey,
+			&i.LockedBy,
 		); err != nil {
 			return nil, err
 		}
@@ -250,7 +265,7 @@ func (q *Queries) ListManagers(ctx context.Context, workspaceID countersign.Work
 }
 
 const listOwners = `-- name: ListOwners :many
-SELECT workspace_id, id, pool_id, email, email_key, email_verified_at, name, role, state, language, zone, password_hash, password_version, password_changed_at, require_second_factor, default_method, default_set_at, created_at, signed_in_at, name_key FROM users WHERE workspace_id = $1 AND role = 'owner' AND state = 'active' ORDER BY id
+SELECT workspace_id, id, pool_id, email, email_key, email_verified_at, name, role, state, language, zone, password_hash, password_version, password_changed_at, require_second_factor, default_method, default_set_at, created_at, signed_in_at, name_key, locked_by FROM users WHERE workspace_id = $1 AND role = 'owner' AND state = 'active' ORDER BY id
 `
 
 // Those who keep a workspace: at least one of them must be able to sign in.
@@ -284,6 +299,7 @@ func (q *Queries) ListOwners(ctx context.Context, workspaceID countersign.Worksp
 			&i.CreatedAt,
 			&i.SignedInAt,
 			&i.NameKey,
+			&i.LockedBy,
 		); err != nil {
 			return nil, err
 		}
@@ -402,7 +418,7 @@ func (q *Queries) ListProofsBetween(ctx context.Context, workspaceID countersign
 }
 
 const listUsers = `-- name: ListUsers :many
-SELECT workspace_id, id, pool_id, email, email_key, email_verified_at, name, role, state, language, zone, password_hash, password_version, password_changed_at, require_second_factor, default_method, default_set_at, created_at, signed_in_at, name_key FROM users WHERE workspace_id = $1 AND email_key > $2 ORDER BY email_key LIMIT CAST($3 AS INTEGER)
+SELECT workspace_id, id, pool_id, email, email_key, email_verified_at, name, role, state, language, zone, password_hash, password_version, password_changed_at, require_second_factor, default_method, default_set_at, created_at, signed_in_at, name_key, locked_by FROM users WHERE workspace_id = $1 AND email_key > $2 ORDER BY email_key LIMIT CAST($3 AS INTEGER)
 `
 
 func (q *Queries) ListUsers(ctx context.Context, workspaceID countersign.WorkspaceID, after string, most int32) ([]User, error) {
@@ -435,6 +451,7 @@ func (q *Queries) ListUsers(ctx context.Context, workspaceID countersign.Workspa
 			&i.CreatedAt,
 			&i.SignedInAt,
 			&i.NameKey,
+			&i.LockedBy,
 		); err != nil {
 			return nil, err
 		}
@@ -450,7 +467,7 @@ func (q *Queries) ListUsers(ctx context.Context, workspaceID countersign.Workspa
 }
 
 const lockUser = `-- name: LockUser :one
-UPDATE users SET password_version = password_version WHERE workspace_id = $1 AND id = $2 RETURNING workspace_id, id, pool_id, email, email_key, email_verified_at, name, role, state, language, zone, password_hash, password_version, password_changed_at, require_second_factor, default_method, default_set_at, created_at, signed_in_at, name_key
+UPDATE users SET password_version = password_version WHERE workspace_id = $1 AND id = $2 RETURNING workspace_id, id, pool_id, email, email_key, email_verified_at, name, role, state, language, zone, password_hash, password_version, password_changed_at, require_second_factor, default_method, default_set_at, created_at, signed_in_at, name_key, locked_by
 `
 
 // Takes the user's row for this transaction: two enrolments at once then count
@@ -479,12 +496,13 @@ func (q *Queries) LockUser(ctx context.Context, workspaceID countersign.Workspac
 		&i.CreatedAt,
 		&i.SignedInAt,
 		&i.NameKey,
+		&i.LockedBy,
 	)
 	return i, err
 }
 
 const nearestUser = `-- name: NearestUser :one
-SELECT workspace_id, id, pool_id, email, email_key, email_verified_at, name, role, state, language, zone, password_hash, password_version, password_changed_at, require_second_factor, default_method, default_set_at, created_at, signed_in_at, name_key FROM users WHERE users.workspace_id = $1 AND users.email_key = COALESCE(
+SELECT workspace_id, id, pool_id, email, email_key, email_verified_at, name, role, state, language, zone, password_hash, password_version, password_changed_at, require_second_factor, default_method, default_set_at, created_at, signed_in_at, name_key, locked_by FROM users WHERE users.workspace_id = $1 AND users.email_key = COALESCE(
   (SELECT MIN(n.email_key) FROM users n WHERE n.workspace_id = $1 AND n.email_key >= $2),
   (SELECT MAX(n.email_key) FROM users n WHERE n.workspace_id = $1))
 `
@@ -515,6 +533,7 @@ func (q *Queries) NearestUser(ctx context.Context, workspaceID countersign.Works
 		&i.CreatedAt,
 		&i.SignedInAt,
 		&i.NameKey,
+		&i.LockedBy,
 	)
 	return i, err
 }
@@ -631,7 +650,7 @@ func (q *Queries) SetUserRole(ctx context.Context, role countersign.Role, worksp
 }
 
 const setUserState = `-- name: SetUserState :execrows
-UPDATE users SET state = $1 WHERE workspace_id = $2 AND id = $3
+UPDATE users SET state = $1, locked_by = '' WHERE workspace_id = $2 AND id = $3
 `
 
 func (q *Queries) SetUserState(ctx context.Context, state countersign.UserState, workspaceID countersign.WorkspaceID, iD countersign.UserID) (int64, error) {
