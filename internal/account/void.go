@@ -87,6 +87,10 @@ func (s *Service) Reset(tx *store.Tx, user rows.User, keep Keep) error {
 	if err != nil {
 		return fmt.Errorf("lock user: %w", err)
 	}
+	err = tx.LockResets(tx.Ctx, user.WorkspaceID, user.ID)
+	if err != nil {
+		return err
+	}
 	_, err = tx.DeleteCredentialsOfUser(tx.Ctx, user.WorkspaceID, user.ID)
 	if err != nil {
 		return fmt.Errorf("delete credentials: %w", err)

@@ -183,6 +183,10 @@ func (s *Service) decideReset(ctx context.Context, workspace countersign.Workspa
 	by.Reason = r.Reason // the first one's stands for both
 	target := account.Account{User: rows.User{WorkspaceID: workspace, ID: r.UserID}}
 	return s.onPerson(ctx, target, by, policy.DeedReset, func(tx *store.Tx, user rows.User, by By) error {
+		err := tx.LockResets(tx.Ctx, user.WorkspaceID, user.ID)
+		if err != nil {
+			return err
+		}
 		return act(tx, r, user, by)
 	})
 }
@@ -217,7 +221,11 @@ func decide(tx *store.Tx, r rows.ResetRequest, state string, by By) error {
 
 // withdrawAsked ends what somebody asked for who may lose the right to.
 func withdrawAsked(tx *store.Tx, user rows.User) error {
-	_, err := tx.WithdrawResetsBy(tx.Ctx, tx.NowMilli(), user.WorkspaceID, user.ID)
+	err := tx.LockResets(tx.Ctx, user.WorkspaceID, user.ID)
+	if err != nil {
+		return err
+	}
+	_, err = tx.WithdrawResetsBy(tx.Ctx, tx.NowMilli(), user.WorkspaceID, user.ID)
 	if err != nil {
 		return fmt.Errorf("withdraw what was asked for: %w", err)
 	}

@@ -44,6 +44,28 @@ func (tx *Tx) LockUser(ctx context.Context, workspace countersign.WorkspaceID, u
 	return tx.Queries.LockUser(ctx, workspace, user)
 }
 
+// LockResets takes, for a transaction that has the user's row, the resets that wait for a
+// second administrator: those about the user, and those that the user asked for. Whoever
+// decides one or withdraws some takes all of them first, in the order of their identifiers:
+// two administrators who have asked about each other would else end each other's at once,
+// and each wait for what the other has taken.
+func (tx *Tx) LockResets(ctx context.Context, workspace countersign.WorkspaceID, user countersign.UserID) error {
+	if tx.alone {
+		return nil
+	}
+	ids, err := tx.ListResetsAround(ctx, workspace, tx.NowMilli(), user)
+	if err != nil {
+		return fmt.Errorf("list resets that wait: %w", err)
+	}
+	for _, id := range ids {
+		_, err = tx.LockReset(ctx, workspace, id)
+		if err != nil {
+			return fmt.Errorf("lock a reset: %w", err)
+		}
+	}
+	return nil
+}
+
 // After runs do once the transaction has committed, in the caller's goroutine.
 func (tx *Tx) After(do func()) { tx.after = append(tx.after, do) }
 

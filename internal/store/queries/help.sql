@@ -24,13 +24,25 @@ ORDER BY r.created_at, r.id LIMIT 1000;
 UPDATE reset_requests SET state = @state, decided_by = @decided_by, decided_at = @now
 WHERE workspace_id = @workspace_id AND id = @id AND state = 'waiting' AND expires_at > CAST(@now AS BIGINT);
 
+-- name: ListResetsAround :many
+-- What waits about a person, and what they asked for; see store.Tx.LockResets.
+SELECT id FROM reset_requests
+WHERE workspace_id = @workspace_id AND state = 'waiting' AND expires_at > @now AND (user_id = @user_id OR asked_by = @user_id)
+ORDER BY id;
+
+-- name: LockReset :execrows
+UPDATE reset_requests SET state = state WHERE workspace_id = @workspace_id AND id = @id;
+
 -- name: WithdrawResetsOf :execrows
--- Those about a person.
-UPDATE reset_requests SET state = 'withdrawn', decided_at = @now WHERE workspace_id = @workspace_id AND user_id = @user_id AND state = 'waiting';
+-- Those about a person. LockResets comes before it. What is too old is over anyway, and is
+-- left to the sweeper, which takes rows in an order of its own.
+UPDATE reset_requests SET state = 'withdrawn', decided_at = @now
+WHERE workspace_id = @workspace_id AND user_id = @user_id AND state = 'waiting' AND expires_at > CAST(@now AS BIGINT);
 
 -- name: WithdrawResetsBy :execrows
--- Those that a person asked for.
-UPDATE reset_requests SET state = 'withdrawn', decided_at = @now WHERE workspace_id = @workspace_id AND asked_by = @asked_by AND state = 'waiting';
+-- Those that a person asked for. LockResets comes before it.
+UPDATE reset_requests SET state = 'withdrawn', decided_at = @now
+WHERE workspace_id = @workspace_id AND asked_by = @asked_by AND state = 'waiting' AND expires_at > CAST(@now AS BIGINT);
 
 -- name: DeleteOldResets :execrows
 DELETE FROM reset_requests WHERE expires_at < @before;

@@ -600,6 +600,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.listRecentRequestsStmt, err = db.PrepareContext(ctx, listRecentRequests); err != nil {
 		return nil, fmt.Errorf("error preparing query ListRecentRequests: %w", err)
 	}
+	if q.listResetsAroundStmt, err = db.PrepareContext(ctx, listResetsAround); err != nil {
+		return nil, fmt.Errorf("error preparing query ListResetsAround: %w", err)
+	}
 	if q.listRungStmt, err = db.PrepareContext(ctx, listRung); err != nil {
 		return nil, fmt.Errorf("error preparing query ListRung: %w", err)
 	}
@@ -653,6 +656,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.lockPoolStmt, err = db.PrepareContext(ctx, lockPool); err != nil {
 		return nil, fmt.Errorf("error preparing query LockPool: %w", err)
+	}
+	if q.lockResetStmt, err = db.PrepareContext(ctx, lockReset); err != nil {
+		return nil, fmt.Errorf("error preparing query LockReset: %w", err)
 	}
 	if q.lockUserStmt, err = db.PrepareContext(ctx, lockUser); err != nil {
 		return nil, fmt.Errorf("error preparing query LockUser: %w", err)
@@ -1904,6 +1910,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing listRecentRequestsStmt: %w", cerr)
 		}
 	}
+	if q.listResetsAroundStmt != nil {
+		if cerr := q.listResetsAroundStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listResetsAroundStmt: %w", cerr)
+		}
+	}
 	if q.listRungStmt != nil {
 		if cerr := q.listRungStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listRungStmt: %w", cerr)
@@ -1992,6 +2003,11 @@ func (q *Queries) Close() error {
 	if q.lockPoolStmt != nil {
 		if cerr := q.lockPoolStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing lockPoolStmt: %w", cerr)
+		}
+	}
+	if q.lockResetStmt != nil {
+		if cerr := q.lockResetStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing lockResetStmt: %w", cerr)
 		}
 	}
 	if q.lockUserStmt != nil {
@@ -2700,6 +2716,7 @@ type Queries struct {
 	listPoolsStmt                *sql.Stmt
 	listProofsBetweenStmt        *sql.Stmt
 	listRecentRequestsStmt       *sql.Stmt
+	listResetsAroundStmt         *sql.Stmt
 	listRungStmt                 *sql.Stmt
 	listSealedEventsStmt         *sql.Stmt
 	listSealsStmt                *sql.Stmt
@@ -2718,6 +2735,7 @@ type Queries struct {
 	lockCampaignStmt             *sql.Stmt
 	lockGuessesStmt              *sql.Stmt
 	lockPoolStmt                 *sql.Stmt
+	lockResetStmt                *sql.Stmt
 	lockUserStmt                 *sql.Stmt
 	lockWorkspaceStmt            *sql.Stmt
 	mailPairingStmt              *sql.Stmt
@@ -3011,6 +3029,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		listPoolsStmt:                q.listPoolsStmt,
 		listProofsBetweenStmt:        q.listProofsBetweenStmt,
 		listRecentRequestsStmt:       q.listRecentRequestsStmt,
+		listResetsAroundStmt:         q.listResetsAroundStmt,
 		listRungStmt:                 q.listRungStmt,
 		listSealedEventsStmt:         q.listSealedEventsStmt,
 		listSealsStmt:                q.listSealsStmt,
@@ -3029,6 +3048,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		lockCampaignStmt:             q.lockCampaignStmt,
 		lockGuessesStmt:              q.lockGuessesStmt,
 		lockPoolStmt:                 q.lockPoolStmt,
+		lockResetStmt:                q.lockResetStmt,
 		lockUserStmt:                 q.lockUserStmt,
 		lockWorkspaceStmt:            q.lockWorkspaceStmt,
 		mailPairingStmt:              q.mailPairingStmt,

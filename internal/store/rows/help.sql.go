@@ -141,6 +141,36 @@ func (q *Queries) InsertReset(ctx context.Context, arg InsertResetParams) error 
 	return err
 }
 
+const listResetsAround = `-- name: ListResetsAround :many
+SELECT id FROM reset_requests
+WHERE workspace_id = $1 AND state = 'waiting' AND expires_at > $2 AND (user_id = $3 OR asked_by = $3)
+ORDER BY id
+`
+
+// What waits about a person, and what they asked for; see store.Tx.LockResets.
+func (q *Queries) ListResetsAround(ctx context.Context, workspaceID countersign.WorkspaceID, now int64, userID countersign.UserID) ([]countersign.ResetID, error) {
+	rows, err := q.query(ctx, q.listResetsAroundStmt, listResetsAround, workspaceID, now, userID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []countersign.ResetID{}
+	for rows.Next() {
+		var id countersign.ResetID
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const listWaitingResets = `-- name: ListWaitingResets :many
 SELECT r.workspace_id, r.id, r.user_id, r.asked_by, r.reason, r.state, r.created_at, r.expires_at, r.decided_by, r.decided_at, u.name, u.email, u.role, a.name AS asker, a.role AS asker_role, a.state AS asker_state
 FROM reset_requests r
@@ -198,6 +228,18 @@ func (q *Queries) ListWaitingResets(ctx context.Context, workspaceID countersign
 		return nil, err
 	}
 	return items, nil
+}
+
+const lockReset = `-- name: LockReset :execrows
+UPDATE reset_requests SET state = state WHERE workspace_id = $1 AND id = $2
+`
+
+func (q *Queries) LockReset(ctx context.Context, workspaceID countersign.WorkspaceID, iD countersign.ResetID) (int64, error) {
+	result, err := q.exec(ctx, q.lockResetStmt, lockReset, workspaceID, iD)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
 }
 
 const newestHelpCode = `-- name: NewestHelpCode :one
@@ -272,10 +314,11 @@ func (q *Queries) WaitingReset(ctx context.Context, workspaceID countersign.Work
 }
 
 const withdrawResetsBy = `-- name: WithdrawResetsBy :execrows
-UPDATE reset_requests SET state = 'withdrawn', decided_at = $1 WHERE workspace_id = $2 AND asked_by = $3 AND state = 'waiting'
+UPDATE reset_requests SET state = 'withdrawn', decided_at = $1
+WHERE workspace_id = $2 AND asked_by = $3 AND state = 'waiting' AND expires_at > CAST($1 AS BIGINT)
 `
 
-// Those that a person asked for.
+// Those that a person asked for. LockResets comes before it.
 func (q *Queries) WithdrawResetsBy(ctx context.Context, now int64, workspaceID countersign.WorkspaceID, askedBy countersign.UserID) (int64, error) {
 	result, err := q.exec(ctx, q.withdrawResetsByStmt, withdrawResetsBy, now, workspaceID, askedBy)
 	if err != nil {
@@ -285,10 +328,12 @@ func (q *Queries) WithdrawResetsBy(ctx context.Context, now int64, workspaceID c
 }
 
 const withdrawResetsOf = `-- name: WithdrawResetsOf :execrows
-UPDATE reset_requests SET state = 'withdrawn', decided_at = $1 WHERE workspace_id = $2 AND user_id = $3 AND state = 'waiting'
+UPDATE reset_requests SET state = 'withdrawn', decided_at = $1
+WHERE workspace_id = $2 AND user_id = $3 AND state = 'waiting' AND expires_at > CAST($1 AS BIGINT)
 `
 
-// Those about a person.
+// Those about a person. LockResets comes before it. What is too old is over anyway, and is
+// left to the sweeper, which takes rows in an order of its own.
 func (q *Queries) WithdrawResetsOf(ctx context.Context, now int64, workspaceID countersign.WorkspaceID, userID countersign.UserID) (int64, error) {
 	result, err := q.exec(ctx, q.withdrawResetsOfStmt, withdrawResetsOf, now, workspaceID, userID)
 	if err != nil {
