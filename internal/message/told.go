@@ -57,7 +57,14 @@ func (o *Outbox) Told(ctx context.Context, workspace countersign.WorkspaceID, ch
 	now := o.now().UnixMilli()
 	out := make([]Delivered, 0, len(list))
 	for _, row := range list {
-		out = append(out, Delivered{ListDeliveredRow: row, Again: row.State == StateFailed && row.Kept == 1 && row.ExpiresAt > now})
+		one := Delivered{ListDeliveredRow: row}
+		if row.State == StateFailed && row.Kept == 1 && row.ExpiresAt > now {
+			one.Again, err = ofUse(ctx, o.store.Read(), workspace, row.ID, row.Kind, now)
+			if err != nil {
+				return nil, store.Classify(err)
+			}
+		}
+		out = append(out, one)
 	}
 	return out, nil
 }
@@ -101,9 +108,23 @@ func single(kind string) bool {
 	return ok && slices.Contains([]need{needsLink, needsCode, needsCodes}, r.needs)
 }
 
+// ofUse tells whether a message that failed is still worth sending, at a moment in unix
+// milliseconds.
+func ofUse(ctx context.Context, q *rows.Queries, workspace countersign.WorkspaceID, id countersign.MessageID, kind string, now int64) (bool, error) {
+	alone := int64(0)
+	if single(kind) {
+		alone = 1
+	}
+	n, err := q.MessageOfUse(ctx, rows.MessageOfUseParams{WorkspaceID: workspace, ID: id, Now: now, Empty: []byte{}, Single: alone})
+	if err != nil {
+		return false, fmt.Errorf("look whether the message is of use: %w", err)
+	}
+	return n > 0, nil
+}
+
 // TryAgain lets a message that failed go out once more, as it was written. What was
-// handed over is never sent again, nor what has expired, nor a code or link that a newer
-// one has replaced.
+// handed over is never sent again, nor what has expired, nor a code or link that was used,
+// or that a newer one has replaced.
 //
 // Errors: NotFound "no_message"; Conflict "message_over".
 func (o *Outbox) TryAgain(tx *store.Tx, workspace countersign.WorkspaceID, id countersign.MessageID) (rows.Message, error) {
@@ -114,13 +135,17 @@ func (o *Outbox) TryAgain(tx *store.Tx, workspace countersign.WorkspaceID, id co
 	if err != nil {
 		return row, fmt.Errorf("load the message: %w", err)
 	}
-	alone := int64(0)
-	if single(row.Kind) {
-		alone = 1
+	over := countersign.Refuse(countersign.Conflict, "message_over")
+	of, err := ofUse(tx.Ctx, tx.Queries, workspace, id, row.Kind, tx.NowMilli())
+	if err != nil {
+		return row, err
 	}
-	row, err = tx.TryAgain(tx.Ctx, rows.TryAgainParams{Now: tx.NowMilli(), WorkspaceID: workspace, ID: id, Empty: []byte{}, Single: alone})
+	if !of {
+		return row, over
+	}
+	row, err = tx.TryAgain(tx.Ctx, rows.TryAgainParams{Now: tx.NowMilli(), WorkspaceID: workspace, ID: id, Empty: []byte{}})
 	if store.NotFound(err) {
-		return row, countersign.Refuse(countersign.Conflict, "message_over")
+		return row, over
 	}
 	if err != nil {
 		return row, fmt.Errorf("try the message again: %w", err)

@@ -10,6 +10,7 @@ import (
 	"countersign/internal/message"
 	"countersign/internal/notify"
 	"countersign/internal/store"
+	"countersign/internal/store/rows"
 )
 
 // refuses is a server that takes none of these tests' mails: they have two addresses.
@@ -36,6 +37,17 @@ func (h *house) again(o *message.Outbox) string {
 	return countersign.CodeOf(err)
 }
 
+// link writes the link of a mail that is posted at this moment, as its transaction does.
+func (h *house) link(id countersign.LinkID) {
+	h.t.Helper()
+	h.write(func(tx *store.Tx) error {
+		return tx.InsertLink(tx.Ctx, rows.InsertLinkParams{
+			WorkspaceID: countersign.DefaultWorkspace, ID: id, Kind: "reset", TokenHash: []byte(id), UserID: "usr_ada",
+			CreatedAt: tx.NowMilli(), ExpiresAt: tx.Now.Add(30 * time.Minute).UnixMilli(),
+		})
+	})
+}
+
 // What failed goes out once more, once, while its link lives; then its body is erased.
 func TestAMessageIsTriedAgain(t *testing.T) {
 	h, m := build(t), &mailer{}
@@ -44,6 +56,7 @@ func TestAMessageIsTriedAgain(t *testing.T) {
 	o := h.outbox(m)
 	asked := reset()
 	asked.User, asked.To = "usr_ada", "ada@example.com, eve@example.com"
+	h.link("lnk_1")
 	h.post(o, asked)
 	h.run(o)
 	until(t, "it is given up", func() bool { return h.count("state = 'failed'") == 1 })
@@ -73,8 +86,10 @@ func TestWhatIsNotTriedAgain(t *testing.T) {
 	o := h.outbox(m)
 	asked := reset()
 	asked.User, asked.To = "usr_ada", "ada@example.com, eve@example.com"
+	h.link("lnk_1")
 	h.post(o, asked)
 	h.clock.add(time.Second)
+	h.link("lnk_2")
 	h.post(o, asked)
 	h.run(o)
 	until(t, "both are given up", func() bool { return h.count("state = 'failed'") == 2 })

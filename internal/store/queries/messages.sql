@@ -56,15 +56,38 @@ UPDATE messages SET state = 'failed', lease_until = 0, problem = @problem WHERE 
 -- What can be tried again no more needs no body.
 UPDATE messages SET body = @empty WHERE state = 'failed' AND expires_at <= @now AND body <> @empty;
 
+-- name: MessageOfUse :one
+-- Whether one that failed is still of use, 1 or 0. What holds a link, a code or a question
+-- (single) is of none beside a newer one of its kind, nor where its person is gone, nor
+-- where what it holds was used or ended: that is the row which its transaction wrote, at
+-- the same moment.
+SELECT COUNT(*) FROM messages m
+WHERE m.workspace_id = @workspace_id AND m.id = @id AND m.state = 'failed' AND m.expires_at > CAST(@now AS BIGINT) AND m.body <> @empty
+  AND (CAST(@single AS BIGINT) = 0 OR (EXISTS (SELECT 1 FROM users u WHERE u.workspace_id = m.workspace_id AND u.id = m.user_id)
+    AND NOT EXISTS (SELECT 1 FROM messages n WHERE n.workspace_id = m.workspace_id AND n.id > m.id AND n.kind = m.kind
+      AND n.user_id = m.user_id AND n.recipient = m.recipient)))
+  AND CASE WHEN m.kind IN ('invitation', 'password_reset', 'email_change_confirm', 'turn_off_confirm') THEN
+      EXISTS (SELECT 1 FROM links l WHERE l.workspace_id = m.workspace_id AND l.user_id = m.user_id AND l.created_at = m.created_at
+        AND l.kind = CASE m.kind WHEN 'invitation' THEN 'invitation' WHEN 'password_reset' THEN 'reset' WHEN 'email_change_confirm' THEN 'email' ELSE 'turn-off' END
+        AND l.spent_at = 0 AND l.expires_at > CAST(@now AS BIGINT))
+    WHEN m.kind = 'email_code' THEN
+      EXISTS (SELECT 1 FROM mailed_codes c WHERE c.workspace_id = m.workspace_id AND c.user_id = m.user_id AND c.created_at = m.created_at AND c.spent_at = 0)
+    WHEN m.kind = 'text_code' THEN
+      EXISTS (SELECT 1 FROM texts t WHERE t.workspace_id = m.workspace_id AND t.user_id = m.user_id AND t.created_at = m.created_at AND t.spent_at = 0)
+    WHEN m.kind = 'recovery_codes' THEN
+      EXISTS (SELECT 1 FROM credentials r WHERE r.workspace_id = m.workspace_id AND r.user_id = m.user_id AND r.created_at = m.created_at
+        AND r.kind = 'recovery' AND r.state = 'active')
+    WHEN m.kind = 'pairing_code' THEN
+      EXISTS (SELECT 1 FROM pairings p WHERE p.workspace_id = m.workspace_id AND p.user_id = m.user_id AND p.state = 'joined' AND p.expires_at > CAST(@now AS BIGINT))
+    WHEN m.kind = 'push' THEN
+      EXISTS (SELECT 1 FROM requests q WHERE q.workspace_id = m.workspace_id AND q.user_id = m.user_id AND q.created_at = m.created_at AND q.state = 'pending')
+    ELSE TRUE END;
+
 -- name: TryAgain :one
 -- One that was not handed over goes out once more, and only once however often it is asked
--- for. What holds a link, a code or a question (single) is of no use beside a newer one of
--- its kind, nor where its person is gone.
+-- for; see MessageOfUse.
 UPDATE messages SET state = 'queued', tries = 0, next_at = @now, lease_until = 0, problem = ''
 WHERE messages.workspace_id = @workspace_id AND messages.id = @id AND messages.state = 'failed' AND messages.expires_at > @now AND messages.body <> @empty
-  AND (CAST(@single AS BIGINT) = 0 OR (EXISTS (SELECT 1 FROM users u WHERE u.workspace_id = messages.workspace_id AND u.id = messages.user_id)
-    AND NOT EXISTS (SELECT 1 FROM messages n WHERE n.workspace_id = messages.workspace_id AND n.id > messages.id AND n.kind = messages.kind
-      AND n.user_id = messages.user_id AND n.recipient = messages.recipient)))
 RETURNING *;
 
 -- name: GetMessage :one

@@ -687,6 +687,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.markUnsentStmt, err = db.PrepareContext(ctx, markUnsent); err != nil {
 		return nil, fmt.Errorf("error preparing query MarkUnsent: %w", err)
 	}
+	if q.messageOfUseStmt, err = db.PrepareContext(ctx, messageOfUse); err != nil {
+		return nil, fmt.Errorf("error preparing query MessageOfUse: %w", err)
+	}
 	if q.nameWorkspaceStmt, err = db.PrepareContext(ctx, nameWorkspace); err != nil {
 		return nil, fmt.Errorf("error preparing query NameWorkspace: %w", err)
 	}
@@ -2055,6 +2058,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing markUnsentStmt: %w", cerr)
 		}
 	}
+	if q.messageOfUseStmt != nil {
+		if cerr := q.messageOfUseStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing messageOfUseStmt: %w", cerr)
+		}
+	}
 	if q.nameWorkspaceStmt != nil {
 		if cerr := q.nameWorkspaceStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing nameWorkspaceStmt: %w", cerr)
@@ -2745,6 +2753,7 @@ type Queries struct {
 	markSentStmt                 *sql.Stmt
 	markTextStmt                 *sql.Stmt
 	markUnsentStmt               *sql.Stmt
+	messageOfUseStmt             *sql.Stmt
 	nameWorkspaceStmt            *sql.Stmt
 	nearestUserStmt              *sql.Stmt
 	newestHelpCodeStmt           *sql.Stmt
@@ -3058,6 +3067,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		markSentStmt:                 q.markSentStmt,
 		markTextStmt:                 q.markTextStmt,
 		markUnsentStmt:               q.markUnsentStmt,
+		messageOfUseStmt:             q.messageOfUseStmt,
 		nameWorkspaceStmt:            q.nameWorkspaceStmt,
 		nearestUserStmt:              q.nearestUserStmt,
 		newestHelpCodeStmt:           q.newestHelpCodeStmt,

@@ -483,6 +483,55 @@ func (q *Queries) MarkUnsent(ctx context.Context, problem string, workspaceID co
 	return result.RowsAffected()
 }
 
+const messageOfUse = `-- name: MessageOfUse :one
+SELECT COUNT(*) FROM messages m
+WHERE m.workspace_id = $1 AND m.id = $2 AND m.state = 'failed' AND m.expires_at > CAST($3 AS BIGINT) AND m.body <> $4
+  AND (CAST($5 AS BIGINT) = 0 OR (EXISTS (SELECT 1 FROM users u WHERE u.workspace_id = m.workspace_id AND u.id = m.user_id)
+    AND NOT EXISTS (SELECT 1 FROM messages n WHERE n.workspace_id = m.workspace_id AND n.id > m.id AND n.kind = m.kind
+      AND n.user_id = m.user_id AND n.recipient = m.recipient)))
+  AND CASE WHEN m.kind IN ('invitation', 'password_reset', 'email_change_confirm', 'turn_off_confirm') THEN
+      EXISTS (SELECT 1 FROM links l WHERE l.workspace_id = m.workspace_id AND l.user_id = m.user_id AND l.created_at = m.created_at
+        AND l.kind = CASE m.kind WHEN 'invitation' THEN 'invitation' WHEN 'password_reset' THEN 'reset' WHEN 'email_change_confirm' THEN 'email' ELSE 'turn-off' END
+        AND l.spent_at = 0 AND l.expires_at > CAST($3 AS BIGINT))
+    WHEN m.kind = 'email_code' THEN
+      EXISTS (SELECT 1 FROM mailed_codes c WHERE c.workspace_id = m.workspace_id AND c.user_id = m.user_id AND c.created_at = m.created_at AND c.spent_at = 0)
+    WHEN m.kind = 'text_code' THEN
+      EXISTS (SELECT 1 FROM texts t WHERE t.workspace_id = m.workspace_id AND t.user_id = m.user_id AND t.created_at = m.created_at AND t.spent_at = 0)
+    WHEN m.kind = 'recovery_codes' THEN
+      EXISTS (SELECT 1 FROM credentials r WHERE r.workspace_id = m.workspace_id AND r.user_id = m.user_id AND r.created_at = m.created_at
+        AND r.kind = 'recovery' AND r.state = 'active')
+    WHEN m.kind = 'pairing_code' THEN
+      EXISTS (SELECT 1 FROM pairings p WHERE p.workspace_id = m.workspace_id AND p.user_id = m.user_id AND p.state = 'joined' AND p.expires_at > CAST($3 AS BIGINT))
+    WHEN m.kind = 'push' THEN
+      EXISTS (SELECT 1 FROM requests q WHERE q.workspace_id = m.workspace_id AND q.user_id = m.user_id AND q.created_at = m.created_at AND q.state = 'pending')
+    ELSE TRUE END
+`
+
+type MessageOfUseParams struct {
+	WorkspaceID countersign.WorkspaceID
+	ID          countersign.MessageID
+	Now         int64
+	Empty       []byte
+	Single      int64
+}
+
+// Whether one that failed is still of use, 1 or 0. What holds a link, a code or a question
+// (single) is of none beside a newer one of its kind, nor where its person is gone, nor
+// where what it holds was used or ended: that is the row which its transaction wrote, at
+// the same moment.
+func (q *Queries) MessageOfUse(ctx context.Context, arg MessageOfUseParams) (int64, error) {
+	row := q.queryRow(ctx, q.messageOfUseStmt, messageOfUse,
+		arg.WorkspaceID,
+		arg.ID,
+		arg.Now,
+		arg.Empty,
+		arg.Single,
+	)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
 const nextDue = `-- name: NextDue :one
 SELECT CAST(COALESCE(MIN(next_at), 0) AS BIGINT) FROM messages WHERE state = 'queued' AND channel = $1
 `
@@ -497,9 +546,6 @@ func (q *Queries) NextDue(ctx context.Context, channel string) (int64, error) {
 const tryAgain = `-- name: TryAgain :one
 UPDATE messages SET state = 'queued', tries = 0, next_at = $1, lease_until = 0, problem = ''
 WHERE messages.workspace_id = $2 AND messages.id = $3 AND messages.state = 'failed' AND messages.expires_at > $1 AND messages.body <> $4
-  AND (CAST($5 AS BIGINT) = 0 OR (EXISTS (SELECT 1 FROM users u WHERE u.workspace_id = messages.workspace_id AND u.id = messages.user_id)
-    AND NOT EXISTS (SELECT 1 FROM messages n WHERE n.workspace_id = messages.workspace_id AND n.id > messages.id AND n.kind = messages.kind
-      AND n.user_id = messages.user_id AND n.recipient = messages.recipient)))
 RETURNING workspace_id, id, kind, channel, user_id, recipient, body, state, tries, next_at, lease_until, expires_at, created_at, sent_at, problem
 `
 
@@ -508,19 +554,16 @@ type TryAgainParams struct {
 	WorkspaceID countersign.WorkspaceID
 	ID          countersign.MessageID
 	Empty       []byte
-	Single      int64
 }
 
 // One that was not handed over goes out once more, and only once however often it is asked
-// for. What holds a link, a code or a question (single) is of no use beside a newer one of
-// its kind, nor where its person is gone.
+// for; see MessageOfUse.
 func (q *Queries) TryAgain(ctx context.Context, arg TryAgainParams) (Message, error) {
 	row := q.queryRow(ctx, q.tryAgainStmt, tryAgain,
 		arg.Now,
 		arg.WorkspaceID,
 		arg.ID,
 		arg.Empty,
-		arg.Single,
 	)
 	var i Message
 	err := row.Scan(
