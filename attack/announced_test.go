@@ -86,7 +86,9 @@ func TestProofNamesNobody(t *testing.T) {
 			{countersign.HelpDesk, policy.DeedLock, ben, true},
 			{countersign.HelpDesk, policy.DeedRole, ben, false},
 			{countersign.HelpDesk, policy.DeedLock, boss, false},
-			{countersign.Administrator, policy.DeedRole, ben, true},
+			{countersign.Administrator, policy.DeedRole, ben, false},
+			{countersign.Owner, policy.DeedRole, ben, true},
+			{countersign.Administrator, policy.DeedMove, ben, true},
 			{countersign.Administrator, policy.DeedReset, boss, false},
 			{countersign.Owner, policy.DeedReset, boss, true},
 		} {
