@@ -53,6 +53,7 @@ func families() []family {
 		{"console.method_", ""},
 		{"console.outcome_", ""},
 		{"console.required_", ""},
+		{"console.unlocked_by_", ""},
 		{"event.", ""},
 		{"event.proof_accepted_", ""},
 		{"event.proof_refused_", ""},
@@ -98,6 +99,7 @@ func families() []family {
 		{"notice.person_", ""},
 		{"mail.fact_", ""},
 		{"mail.method_", ""},
+		{"mail.reset_by_", ""},
 		{"mail.step_", ""},
 		{"console.", ""},
 		{"console.choice_", ""},
@@ -134,7 +136,7 @@ func families() []family {
 		{"time.month_", "*"},
 		{"time.short_month_", "*"},
 	}
-	for _, part := range []string{"subject", "title", "text", "more", "button", "not_you", "keep", "old", "left", "few", "none", "details", "partial", "quiet"} {
+	for _, part := range []string{"subject", "title", "text", "more", "button", "not_you", "keep", "old", "left", "few", "none", "details", "partial", "quiet", "all", "pool", "person", "more_pools"} {
 		all = append(all, family{"mail.", "_" + part})
 	}
 	return all
