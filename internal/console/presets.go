@@ -77,7 +77,7 @@ type PresetView struct {
 	Version int64
 	Same    bool
 	MaySave bool
-	// Owners tells that only owners can apply it: fewer people could reset others by it.
+	// Owners tells that only owners can apply it: it makes it easier to reset others.
 	Owners bool
 }
 

@@ -206,8 +206,8 @@ func settingOf(key policy.Key, d draft, origin policy.Origin, inForce any) Setti
 	return s
 }
 
-// shut leaves what lets fewer people reset others than now for owners to choose. A draft
-// that has chosen it, from before a role was lost, goes back to what is in force.
+// shut leaves what makes it easier to reset others for owners to choose. A draft that has
+// chosen it, from before a role was lost, goes back to what is in force.
 func (s *Setting) shut(inForce string) {
 	for i, one := range s.Options {
 		if !policy.LooserReset(inForce, one.Value) {

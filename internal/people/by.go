@@ -125,7 +125,7 @@ func (b By) mayUnlock(user rows.User) error {
 	return nil
 }
 
-// mayLoosen refuses to let fewer people reset somebody than before. The shell is not bound.
+// mayLoosen refuses to make it easier to reset somebody than it is. The shell is not bound.
 func (b By) mayLoosen() error {
 	if b.holder != nil && !policy.MayLoosenReset(b.role) {
 		return countersign.Refuse(countersign.Forbidden, "owners_loosen")

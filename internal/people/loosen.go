@@ -10,8 +10,8 @@ import (
 	"countersign/internal/store/rows"
 )
 
-// loosenByMove allows, or refuses, that fewer people can reset a person in another pool
-// than in theirs; the values are those of recovery.admin_reset. The event's detail says so.
+// loosenByMove allows, or refuses, that it is easier to reset a person in another pool than
+// in theirs; the values are those of recovery.admin_reset. The event's detail says so.
 func (s *Service) loosenByMove(tx *store.Tx, user rows.User, before, after string, detail map[string]string, by By) error {
 	if !policy.LooserReset(before, after) {
 		return nil

@@ -224,7 +224,7 @@ func poolEvent(tx *store.Tx, by By, pool rows.Pool, kind string, detail map[stri
 // pool does not ask for it. They are written to where something else is asked of them from
 // now on. Errors: those of onPerson; NotFound "no_such_pool"; Conflict
 // "owners_locked_out" where no owner could sign in any more; Forbidden "owners_loosen" where
-// fewer people could reset them than before, by anybody but an owner.
+// it would become easier to reset them, by anybody but an owner.
 func (s *Service) Move(ctx context.Context, a account.Account, to countersign.PoolID, by By) error {
 	return s.onPerson(ctx, a, by, policy.DeedMove, func(tx *store.Tx, user rows.User, by By) error {
 		pool, err := poolIn(tx, user.WorkspaceID, to)

@@ -73,8 +73,8 @@ func storedRules(w rows.Workspace, pools []rows.Pool) (Stored, error) {
 //
 // Errors: those of onAll; Invalid "settings_invalid", which names every bad key, and on
 // "name" for a pool that cannot be called so; Conflict "too_many_pools", "changed_meanwhile" when somebody else was first, "owners_locked_out" where no owner
-// could sign in any more; Forbidden "owners_loosen" where fewer people could reset somebody
-// than before, by anybody but an owner. The other owners and administrators are told of that.
+// could sign in any more; Forbidden "owners_loosen" where it would become easier to reset
+// somebody, by anybody but an owner. The other owners and administrators are told of that.
 func (s *Service) StoreRules(ctx context.Context, workspace countersign.WorkspaceID, next policy.Rules, version int64, by By) error {
 	err := next.Check()
 	if err != nil {

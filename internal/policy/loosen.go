@@ -9,9 +9,9 @@ import (
 // AdminResetKey is the setting that says how many people it takes to reset somebody.
 const AdminResetKey = "recovery.admin_reset"
 
-// MayLoosenReset tells whether somebody of a role may let fewer people reset others than
-// before. Only owners may: a rule that takes two administrators, or lets none of them, is
-// none where one of them can do away with it alone. Stricter is for everybody who changes
+// MayLoosenReset tells whether somebody of a role may make it easier to reset others than it
+// is. Only owners may: a rule that takes two administrators, or lets none of them, is none
+// where one of them can do away with it alone. Stricter is for everybody who changes
 // settings.
 func MayLoosenReset(actor countersign.Role) bool { return actor == countersign.Owner }
 
