@@ -58,8 +58,7 @@ func (s *Service) Enable(ctx context.Context, a account.Account, by By) (bool, e
 
 // Disable puts a user out on every path at once; they are told. A lock that somebody of a
 // lower role has made becomes the actor's: it is then for them to end. Errors: those of
-// onPerson;
-// Conflict "last_owner".
+// onPerson; Conflict "last_owner".
 func (s *Service) Disable(ctx context.Context, a account.Account, by By) error {
 	return s.onPerson(ctx, a, by, policy.DeedLock, func(tx *store.Tx, user rows.User, by By) error {
 		err := s.ownerStays(tx, user)
