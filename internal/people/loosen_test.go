@@ -15,8 +15,8 @@ import (
 )
 
 // strict is a workspace that wants two administrators, with a pool where one is enough and
-// one where nobody resets.
-func strict(t *testing.T, p *people.Service) (loose, never countersign.PoolID) {
+// one where nobody resets: it returns both, in this order.
+func strict(t *testing.T, p *people.Service) (countersign.PoolID, countersign.PoolID) {
 	t.Helper()
 	was := rulesOf(t, p)
 	next := was.With(file(t, `recovery.admin_reset = "two_admins"
