@@ -46,7 +46,7 @@ func TestACountTellsHowThingsStand(t *testing.T) {
 		used := e.Guarded(t, "used@example.com")
 		gone, wrong, free := e.Guarded(t, "gone@example.com"), e.Guarded(t, "wrong@example.com"), e.Person(t, "free@example.com")
 		asked := e.Person(t, "asked@example.com")
-		other(t, e, free, asked)
+		other(t, e, free, asked, wrong)
 		e.Exec(t, fmt.Sprintf("UPDATE users SET role = 'owner' WHERE id IN ('%s', '%s')", owner.ID, bareOwner.ID))
 		e.Exec(t, fmt.Sprintf("UPDATE users SET role = 'administrator' WHERE id = '%s'", bareAdmin.ID))
 		e.Exec(t, fmt.Sprintf("UPDATE users SET require_second_factor = 'required' WHERE id = '%s'", asked.ID))
@@ -75,10 +75,15 @@ func TestACountTellsHowThingsStand(t *testing.T) {
 			{"of these, without a second factor", c.All.BareOwners, 1},
 			{"other managers without one", c.All.BareManagers, 1},
 			{"accounts", c.All.Everybody, 8},
-			{"locked, by an administrator and by wrong codes", c.Locked(), 2},
+			{"locked, by an administrator and by wrong codes", c.All.Locked(), 2},
+			{"of these, in the first pool, by an administrator", c.Pools[0].Locked(), 1},
+			{"of these, in the other pool, by wrong codes", c.Pools[1].Locked(), 1},
+			{"in the other pool, by wrong codes for a while", c.Pools[1].Paused, 1},
+			{"required of, by what is set for them alone", c.All.Personal, 1},
+			{"of these, without a second factor", c.Pools[1].PersonalMissing, 1},
 			{"never signed in", c.All.Never, 7},
 			{"pools", int64(len(c.Pools)), 2},
-			{"people of the other pool", c.Pools[1].People, 2},
+			{"people of the other pool", c.Pools[1].People, 3},
 		} {
 			if row.got != row.want {
 				t.Errorf("%s: %d, want %d", row.sentence, row.got, row.want)

@@ -31,6 +31,9 @@ type Pool struct {
 	People, Protected int64
 	// Missing counts those of whom a second factor is required and who have none.
 	Missing int64
+	// Personal counts those of whom it is required by what is set for them alone, and
+	// PersonalMissing those of them who have none.
+	Personal, PersonalMissing int64
 	// Totp, Push, Passkey and SMS count people, not credentials.
 	Totp, Push, Passkey, SMS int64
 	OnlyTexts, NoCodes       int64
@@ -41,7 +44,13 @@ type Pool struct {
 	// Everybody counts all accounts, Disabled and Invited those that cannot sign in, Never
 	// those that have not yet.
 	Everybody, Disabled, Invited, Never int64
+	// Paused counts those whom wrong second factors lock for a while, and who are not
+	// disabled besides.
+	Paused int64
 }
+
+// Locked counts those who are locked, by whomever.
+func (p Pool) Locked() int64 { return p.Disabled + p.Paused }
 
 // Bare counts those without a second factor.
 func (p Pool) Bare() int64 { return p.People - p.Protected }
@@ -61,12 +70,7 @@ type Count struct {
 	Pools []Pool
 	// All is the sum of the pools, without a name.
 	All Pool
-	// Paused counts people whom wrong second factors lock for a while.
-	Paused int64
 }
-
-// Locked counts those who are locked, by whomever.
-func (c Count) Locked() int64 { return c.All.Disabled + c.Paused }
 
 // kept holds the last count of each workspace for a hundred times as long as it took: a
 // large workspace is counted less often, a small one is always counted anew, and at most
@@ -120,17 +124,23 @@ func (s *Service) count(ctx context.Context, workspace countersign.WorkspaceID, 
 	if err != nil {
 		return Count{}, fmt.Errorf("count people: %w", store.Classify(err))
 	}
-	c.Paused, err = s.Store.Read().CountLocked(ctx, workspace, now.UnixMilli())
+	locked, err := s.Store.Read().CountLocked(ctx, workspace, now.UnixMilli())
 	if err != nil {
 		return Count{}, fmt.Errorf("count those who are locked: %w", store.Classify(err))
 	}
 	of := map[countersign.PoolID]Pool{}
 	for _, n := range standing {
 		of[n.PoolID] = Pool{
-			People: n.People, Protected: n.Protected, Missing: n.Required, Totp: n.Totp, Push: n.Push, Passkey: n.Passkey, SMS: n.Sms,
+			People: n.People, Protected: n.Protected, Missing: n.Required, Personal: n.Personal, PersonalMissing: n.Required,
+			Totp: n.Totp, Push: n.Push, Passkey: n.Passkey, SMS: n.Sms,
 			OnlyTexts: n.OnlyTexts, NoCodes: n.NoCodes, Owners: n.Owners, BareOwners: n.BareOwners, BareManagers: n.BareManagers,
 			Everybody: n.Everybody, Disabled: n.Disabled, Invited: n.Invited, Never: n.Never,
 		}
+	}
+	for _, n := range locked {
+		pool := of[n.PoolID]
+		pool.Paused = n.People
+		of[n.PoolID] = pool
 	}
 	for _, row := range pools {
 		pool := of[row.ID]
@@ -150,7 +160,8 @@ func (s *Service) count(ctx context.Context, workspace countersign.WorkspaceID, 
 
 func (p *Pool) add(o Pool) {
 	for to, n := range map[*int64]int64{
-		&p.People: o.People, &p.Protected: o.Protected, &p.Missing: o.Missing, &p.Totp: o.Totp, &p.Push: o.Push, &p.Passkey: o.Passkey, &p.SMS: o.SMS,
+		&p.People: o.People, &p.Protected: o.Protected, &p.Missing: o.Missing, &p.Personal: o.Personal, &p.PersonalMissing: o.PersonalMissing,
+		&p.Paused: o.Paused, &p.Totp: o.Totp, &p.Push: o.Push, &p.Passkey: o.Passkey, &p.SMS: o.SMS,
 		&p.OnlyTexts: o.OnlyTexts, &p.NoCodes: o.NoCodes, &p.Owners: o.Owners, &p.BareOwners: o.BareOwners, &p.BareManagers: o.BareManagers,
 		&p.Everybody: o.Everybody, &p.Disabled: o.Disabled, &p.Invited: o.Invited, &p.Never: o.Never,
 	} {

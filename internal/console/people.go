@@ -171,9 +171,8 @@ func (c *Console) people(w http.ResponseWriter, r *http.Request, by session.Curr
 // one pool.
 func chips(f people.Filter, now census.Count) []Chip {
 	of, counted := now.All, f.Typed == "" && f.Role == ""
-	paused := now.Paused
 	if f.Pool != "" {
-		of, paused = census.Pool{}, 0
+		of = census.Pool{}
 		for _, pool := range now.Pools {
 			if pool.ID == f.Pool {
 				of = pool
@@ -184,7 +183,7 @@ func chips(f people.Filter, now census.Count) []Chip {
 	for _, standing := range store.Standings() {
 		count := map[store.Standing]int64{
 			store.Everybody: of.Everybody, store.WithSecond: of.Protected, store.Without: of.Bare(), store.Missing: of.Missing,
-			store.OnlyTexts: of.OnlyTexts, store.Locked: of.Disabled + paused, store.NoCodes: of.NoCodes, store.Never: of.Never,
+			store.OnlyTexts: of.OnlyTexts, store.Locked: of.Locked(), store.NoCodes: of.NoCodes, store.Never: of.Never,
 		}[standing]
 		other := f
 		other.Standing = standing
@@ -194,7 +193,7 @@ func chips(f people.Filter, now census.Count) []Chip {
 		}
 		out = append(out, Chip{
 			Text: "console.filter_" + name, Href: addressOf(other, "", ""), Count: count,
-			Counted: counted && (standing != store.Locked || f.Pool == ""), Current: f.Standing == standing,
+			Counted: counted, Current: f.Standing == standing,
 		})
 	}
 	return out

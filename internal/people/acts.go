@@ -98,9 +98,7 @@ func (s *Service) InviteAgain(ctx context.Context, a account.Account, by By) err
 }
 
 // remindRate is one reminder a day to a person.
-func remindRate() limit.Rate { return limit.Rate{Interval: 24 * time.Hour, Burst: 1} }
-
-func remindSubject(user countersign.UserID) string { return "remind:" + string(user) }
+func remindRate() limit.Rate { return limit.Rate{Interval: store.ReminderEvery, Burst: 1} }
 
 // Remind mails a person that they can, must or will have to set up a second factor.
 // Errors: those of onPerson; Conflict "not_active", "has_second_factor"; Limited
@@ -117,7 +115,7 @@ func (s *Service) Remind(ctx context.Context, a account.Account, by By) error {
 		if has {
 			return countersign.Refuse(countersign.Conflict, "has_second_factor")
 		}
-		err = s.Accounts.Spend(tx, user.WorkspaceID, remindSubject(user.ID), "reminded_today", remindRate())
+		err = s.Accounts.Spend(tx, user.WorkspaceID, store.ReminderSubject(user.ID), "reminded_today", remindRate())
 		if err != nil {
 			return err
 		}

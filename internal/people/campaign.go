@@ -3,7 +3,6 @@ package people
 import (
 	"context"
 	"fmt"
-	"log/slog"
 	"regexp"
 	"strconv"
 	"time"
@@ -31,72 +30,65 @@ func checkCampaign(id countersign.CampaignID) error {
 
 func noSuchCampaign() error { return countersign.Refuse(countersign.NotFound, "no_such_campaign") }
 
-// begun tells whether a campaign is there already.
-func begun(tx *store.Tx, workspace countersign.WorkspaceID, id countersign.CampaignID) (bool, error) {
+// begun tells whether a campaign is there already, begun with what is asked now. Conflict
+// "campaign_other" where it was begun with something else: the form that is sent now has
+// changed nothing, and its sender is to know.
+func begun(tx *store.Tx, workspace countersign.WorkspaceID, id countersign.CampaignID, asked string) (bool, error) {
 	if id == "" {
 		return false, nil
 	}
-	_, err := tx.GetCampaign(tx.Ctx, workspace, id)
+	row, err := tx.GetCampaign(tx.Ctx, workspace, id)
 	if store.NotFound(err) {
 		return false, nil
 	}
 	if err != nil {
 		return false, fmt.Errorf("load the campaign: %w", err)
 	}
+	if row.Asked != "" && row.Asked != asked {
+		return false, countersign.Refuse(countersign.Conflict, "campaign_other")
+	}
 	return true, nil
 }
 
-// StartCampaign has exactly those written to who can sign in and have no second factor now,
-// in a pool or in the whole workspace (""). They are gathered here and mailed by
-// MailCampaigns, each once, whatever ends in between. The same identifier again does
-// nothing. Errors: those of onAll; Invalid on "campaign"; NotFound "no_such_pool"; Limited
-// "too_many_mails".
-func (s *Service) StartCampaign(ctx context.Context, workspace countersign.WorkspaceID, id countersign.CampaignID, pool countersign.PoolID, by By) error {
-	err := checkCampaign(id)
-	if err == nil && id == "" {
-		err = countersign.InvalidField("campaign", "campaign_unknown")
-	}
-	if err != nil {
-		return err
-	}
-	return s.onAll(ctx, workspace, by, policy.DeedCampaign, func(tx *store.Tx, by By) error {
-		done, err := begun(tx, workspace, id)
-		if err != nil || done {
-			return err
-		}
-		if pool != "" {
-			_, err = poolIn(tx, workspace, pool)
-			if err != nil {
-				return err
-			}
-		}
-		return s.startCampaign(tx, workspace, id, pool, by)
-	})
+// asked is what a campaign that comes with a requirement was asked with.
+func (r Requiring) asked() string {
+	return fmt.Sprintf("require %q of %q over %d", r.Value, r.Pool, r.Version)
 }
 
 // campaignRate lets nobody write to all of a pool, or of a workspace, as often as they
 // click. Whoever required it for a wrong day can do it again.
 func campaignRate() limit.Rate { return limit.Rate{Interval: 8 * time.Hour, Burst: 3} }
 
-func (s *Service) startCampaign(tx *store.Tx, workspace countersign.WorkspaceID, id countersign.CampaignID, pool countersign.PoolID, by By) error {
-	err := s.Accounts.Spend(tx, workspace, "campaign:"+string(pool), "too_many_mails", campaignRate())
+// startCampaign has exactly those written to who can sign in and have no second factor now,
+// in a pool or in the whole workspace (""). They are gathered here and mailed by
+// MailCampaigns, each once, whatever ends in between. The same identifier again does
+// nothing. Errors: Limited "too_many_mails".
+func (s *Service) startCampaign(tx *store.Tx, workspace countersign.WorkspaceID, r Requiring, by By) error {
+	err := s.Accounts.Spend(tx, workspace, "campaign:"+string(r.Pool), "too_many_mails", campaignRate())
 	if err != nil {
 		return err
 	}
-	n, err := tx.InsertCampaign(tx.Ctx, rows.InsertCampaignParams{
-		WorkspaceID: workspace, ID: id, PoolID: pool, CreatedBy: by.Actor.User, CreatedAt: tx.NowMilli(),
-	})
-	if err != nil {
-		return fmt.Errorf("insert the campaign: %w", err)
+	inserted, err := insertCampaign(tx, workspace, r.Campaign, r.Pool, r.asked(), by)
+	if err != nil || !inserted {
+		return err
 	}
-	if n == 0 {
-		return nil // the other half of a double click was faster
-	}
-	people, err := tx.GatherCampaign(tx.Ctx, string(id), workspace, string(pool))
+	people, err := tx.GatherCampaign(tx.Ctx, string(r.Campaign), workspace, string(r.Pool))
 	if err != nil {
 		return fmt.Errorf("gather those without a second factor: %w", err)
 	}
-	return campaignEvent(tx, workspace, id, by, "campaign.started", map[string]string{"people": strconv.FormatInt(people, 10), "pool": string(pool)})
+	return campaignEvent(tx, workspace, r.Campaign, by, "campaign.started", map[string]string{"people": strconv.FormatInt(people, 10), "pool": string(r.Pool)})
+}
+
+// insertCampaign tells whether the row was written; else the other half of a double click
+// was faster.
+func insertCampaign(tx *store.Tx, workspace countersign.WorkspaceID, id countersign.CampaignID, pool countersign.PoolID, asked string, by By) (bool, error) {
+	n, err := tx.InsertCampaign(tx.Ctx, rows.InsertCampaignParams{
+		WorkspaceID: workspace, ID: id, PoolID: pool, Asked: asked, CreatedBy: by.Actor.User, CreatedAt: tx.NowMilli(),
+	})
+	if err != nil {
+		return false, fmt.Errorf("insert the campaign: %w", err)
+	}
+	return n > 0, nil
 }
 
 func campaignEvent(tx *store.Tx, workspace countersign.WorkspaceID, id countersign.CampaignID, by By, kind string, detail map[string]string) error {
@@ -137,8 +129,10 @@ func (s *Service) RemindAgain(ctx context.Context, workspace countersign.Workspa
 
 // Campaign is how far one has come.
 type Campaign struct {
-	ID        countersign.CampaignID
-	Pool      countersign.PoolID // "" for the whole workspace
+	ID   countersign.CampaignID
+	Pool countersign.PoolID // "" for the whole workspace
+	// Filter is whom it reminds, nil where it came with a requirement.
+	Filter    *Filter
 	CreatedBy countersign.UserID
 	CreatedAt time.Time
 	// Round counts the mails to each, from 1; RoundAt is when the last began, and Finished
@@ -186,7 +180,7 @@ func (s *Service) progress(ctx context.Context, row rows.Campaign) (Campaign, er
 		return Campaign{}, fmt.Errorf("count the campaign: %w", store.Classify(err))
 	}
 	return Campaign{
-		ID: row.ID, Pool: row.PoolID, CreatedBy: row.CreatedBy, CreatedAt: time.UnixMilli(row.CreatedAt), Round: int(row.Round),
+		ID: row.ID, Pool: row.PoolID, Filter: filterOf(row.Asked), CreatedBy: row.CreatedBy, CreatedAt: time.UnixMilli(row.CreatedAt), Round: int(row.Round),
 		RoundAt: time.UnixMilli(row.RoundAt), Finished: row.FinishedAt != 0,
 		People: n.People, Mailed: n.Mailed, Done: n.Done, Missing: n.People - n.Done,
 	}, nil
@@ -202,101 +196,4 @@ func (s *Service) CampaignMissing(ctx context.Context, workspace countersign.Wor
 		return nil, fmt.Errorf("list the people of a campaign: %w", store.Classify(err))
 	}
 	return list, nil
-}
-
-const (
-	// lookEvery is how often a node looks for campaigns that are not finished.
-	lookEvery = 2 * time.Second
-	// batch is how many people one transaction writes to: on SQLite, others wait for it.
-	batch = 50
-)
-
-// Run mails the people of campaigns. It returns when ctx ends.
-func (s *Service) Run(ctx context.Context, log *slog.Logger) {
-	tick := time.NewTicker(lookEvery)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-		}
-		err := s.MailCampaigns(ctx)
-		if err != nil && ctx.Err() == nil {
-			log.WarnContext(ctx, "the people of a campaign cannot be mailed, will be tried again", "err", err)
-		}
-	}
-}
-
-// MailCampaigns mails everybody whom a campaign has not come to in its round, in batches,
-// of which each is whole or not at all: nobody is mailed twice, on several nodes too, and
-// after a crash the next one goes on.
-func (s *Service) MailCampaigns(ctx context.Context) error {
-	running, err := s.Store.Read().RunningCampaigns(ctx)
-	if err != nil {
-		return store.Classify(err)
-	}
-	for _, c := range running {
-		for more := true; more && ctx.Err() == nil; {
-			err = s.Store.Write(ctx, func(tx *store.Tx) error {
-				var err error
-				more, err = s.mailBatch(tx, c.WorkspaceID, c.ID)
-				return err
-			})
-			if err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-// mailBatch tells whether there may be more.
-func (s *Service) mailBatch(tx *store.Tx, workspace countersign.WorkspaceID, id countersign.CampaignID) (bool, error) {
-	c, err := tx.LockCampaign(tx.Ctx, workspace, id)
-	if store.NotFound(err) {
-		return false, nil // another node has finished it
-	}
-	if err != nil {
-		return false, fmt.Errorf("take the campaign: %w", err)
-	}
-	due, err := tx.DueInCampaign(tx.Ctx, rows.DueInCampaignParams{WorkspaceID: workspace, CampaignID: id, Round: c.Round, Most: batch})
-	if err != nil {
-		return false, fmt.Errorf("list the people of a campaign: %w", err)
-	}
-	for _, row := range due {
-		at := int64(0)
-		if row.User.State == countersign.Active && !row.Protected {
-			at = tx.NowMilli()
-			err = s.remind(tx, row.User)
-			if err == nil {
-				err = s.countReminder(tx, row.User)
-			}
-			if err != nil {
-				return false, err
-			}
-		}
-		_, err = tx.PassInCampaign(tx.Ctx, rows.PassInCampaignParams{Round: c.Round, MailedAt: at, WorkspaceID: workspace, CampaignID: id, UserID: row.User.ID})
-		if err != nil {
-			return false, fmt.Errorf("note the mail of a campaign: %w", err)
-		}
-	}
-	if len(due) > 0 {
-		return true, nil
-	}
-	_, err = tx.FinishCampaign(tx.Ctx, tx.NowMilli(), workspace, id)
-	if err != nil {
-		return false, fmt.Errorf("finish the campaign: %w", err)
-	}
-	return false, campaignEvent(tx, workspace, id, By{Actor: countersign.Actor{Kind: countersign.BySystem}}, "campaign.mailed", map[string]string{"round": strconv.FormatInt(c.Round, 10)})
-}
-
-// countReminder has this mail count as the one a day that a person gets: it is sent in any
-// case, and nobody sends another by hand on the same day.
-func (s *Service) countReminder(tx *store.Tx, user rows.User) error {
-	err := s.Accounts.Spend(tx, user.WorkspaceID, remindSubject(user.ID), "", remindRate())
-	if countersign.KindOf(err) == countersign.Limited {
-		return nil
-	}
-	return err
 }

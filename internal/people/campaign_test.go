@@ -88,6 +88,12 @@ func TestRequiringWithAMail(t *testing.T) {
 		accounttest.Want(t, "a campaign that is none", p.SetRequirement(ctx, ws, none, admins), "campaign_unknown")
 		accounttest.Want(t, "requiring", p.SetRequirement(ctx, ws, r, admins), "ok")
 		accounttest.Want(t, "the second click", p.SetRequirement(ctx, ws, r, admins), "ok")
+		for _, other := range []people.Requiring{
+			{Value: "optional", Version: r.Version, Campaign: r.Campaign}, {Value: r.Value, Version: r.Version + 1, Campaign: r.Campaign},
+		} {
+			accounttest.Want(t, "something else by the same form", p.SetRequirement(ctx, ws, other, admins), "campaign_other")
+		}
+		accounttest.Want(t, "a reminder by the same form", p.RemindMany(ctx, ws, r.Campaign, people.Filter{}, admins), "campaign_other")
 		accounttest.Want(t, "over a version of before", p.SetRequirement(ctx, ws, people.Requiring{Value: "required", Version: r.Version}, admins), "changed_meanwhile")
 		late := e.Person(t, "late@example.com")
 		ben.WithApp(t, "Phone") // between the click and the mail
@@ -168,7 +174,7 @@ func TestACampaignSurvives(t *testing.T) {
 			all = append(all, e.Person(t, fmt.Sprintf("p%03d@example.com", i)))
 		}
 		id := people.NewCampaign()
-		outcomes := accounttest.Race(5, func(int) error { return p.StartCampaign(ctx, ws, id, "", people.Shell()) })
+		outcomes := accounttest.Race(5, func(int) error { return p.RemindMany(ctx, ws, id, people.Filter{}, people.Shell()) })
 		if outcomes["ok"] != 5 {
 			t.Errorf("five clicks: %v", outcomes)
 		}
@@ -208,8 +214,8 @@ func TestRemindingAgain(t *testing.T) {
 		id := people.NewCampaign()
 		again := func() error { return p.RemindAgain(ctx, ws, id, at(t, e, admin)) }
 		accounttest.Want(t, "one that is none", again(), "no_such_campaign")
-		accounttest.Want(t, "starting by the help desk", p.StartCampaign(ctx, ws, id, "", desks), "beyond_role")
-		accounttest.Want(t, "starting", p.StartCampaign(ctx, ws, id, "", at(t, e, admin)), "ok")
+		accounttest.Want(t, "starting by the help desk", p.RemindMany(ctx, ws, id, people.Filter{}, desks), "beyond_role")
+		accounttest.Want(t, "starting", p.RemindMany(ctx, ws, id, people.Filter{}, at(t, e, admin)), "ok")
 		accounttest.Want(t, "while it runs", again(), "campaign_running")
 		mailAll(t, e, p)
 		accounttest.Want(t, "on the same day", again(), "campaign_today")

@@ -14,13 +14,7 @@ import (
 // whom, and what it holds. Errors: Forbidden
 // "fresh_proof_required", "two_factors_required", "beyond_role"; Unauthenticated.
 func (s *Service) Exported(ctx context.Context, h account.Holder, f Filter) error {
-	detail := map[string]string{}
-	for name, value := range map[string]string{"search": f.Typed, "state": string(f.Standing), "pool": string(f.Pool), "role": string(f.Role)} {
-		if value != "" {
-			detail[name] = value
-		}
-	}
-	return s.exported(ctx, h, account.ActPeopleExport, "people.exported", detail)
+	return s.exported(ctx, h, account.ActPeopleExport, "people.exported", f.detail())
 }
 
 // LogExported allows somebody to take a part of the audit log away, and notes that it was

@@ -2,6 +2,7 @@ package people_test
 
 import (
 	"context"
+	"fmt"
 	"testing"
 
 	"countersign"
@@ -18,12 +19,33 @@ func TestCampaignsWithoutEnd(t *testing.T) {
 		ben := e.Person(t, "ben@example.com")
 		last := ""
 		for range 10 {
-			err := p.StartCampaign(ctx, ws, people.NewCampaign(), "", admins)
+			err := p.SetRequirement(ctx, ws, people.Requiring{Value: "required", Version: version(t, p), Campaign: people.NewCampaign()}, admins)
 			last = countersign.CodeOf(err)
 			mailAll(t, e, p)
 		}
 		if n := mailed(t, e, ben); last != "too_many_mails" || n > 3 {
 			t.Errorf("ten campaigns in a row: %d mails to one person, and the last answer is %q", n, last)
+		}
+	})
+}
+
+// Nor to whoever comes next, filter by filter.
+func TestRemindersWithoutEnd(t *testing.T) {
+	both(t, func(t *testing.T, e *accounttest.Engine, p *people.Service) {
+		ctx := context.Background()
+		_, admins := desk(t, e, "admin@example.com", countersign.Administrator)
+		sent := 0
+		for i := range 14 {
+			e.Person(t, fmt.Sprintf("p%d@example.com", i))
+			err := p.RemindMany(ctx, ws, people.NewCampaign(), people.Filter{}, admins)
+			if err != nil {
+				accounttest.Want(t, "a further reminder", err, "too_many_mails")
+				continue
+			}
+			sent++
+		}
+		if sent != 10 {
+			t.Errorf("%d reminders to all in a row, want ten", sent)
 		}
 	})
 }

@@ -18,6 +18,8 @@ type Filter struct {
 	Standing store.Standing
 	Pool     countersign.PoolID
 	Role     countersign.Role
+
+	due bool // to be reminded; see ToRemind
 }
 
 // Narrow tells whether the filter leaves somebody out.
@@ -147,7 +149,7 @@ func (s *Service) listing(ctx context.Context, workspace countersign.WorkspaceID
 		}
 	}
 	return store.Listing{
-		Workspace: workspace, Terms: fold.Terms(f.Typed), Standing: f.Standing, Pool: f.Pool, Role: f.Role, Required: required, Now: now,
+		Workspace: workspace, Terms: fold.Terms(f.Typed), Standing: f.Standing, Pool: f.Pool, Role: f.Role, Due: f.due, Required: required, Now: now,
 	}, required, nil
 }
 

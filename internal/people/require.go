@@ -99,9 +99,11 @@ type Requiring struct {
 
 // SetRequirement changes what is required of a pool or of everybody and, where it is
 // wished, has exactly those written to who have no second factor: both in one go, or
-// neither. Only somebody with two factors can do it (see onAll).
+// neither. Only somebody with two factors can do it (see onAll). The same with the same
+// campaign again is the second click on the same button, and does nothing.
 //
-// Errors: those of StoreRules; Invalid on "require_second_factor" and "campaign"; NotFound
+// Errors: those of StoreRules; Invalid on "require_second_factor" and "campaign"; Conflict
+// "campaign_other" where the campaign was begun with something else; NotFound
 // "no_such_pool"; Limited "too_many_mails".
 func (s *Service) SetRequirement(ctx context.Context, workspace countersign.WorkspaceID, r Requiring, by By) error {
 	next := policy.Document{"require_second_factor": r.Value}
@@ -121,7 +123,7 @@ func (s *Service) SetRequirement(ctx context.Context, workspace countersign.Work
 		return err
 	}
 	return s.withOwners(ctx, workspace, by, func(tx *store.Tx, owners []rows.User, by By) error {
-		done, err := begun(tx, workspace, r.Campaign)
+		done, err := begun(tx, workspace, r.Campaign, r.asked())
 		if err != nil || done {
 			return err // the first click did it all
 		}
@@ -132,7 +134,7 @@ func (s *Service) SetRequirement(ctx context.Context, workspace countersign.Work
 		if err != nil || r.Campaign == "" {
 			return err
 		}
-		return s.startCampaign(tx, workspace, r.Campaign, r.Pool, by)
+		return s.startCampaign(tx, workspace, r, by)
 	})
 }
 

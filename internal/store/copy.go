@@ -87,7 +87,7 @@ func (s *Store) bulk(ctx context.Context, act func(*Tx, rows.DBTX) error) error 
 	if err != nil {
 		return err
 	}
-	tx := &Tx{Queries: rows.New(begun), Ctx: ctx, Now: s.now()}
+	tx := &Tx{Queries: rows.New(begun), Ctx: ctx, Now: s.now(), on: begun}
 	err = act(tx, begun)
 	if err != nil {
 		return errors.Join(err, begun.Rollback())

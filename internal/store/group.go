@@ -369,7 +369,7 @@ func (w *groupWriter) alone(j *job) error {
 }
 
 func (w *groupWriter) member(j *job) {
-	j.tx = &Tx{Queries: w.queries, Ctx: context.Background(), Now: w.store.now(), alone: true}
+	j.tx = &Tx{Queries: w.queries, Ctx: context.Background(), Now: w.store.now(), on: w.conn, alone: true}
 	j.err = attempt(j.tx, j.act)
 }
 

@@ -54,6 +54,8 @@ type Listing struct {
 	Standing Standing
 	Pool     countersign.PoolID // "" for all
 	Role     countersign.Role   // "" for all
+	// Due leaves those who can be reminded now: see [Store.CountReminder].
+	Due bool
 	// Required are the pools of whose people a second factor is required.
 	Required []countersign.PoolID
 	// Now is when locks are looked at.
@@ -109,21 +111,12 @@ const lockedNow = "g.locked_until > 0 AND g.locked_until > ? AND g.locked_until 
 // what is asked, and not for all that could be (decision 0070).
 func (l Listing) people() *question {
 	s := &question{}
-	key, id, terms := "u.name_key", "u.id", l.Terms
-	s.add("SELECT u.id, u.pool_id, u.email, u.name, u.role, u.state, u.require_second_factor, u.created_at, u.signed_in_at, ")
-	if len(terms) > 0 {
+	key, id := "u.name_key", "u.id"
+	if len(l.Terms) > 0 {
 		key, id = "w.word", "w.user_id"
-		from, to := terms[0], fold.After(terms[0])
-		s.add(key+" FROM person_words w JOIN users u ON u.workspace_id = w.workspace_id AND u.id = w.user_id WHERE w.workspace_id = ? AND w.word >= ? AND w.word < ?",
-			l.Workspace, from, to)
-		// Whoever has two such words stands at the first alone.
-		s.add(" AND NOT EXISTS (SELECT 1 FROM person_words x WHERE x.workspace_id = w.workspace_id AND x.user_id = w.user_id AND x.word >= ? AND x.word < w.word)", from)
-		for _, term := range terms[1:] {
-			s.add(" AND EXISTS (SELECT 1 FROM person_words x WHERE x.workspace_id = w.workspace_id AND x.user_id = w.user_id AND x.word >= ? AND x.word < ?)", term, fold.After(term))
-		}
-	} else {
-		s.add(key+" FROM users u WHERE u.workspace_id = ?", l.Workspace)
 	}
+	s.add("SELECT u.id, u.pool_id, u.email, u.name, u.role, u.state, u.require_second_factor, u.created_at, u.signed_in_at, " + key)
+	l.from(s)
 	if l.From != (Place{}) {
 		s.add(" AND ("+key+", "+id+") "+map[bool]string{false: ">", true: "<"}[l.Backward]+" (?, ?)", l.From.Key, l.From.ID)
 	}
@@ -131,6 +124,22 @@ func (l Listing) people() *question {
 	order := map[bool]string{false: "ASC", true: "DESC"}[l.Backward]
 	s.add(" ORDER BY "+key+" "+order+", "+id+" "+order+" LIMIT ?", l.Most)
 	return s
+}
+
+// from writes where people are read: among all, or by the words that are searched.
+func (l Listing) from(s *question) {
+	if len(l.Terms) == 0 {
+		s.add(" FROM users u WHERE u.workspace_id = ?", l.Workspace)
+		return
+	}
+	from, to := l.Terms[0], fold.After(l.Terms[0])
+	s.add(" FROM person_words w JOIN users u ON u.workspace_id = w.workspace_id AND u.id = w.user_id WHERE w.workspace_id = ? AND w.word >= ? AND w.word < ?",
+		l.Workspace, from, to)
+	// Whoever has two such words stands at the first alone.
+	s.add(" AND NOT EXISTS (SELECT 1 FROM person_words x WHERE x.workspace_id = w.workspace_id AND x.user_id = w.user_id AND x.word >= ? AND x.word < w.word)", from)
+	for _, term := range l.Terms[1:] {
+		s.add(" AND EXISTS (SELECT 1 FROM person_words x WHERE x.workspace_id = w.workspace_id AND x.user_id = w.user_id AND x.word >= ? AND x.word < ?)", term, fold.After(term))
+	}
 }
 
 func (l Listing) filter(s *question) {
@@ -155,6 +164,10 @@ func (l Listing) filter(s *question) {
 	case Never:
 		s.add(" AND u.signed_in_at = 0")
 	case Everybody:
+	}
+	if l.Due {
+		s.add(" AND u.state = 'active' AND NOT " + has("kind <> 'recovery'") + " AND NOT ")
+		l.recent(s)
 	}
 	if l.Standing != Missing {
 		return

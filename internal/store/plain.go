@@ -64,7 +64,7 @@ func (w *plainWriter) on(ctx context.Context, conn *sql.Conn, act func(*Tx) erro
 	if err != nil {
 		return nil, busy(fmt.Errorf("begin: %w", err))
 	}
-	tx := &Tx{Queries: rows.New(began), Ctx: ctx, Now: w.store.now()}
+	tx := &Tx{Queries: rows.New(began), Ctx: ctx, Now: w.store.now(), on: began}
 	err = attempt(tx, act)
 	if err != nil {
 		_ = began.Rollback()

@@ -19,7 +19,8 @@ type Tx struct {
 	// Now is the moment of this act, the same for all its rows.
 	Now time.Time
 
-	alone bool // nobody else writes to the database until this is over
+	on    rows.DBTX // what the queries run on, for one that is put together
+	alone bool      // nobody else writes to the database until this is over
 	after []func()
 	given int // numbers that Next has given
 }

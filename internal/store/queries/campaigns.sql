@@ -18,8 +18,8 @@ ORDER BY users.email_key LIMIT CAST(@most AS INTEGER);
 
 -- name: InsertCampaign :execrows
 -- The page that asks gives the identifier: a second click finds the first one's row.
-INSERT INTO campaigns (workspace_id, id, pool_id, created_by, created_at, round, round_at, finished_at)
-VALUES (@workspace_id, @id, @pool_id, @created_by, @created_at, 1, @created_at, 0)
+INSERT INTO campaigns (workspace_id, id, pool_id, asked, created_by, created_at, round, round_at, finished_at)
+VALUES (@workspace_id, @id, @pool_id, @asked, @created_by, @created_at, 1, @created_at, 0)
 ON CONFLICT (workspace_id, id) DO NOTHING;
 
 -- name: GatherCampaign :execrows
@@ -41,8 +41,8 @@ UPDATE campaigns SET round = round WHERE workspace_id = @workspace_id AND id = @
 SELECT * FROM campaigns WHERE workspace_id = @workspace_id ORDER BY created_at DESC, id LIMIT CAST(@most AS INTEGER);
 
 -- name: RunningCampaigns :many
--- Every workspace's.
-SELECT workspace_id, id FROM campaigns WHERE finished_at = 0 ORDER BY created_at, id LIMIT 100;
+-- Every workspace's, and all of them: some that cannot be mailed must not hide the others.
+SELECT workspace_id, id FROM campaigns WHERE finished_at = 0 ORDER BY created_at, id;
 
 -- name: CountCampaign :one
 -- Who was gathered, was mailed, and has set up a second factor since.

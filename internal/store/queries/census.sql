@@ -4,6 +4,7 @@
 SELECT u.pool_id,
   COUNT(CASE WHEN u.state = 'active' THEN 1 END) AS people,
   COUNT(CASE WHEN u.state = 'active' AND h.factors > 0 THEN 1 END) AS protected,
+  COUNT(CASE WHEN u.state = 'active' AND u.require_second_factor = 'required' THEN 1 END) AS personal,
   COUNT(CASE WHEN u.state = 'active' AND h.factors IS NULL AND u.require_second_factor = 'required' THEN 1 END) AS required,
   COUNT(CASE WHEN u.state = 'active' AND h.totp > 0 THEN 1 END) AS totp,
   COUNT(CASE WHEN u.state = 'active' AND h.push > 0 THEN 1 END) AS push,
@@ -32,13 +33,14 @@ LEFT JOIN (
 WHERE u.workspace_id = @workspace_id
 GROUP BY u.pool_id ORDER BY u.pool_id;
 
--- name: CountLocked :one
--- People who are locked for a while by wrong second factors. No lock is longer than a
--- day: a later end was set while the clock was wrong.
-SELECT COUNT(DISTINCT g.subject) FROM guesses g
+-- name: CountLocked :many
+-- People who are locked for a while by wrong second factors, by pool. No lock is longer
+-- than a day: a later end was set while the clock was wrong.
+SELECT u.pool_id, COUNT(DISTINCT g.subject) AS people FROM guesses g
 JOIN users u ON u.workspace_id = g.workspace_id AND u.id = g.subject
 WHERE g.workspace_id = @workspace_id AND g.locked_until > 0 AND g.locked_until > CAST(@now AS BIGINT)
-  AND g.locked_until < CAST(@now AS BIGINT) + 86520000 AND u.state <> 'disabled';
+  AND g.locked_until < CAST(@now AS BIGINT) + 86520000 AND u.state <> 'disabled'
+GROUP BY u.pool_id ORDER BY u.pool_id;
 
 -- name: KeepPoolDay :exec
 INSERT INTO pool_days (workspace_id, pool_id, day, people, protected) VALUES (@workspace_id, @pool_id, @day, @people, @protected)

@@ -185,7 +185,7 @@ func (q *Queries) GatherCampaign(ctx context.Context, campaignID string, workspa
 }
 
 const getCampaign = `-- name: GetCampaign :one
-SELECT workspace_id, id, pool_id, created_by, created_at, round, round_at, finished_at FROM campaigns WHERE workspace_id = $1 AND id = $2
+SELECT workspace_id, id, pool_id, created_by, created_at, round, round_at, finished_at, asked FROM campaigns WHERE workspace_id = $1 AND id = $2
 `
 
 func (q *Queries) GetCampaign(ctx context.Context, workspaceID countersign.WorkspaceID, iD countersign.CampaignID) (Campaign, error) {
@@ -200,13 +200,14 @@ func (q *Queries) GetCampaign(ctx context.Context, workspaceID countersign.Works
 		&i.Round,
 		&i.RoundAt,
 		&i.FinishedAt,
+		&i.Asked,
 	)
 	return i, err
 }
 
 const insertCampaign = `-- name: InsertCampaign :execrows
-INSERT INTO campaigns (workspace_id, id, pool_id, created_by, created_at, round, round_at, finished_at)
-VALUES ($1, $2, $3, $4, $5, 1, $5, 0)
+INSERT INTO campaigns (workspace_id, id, pool_id, asked, created_by, created_at, round, round_at, finished_at)
+VALUES ($1, $2, $3, $4, $5, $6, 1, $6, 0)
 ON CONFLICT (workspace_id, id) DO NOTHING
 `
 
@@ -214,6 +215,7 @@ type InsertCampaignParams struct {
 	WorkspaceID countersign.WorkspaceID
 	ID          countersign.CampaignID
 	PoolID      countersign.PoolID
+	Asked       string
 	CreatedBy   countersign.UserID
 	CreatedAt   int64
 }
@@ -224,6 +226,7 @@ func (q *Queries) InsertCampaign(ctx context.Context, arg InsertCampaignParams) 
 		arg.WorkspaceID,
 		arg.ID,
 		arg.PoolID,
+		arg.Asked,
 		arg.CreatedBy,
 		arg.CreatedAt,
 	)
@@ -307,7 +310,7 @@ func (q *Queries) ListCampaignPeople(ctx context.Context, arg ListCampaignPeople
 }
 
 const listCampaigns = `-- name: ListCampaigns :many
-SELECT workspace_id, id, pool_id, created_by, created_at, round, round_at, finished_at FROM campaigns WHERE workspace_id = $1 ORDER BY created_at DESC, id LIMIT CAST($2 AS INTEGER)
+SELECT workspace_id, id, pool_id, created_by, created_at, round, round_at, finished_at, asked FROM campaigns WHERE workspace_id = $1 ORDER BY created_at DESC, id LIMIT CAST($2 AS INTEGER)
 `
 
 func (q *Queries) ListCampaigns(ctx context.Context, workspaceID countersign.WorkspaceID, most int32) ([]Campaign, error) {
@@ -328,6 +331,7 @@ func (q *Queries) ListCampaigns(ctx context.Context, workspaceID countersign.Wor
 			&i.Round,
 			&i.RoundAt,
 			&i.FinishedAt,
+			&i.Asked,
 		); err != nil {
 			return nil, err
 		}
@@ -410,7 +414,7 @@ func (q *Queries) ListMissing(ctx context.Context, arg ListMissingParams) ([]Use
 }
 
 const lockCampaign = `-- name: LockCampaign :one
-UPDATE campaigns SET round = round WHERE workspace_id = $1 AND id = $2 AND finished_at = 0 RETURNING workspace_id, id, pool_id, created_by, created_at, round, round_at, finished_at
+UPDATE campaigns SET round = round WHERE workspace_id = $1 AND id = $2 AND finished_at = 0 RETURNING workspace_id, id, pool_id, created_by, created_at, round, round_at, finished_at, asked
 `
 
 // Takes the row: two nodes that mail at once take different people.
@@ -426,6 +430,7 @@ func (q *Queries) LockCampaign(ctx context.Context, workspaceID countersign.Work
 		&i.Round,
 		&i.RoundAt,
 		&i.FinishedAt,
+		&i.Asked,
 	)
 	return i, err
 }
@@ -509,7 +514,7 @@ func (q *Queries) RemindLater(ctx context.Context, arg RemindLaterParams) (int64
 }
 
 const runningCampaigns = `-- name: RunningCampaigns :many
-SELECT workspace_id, id FROM campaigns WHERE finished_at = 0 ORDER BY created_at, id LIMIT 100
+SELECT workspace_id, id FROM campaigns WHERE finished_at = 0 ORDER BY created_at, id
 `
 
 type RunningCampaignsRow struct {
@@ -517,7 +522,7 @@ type RunningCampaignsRow struct {
 	ID          countersign.CampaignID
 }
 
-// Every workspace's.
+// Every workspace's, and all of them: some that cannot be mailed must not hide the others.
 func (q *Queries) RunningCampaigns(ctx context.Context) ([]RunningCampaignsRow, error) {
 	rows, err := q.query(ctx, q.runningCampaignsStmt, runningCampaigns)
 	if err != nil {

@@ -70,20 +70,42 @@ func (q *Queries) CountDevicesRefused(ctx context.Context, workspaceID countersi
 	return count, err
 }
 
-const countLocked = `-- name: CountLocked :one
-SELECT COUNT(DISTINCT g.subject) FROM guesses g
+const countLocked = `-- name: CountLocked :many
+SELECT u.pool_id, COUNT(DISTINCT g.subject) AS people FROM guesses g
 JOIN users u ON u.workspace_id = g.workspace_id AND u.id = g.subject
 WHERE g.workspace_id = $1 AND g.locked_until > 0 AND g.locked_until > CAST($2 AS BIGINT)
   AND g.locked_until < CAST($2 AS BIGINT) + 86520000 AND u.state <> 'disabled'
+GROUP BY u.pool_id ORDER BY u.pool_id
 `
 
-// People who are locked for a while by wrong second factors. No lock is longer than a
-// day: a later end was set while the clock was wrong.
-func (q *Queries) CountLocked(ctx context.Context, workspaceID countersign.WorkspaceID, now int64) (int64, error) {
-	row := q.queryRow(ctx, q.countLockedStmt, countLocked, workspaceID, now)
-	var count int64
-	err := row.Scan(&count)
-	return count, err
+type CountLockedRow struct {
+	PoolID countersign.PoolID
+	People int64
+}
+
+// People who are locked for a while by wrong second factors, by pool. No lock is longer
+// than a day: a later end was set while the clock was wrong.
+func (q *Queries) CountLocked(ctx context.Context, workspaceID countersign.WorkspaceID, now int64) ([]CountLockedRow, error) {
+	rows, err := q.query(ctx, q.countLockedStmt, countLocked, workspaceID, now)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []CountLockedRow{}
+	for rows.Next() {
+		var i CountLockedRow
+		if err := rows.Scan(&i.PoolID, &i.People); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const countOutcomes = `-- name: CountOutcomes :many
@@ -127,6 +149,7 @@ const countStanding = `-- name: CountStanding :many
 SELECT u.pool_id,
   COUNT(CASE WHEN u.state = 'active' THEN 1 END) AS people,
   COUNT(CASE WHEN u.state = 'active' AND h.factors > 0 THEN 1 END) AS protected,
+  COUNT(CASE WHEN u.state = 'active' AND u.require_second_factor = 'required' THEN 1 END) AS personal,
   COUNT(CASE WHEN u.state = 'active' AND h.factors IS NULL AND u.require_second_factor = 'required' THEN 1 END) AS required,
   COUNT(CASE WHEN u.state = 'active' AND h.totp > 0 THEN 1 END) AS totp,
   COUNT(CASE WHEN u.state = 'active' AND h.push > 0 THEN 1 END) AS push,
@@ -160,6 +183,7 @@ type CountStandingRow struct {
 	PoolID       countersign.PoolID
 	People       int64
 	Protected    int64
+	Personal     int64
 	Required     int64
 	Totp         int64
 	Push         int64
@@ -191,6 +215,7 @@ func (q *Queries) CountStanding(ctx context.Context, workspaceID countersign.Wor
 			&i.PoolID,
 			&i.People,
 			&i.Protected,
+			&i.Personal,
 			&i.Required,
 			&i.Totp,
 			&i.Push,

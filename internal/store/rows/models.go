@@ -54,6 +54,7 @@ type Campaign struct {
 	Round       int64
 	RoundAt     int64
 	FinishedAt  int64
+	Asked       string
 }
 
 type CampaignPerson struct {

@@ -1,0 +1,127 @@
+package people_test
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"countersign"
+	"countersign/internal/account/accounttest"
+	"countersign/internal/message"
+	"countersign/internal/people"
+	"countersign/internal/policy"
+	"countersign/internal/store"
+)
+
+// A reminder to a filter: exactly those get it who have no second step, were not asked
+// today and can sign in; each once, and in the words of what is required of them.
+func TestRemindingAFilter(t *testing.T) {
+	both(t, func(t *testing.T, e *accounttest.Engine, p *people.Service) {
+		ctx := context.Background()
+		_, admins := desk(t, e, "admin@example.com", countersign.Administrator)
+		staff := pool(t, p, "Staff", policy.Document{"require_second_factor": "required"})
+		in := people.Filter{Pool: staff}
+		join := func(who *accounttest.Person) *accounttest.Person {
+			e.Exec(t, fmt.Sprintf("UPDATE users SET pool_id = '%s' WHERE id = '%s'", staff, who.ID))
+			return who
+		}
+		ben, cleo, other := join(e.Person(t, "ben@example.com")), join(e.Person(t, "cleo@example.com")), e.Person(t, "other@example.com")
+		e.Exec(t, fmt.Sprintf("UPDATE users SET language = 'de' WHERE id = '%s'", cleo.ID))
+		guarded, gone, new, asked := join(e.Guarded(t, "guarded@example.com")), join(e.Person(t, "gone@example.com")), join(e.Person(t, "new@example.com")), join(e.Person(t, "asked@example.com"))
+		join(e.Person(t, "codes@example.com").WithCodes(t, 3)).Set(t, countersign.Disabled)
+		gone.Set(t, countersign.Disabled)
+		new.Set(t, countersign.Invited)
+		accounttest.Want(t, "one by hand", p.Remind(ctx, asked.Account(t), people.Shell()), "ok")
+
+		was, err := p.CountReminder(ctx, ws, in)
+		if got := fmt.Sprint(was.People, was.Guarded, was.Asked, was.Disabled, was.Invited, len(was.Mails)); err != nil || got != "2 1 1 2 1 2" {
+			t.Errorf("due, guarded, asked, disabled, invited, mails: %s, %v", got, err)
+		}
+		lines, err := p.ToRemind(ctx, ws, in, "", 10)
+		due := map[countersign.UserID]bool{}
+		for _, line := range lines.People {
+			due[line.ID] = true
+		}
+		if err != nil || len(due) != 2 || !due[ben.ID] || !due[cleo.ID] {
+			t.Errorf("to remind: %+v, %v", lines.People, err)
+		}
+		id := people.NewCampaign()
+		remind := func(id countersign.CampaignID, f people.Filter) error { return p.RemindMany(ctx, ws, id, f, admins) }
+		accounttest.Want(t, "a campaign that is none", remind("cmp_1", in), "campaign_unknown")
+		accounttest.Want(t, "without a campaign", remind("", in), "campaign_unknown")
+		accounttest.Want(t, "a pool that is none", remind(id, people.Filter{Pool: "pool_none"}), "no_such_pool")
+		accounttest.Want(t, "those with a second step", remind(id, people.Filter{Standing: store.WithSecond}), "nobody_to_remind")
+		accounttest.Want(t, "reminding", remind(id, in), "ok")
+		accounttest.Want(t, "the second click", remind(id, in), "ok")
+		accounttest.Want(t, "another filter by the same form", remind(id, people.Filter{}), "campaign_other")
+		accounttest.Want(t, "the same by another form, while the mails are on their way", remind(people.NewCampaign(), in), "nobody_to_remind")
+		accounttest.Want(t, "everybody else", remind(people.NewCampaign(), people.Filter{}), "ok")
+		mailAll(t, e, p)
+		mailAll(t, e, p)
+		for who, want := range map[*accounttest.Person]int{ben: 1, cleo: 1, other: 1, guarded: 0, gone: 0, new: 0, asked: 1} {
+			if got := mailed(t, e, who); got != want {
+				t.Errorf("%s has %d mails, want %d", who.Email, got, want)
+			}
+		}
+		if now, never := e.Mail(t, message.SetUp, ben.Email), e.Mail(t, message.SetUp, other.Email); !strings.Contains(now.Text, "requires two-factor") || strings.Contains(never.Text, "requires") {
+			t.Errorf("of whom it is required is told\n%s\nand the others\n%s", now.Text, never.Text)
+		}
+		c, err := p.Campaign(ctx, ws, id)
+		if err != nil || c.Pool != staff || c.Filter == nil || *c.Filter != in || c.People != 2 || c.Mailed != 2 || !c.Finished {
+			t.Errorf("the campaign: %+v, %v", c, err)
+		}
+		if e.Count(t, "campaign.started", fmt.Sprintf(`"pool":"%s"`, staff)) != 1 || e.Count(t, "campaign.started", "") != 2 {
+			t.Error("the log does not tell of each, once")
+		}
+		accounttest.Want(t, "on the same day", remind(people.NewCampaign(), in), "nobody_to_remind")
+		e.Advance(t, 25*time.Hour)
+		accounttest.Want(t, "the next day", p.RemindMany(ctx, ws, people.NewCampaign(), people.Filter{Typed: "cle", Standing: store.Missing}, people.Shell()), "ok")
+		mailAll(t, e, p)
+		if mailed(t, e, ben) != 1 || mailed(t, e, cleo) != 2 {
+			t.Errorf("%d and %d mails, want one and two", mailed(t, e, ben), mailed(t, e, cleo))
+		}
+	})
+}
+
+// By hand and by a campaign at the same moment: one mail.
+func TestAReminderOnTheWayIsTheOneOfTheDay(t *testing.T) {
+	both(t, func(t *testing.T, e *accounttest.Engine, p *people.Service) {
+		ctx := context.Background()
+		ben := e.Person(t, "ben@example.com")
+		id := people.NewCampaign()
+		accounttest.Want(t, "all", p.RemindMany(ctx, ws, id, people.Filter{}, people.Shell()), "ok")
+		accounttest.Want(t, "one of them, before the mail", p.Remind(ctx, ben.Account(t), people.Shell()), "ok")
+		mailAll(t, e, p)
+		c, err := p.Campaign(ctx, ws, id)
+		if err != nil || mailed(t, e, ben) != 1 || c.Mailed != 0 || !c.Finished {
+			t.Errorf("%d mails; %+v, %v", mailed(t, e, ben), c, err)
+		}
+	})
+}
+
+// What cannot be mailed waits alone.
+func TestABadCampaignHoldsUpNoOther(t *testing.T) {
+	both(t, func(t *testing.T, e *accounttest.Engine, p *people.Service) {
+		ctx := context.Background()
+		bad, good := pool(t, p, "Bad", nil), pool(t, p, "Good", nil)
+		ben, cleo := e.Person(t, "ben@example.com"), e.Person(t, "cleo@example.com")
+		for who, to := range map[*accounttest.Person]countersign.PoolID{ben: bad, cleo: good} {
+			accounttest.Want(t, "moving", p.Move(ctx, who.Account(t), to, people.Shell()), "ok")
+			accounttest.Want(t, "reminding", p.RemindMany(ctx, ws, people.NewCampaign(), people.Filter{Pool: to}, people.Shell()), "ok")
+			e.Advance(t, time.Second)
+		}
+		e.Exec(t, fmt.Sprintf("UPDATE pools SET settings = 'nonsense' WHERE id = '%s'", bad))
+		e.Exec(t, "UPDATE workspaces SET settings_version = settings_version + 1")
+		for range 2 {
+			err := p.MailCampaigns(ctx)
+			if err == nil || !strings.Contains(err.Error(), "campaign cmp_") {
+				t.Errorf("one that cannot be mailed is answered %v", err)
+			}
+		}
+		if mailed(t, e, ben) != 0 || mailed(t, e, cleo) != 1 {
+			t.Errorf("%d and %d mails, want none and one", mailed(t, e, ben), mailed(t, e, cleo))
+		}
+	})
+}
