@@ -112,7 +112,7 @@ func s3ExactlyThose(t *testing.T, h *house) {
 		h.noMail(other.Email, subject)
 	}
 	page.Reload()
-	page.See("Everybody was written to.")
+	page.See("The mails have gone out.")
 	page.Click("Remind again")
 	page.See("These people were reminded within the last day.")
 	page.Screenshot("campaign")

@@ -19,11 +19,11 @@ const (
 
 func campaignPath(id countersign.CampaignID) string { return campaignsPath + "/" + string(id) }
 
-// CampaignLine is how far one campaign has come. Pool is a name, "" for everybody.
+// CampaignLine is how far one campaign has come.
 type CampaignLine struct {
 	people.Campaign
 
-	Pool string
+	Whom Whom
 	// Percent of the people have set up a second factor since.
 	Percent int
 }
@@ -54,16 +54,13 @@ type LackingLine struct {
 	MailedAt time.Time
 }
 
-// lineOf names the pool of a campaign.
+// lineOf says whom a campaign is for.
 func lineOf(one people.Campaign, was people.Stored) CampaignLine {
-	line := CampaignLine{Campaign: one, Percent: percent(one.Done, one.People)}
-	if one.Pool != "" {
-		line.Pool = was.PoolName(one.Pool)
-		if line.Pool == "" {
-			line.Pool = string(one.Pool) // it was deleted
-		}
+	filter := people.Filter{Pool: one.Pool}
+	if one.Filter != nil {
+		filter = *one.Filter
 	}
-	return line
+	return CampaignLine{Campaign: one, Whom: whomOf(filter, was), Percent: percent(one.Done, one.People)}
 }
 
 func (c *Console) campaigns(w http.ResponseWriter, r *http.Request, by session.Current) error {

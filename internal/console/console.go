@@ -76,7 +76,7 @@ type Route struct {
 
 // Routes is the one table of what the console answers. Tests read it.
 func Routes() []Route {
-	return slices.Concat(settingsRoutes(), logRoutes(), companyRoutes(), messagesRoutes(), workspacesRoutes(), []Route{
+	return slices.Concat(settingsRoutes(), logRoutes(), companyRoutes(), remindRoutes(), messagesRoutes(), workspacesRoutes(), []Route{
 		{"GET /console", policy.DeedSeePeople, func(c *Console) page { return c.overview }},
 		{"GET /console/people", policy.DeedSeePeople, func(c *Console) page { return c.people }},
 		{"POST /console/people/export", policy.DeedSeeAll, func(c *Console) page { return c.exportPeople }},

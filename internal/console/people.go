@@ -73,6 +73,9 @@ type PeopleView struct {
 	First     bool
 	MayExport bool
 	MayInvite bool
+	// Remind is the address of a reminder to all of them, "" where there is nobody, or the
+	// role does not reach it.
+	Remind string
 	// Waiting counts resets that wait for a second administrator.
 	Waiting int
 }
@@ -157,6 +160,9 @@ func (c *Console) people(w http.ResponseWriter, r *http.Request, by session.Curr
 		view.Lines = append(view.Lines, PersonLine{
 			ID: string(l.ID), Name: l.Name, Email: l.Email, State: stateOf(l), Methods: l.Methods, Pool: names[l.PoolID], Role: l.Role, SignedIn: moment(l.SignedInAt),
 		})
+	}
+	if len(lines.People) > 0 && may(by, policy.DeedCampaign) {
+		view.Remind = remindAt(f)
 	}
 	if lines.Previous != "" {
 		view.Previous = addressOf(f, "before", lines.Previous)

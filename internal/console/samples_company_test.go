@@ -43,7 +43,7 @@ func companySamples() []webtest.Sample {
 		ID: "cmp_1", CreatedBy: "usr_0", CreatedAt: now.Add(-50 * time.Hour), Round: 2, RoundAt: now.Add(-time.Hour), Finished: true, People: 153, Mailed: 153, Done: 120, Missing: 33,
 	}, Percent: 78}
 	running := one
-	running.Finished, running.Pool, running.Round = false, "Staff", 1
+	running.Finished, running.Whom.Pool, running.Round = false, "Staff", 1
 	campaign := CampaignView{
 		Shell: shellOf("company"), CampaignLine: one, By: "Ngozi Adeyemi", MayAgain: true, Next: campaignPath("cmp_1") + "?after=usr_3",
 		Lacking: []LackingLine{{ask.People[0], now.Add(-time.Hour)}, {ask.People[2], time.Time{}}},
@@ -52,7 +52,20 @@ func companySamples() []webtest.Sample {
 	early.Form = web.NewForm()
 	early.Form.Wrong("", "campaign_running")
 	done := CampaignView{Shell: shellOf("company"), CampaignLine: running, First: true}
+	reminder := one
+	reminder.Filter, reminder.Whom = &people.Filter{}, Whom{"console.filter_missing", "Staff", "account.role_auditor", "example.com"}
+	remind := RemindView{
+		Shell: shellOf("people"), Whom: reminder.Whom, Back: "/console/people", Fields: []Hidden{{"pool", "pool_staff"}}, Campaign: "cmp_1", Count: 3,
+		Left: leftOut(people.Reminding{Guarded: 951, Asked: 1, Disabled: 2, Invited: 14}), People: ask.People, First: remindPath, Next: remindPath,
+		Mails:    []MailLine{{ask.Languages[0], "console.remind_required", time.Time{}}, {ask.Languages[1], "console.remind_from", now.AddDate(0, 1, 0)}, {ask.Languages[1], "console.remind_free", time.Time{}}},
+		Language: "en", Subject: ask.Subject, Text: ask.Text,
+	}
+	remindNobody := RemindView{Shell: shellOf("people"), Back: "/console/people", Campaign: "cmp_1", Left: leftOut(people.Reminding{Guarded: 1})}
+	remindNobody.Form = web.NewForm()
+	remindNobody.Form.Wrong("", "nobody_to_remind")
 	return []webtest.Sample{
+		{Page: "remind", Data: remind},
+		{Page: "remind", State: "nobody", Data: remindNobody},
 		{Page: "company", Data: company},
 		{Page: "company", State: "dated", Data: dated},
 		{Page: "company", State: "reads", Data: reads},
@@ -60,9 +73,10 @@ func companySamples() []webtest.Sample {
 		{Page: "company", State: "pool", Data: pool},
 		{Page: "notify", Data: ask},
 		{Page: "notify", State: "nobody", Data: nobody},
-		{Page: "campaigns", Data: CampaignsView{Shell: shellOf("company"), Campaigns: []CampaignLine{running, one}}},
+		{Page: "campaigns", Data: CampaignsView{Shell: shellOf("company"), Campaigns: []CampaignLine{reminder, running, one}}},
 		{Page: "campaigns", State: "none", Data: CampaignsView{Shell: shellOf("company")}},
 		{Page: "campaign", Data: campaign},
+		{Page: "campaign", State: "reminder", Data: CampaignView{Shell: shellOf("company"), CampaignLine: reminder, Lacking: campaign.Lacking}},
 		{Page: "campaign", State: "early", Data: early},
 		{Page: "campaign", State: "done", Data: done},
 	}

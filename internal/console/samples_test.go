@@ -167,7 +167,7 @@ func actSamples() []webtest.Sample {
 
 func listSample(count census.Count) PeopleView {
 	v := PeopleView{
-		Shell: shellOf("people"), Chips: chips(people.Filter{}, count), First: true, MayExport: true, MayInvite: true,
+		Shell: shellOf("people"), Chips: chips(people.Filter{}, count), First: true, MayExport: true, MayInvite: true, Remind: remindPath,
 		Pools: []Option{{"pool_staff", "Staff", false}, {"pool_contractors", "Contractors", true}},
 		Roles: []Option{{"owner", "account.role_owner", false}, {"user", "account.role_user", false}},
 	}

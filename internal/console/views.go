@@ -40,7 +40,7 @@ func noticeOf(r *http.Request) string {
 	switch name := r.URL.Query().Get("done"); name {
 	case "reminded", "invited", "invited_again", "signed_out", "locked", "unlocked", "required", "moved", "role", "reset", "reset_asked", "reset_withdrawn", "deleted":
 		return "notice.person_" + name
-	case "settings", "settings_same", "campaign", "campaign_again", "pool", "pool_rules", "pool_renamed", "pool_deleted", "workspace", "message_again", "test_mail", "test_text", "test_push":
+	case "settings", "settings_same", "campaign", "campaign_again", "campaign_people", "pool", "pool_rules", "pool_renamed", "pool_deleted", "workspace", "message_again", "test_mail", "test_text", "test_push":
 		return "notice.console_" + name
 	}
 	return ""
