@@ -9,6 +9,7 @@ import (
 
 	"countersign"
 	"countersign/internal/account"
+	"countersign/internal/census"
 	"countersign/internal/people"
 	"countersign/internal/policy"
 	"countersign/internal/session"
@@ -52,8 +53,11 @@ type CompanyView struct {
 	Version int64
 	// Missing are those who can sign in and have no second factor.
 	Missing int64
-	Pools   []RequiredLine
-	MaySave bool
+	// Personal counts those of whom it is required by what is set for them alone,
+	// PersonalMissing those of them who have none: of everybody, or of the pool.
+	Personal, PersonalMissing int64
+	Pools                     []RequiredLine
+	MaySave                   bool
 }
 
 // RequiredLine is what one pool sets, and what is in force in it.
@@ -62,6 +66,19 @@ type RequiredLine struct {
 	Name   string
 	Origin policy.Origin
 	Sight  policy.Sight
+	// Must counts those of whom it is required now, by whomever, and Missing those of them
+	// who have none. Where the pool does not require it, all are Personal.
+	Must, Missing int64
+	Personal      bool
+}
+
+// of adds what was counted.
+func (l RequiredLine) of(pool census.Pool) RequiredLine {
+	l.Must, l.Missing = pool.People, pool.Missing
+	if !pool.Required {
+		l.Must, l.Personal = pool.Personal, pool.Personal > 0
+	}
+	return l
 }
 
 // requiring is a requirement as it stands, for everybody or for one pool.
@@ -195,6 +212,15 @@ func (c *Console) showCompany(w http.ResponseWriter, r *http.Request, by session
 		Value: form.Value("require"), Version: q.was.Version, Missing: missing.People, MaySave: policy.MayAll(by.Account.User.Role, policy.DeedSettings),
 	}
 	view.Form = form
+	now, err := c.Census.Count(r.Context(), by.WorkspaceID)
+	if err != nil {
+		return err
+	}
+	counted := map[countersign.PoolID]census.Pool{"": now.All}
+	for _, pool := range now.Pools {
+		counted[pool.ID] = pool
+	}
+	view.Personal, view.PersonalMissing = counted[q.pool].Personal, counted[q.pool].PersonalMissing
 	if q.pool != "" {
 		view.Tabs = poolTabs(q.pool, "required")
 		return c.pages.Render(w, r, status, "company", view)
@@ -204,7 +230,8 @@ func (c *Console) showCompany(w http.ResponseWriter, r *http.Request, by session
 		if err != nil {
 			return err
 		}
-		view.Pools = append(view.Pools, RequiredLine{q.was.PoolNamed(name), name, e.Origin, policy.SightOf(e.Key, e.Value)})
+		id := q.was.PoolNamed(name)
+		view.Pools = append(view.Pools, RequiredLine{ID: id, Name: name, Origin: e.Origin, Sight: policy.SightOf(e.Key, e.Value)}.of(counted[id]))
 	}
 	return c.pages.Render(w, r, status, "company", view)
 }

@@ -1,8 +1,11 @@
 package console
 
 import (
+	"net/url"
+	"strings"
 	"testing"
 
+	"countersign/internal/census"
 	"countersign/internal/web"
 )
 
@@ -35,5 +38,39 @@ func TestRequirementInAForm(t *testing.T) {
 	}
 	if word, day := chosenOf("required from 2026-11-01", now); word != "required" || day != "" {
 		t.Errorf("a day that has come stands as %q %q", word, day)
+	}
+}
+
+// A line about a pool counts those of whom a second step is required, by whomever.
+func TestWhoIsAffectedByWhat(t *testing.T) {
+	pool := census.Pool{People: 20, Protected: 12, Missing: 1, Personal: 3, PersonalMissing: 1}
+	if l := (RequiredLine{}).of(pool); l.Must != 3 || l.Missing != 1 || !l.Personal {
+		t.Errorf("of a pool that requires nothing: %+v", l)
+	}
+	pool.Required, pool.Missing = true, 8
+	if l := (RequiredLine{}).of(pool); l.Must != 20 || l.Missing != 8 || l.Personal {
+		t.Errorf("of a pool that requires it: %+v", l)
+	}
+	if l := (RequiredLine{}).of(census.Pool{People: 20}); l.Must != 0 || l.Missing != 0 || l.Personal {
+		t.Errorf("of a pool in which it is required of nobody: %+v", l)
+	}
+}
+
+// Where a list would be longer than was meant, nobody is written to.
+func TestAFilterToTheLetter(t *testing.T) {
+	for _, row := range []struct {
+		query string
+		known bool
+	}{
+		{"", true}, {"state=missing&pool=pool_1&role=user&q=lov", true}, {"state=mising", false}, {"role=boss", false},
+		{"q=" + strings.Repeat("a", 201), false}, {"pool=" + strings.Repeat("a", 201), false}, {"state=on&after=x", true},
+	} {
+		values, err := url.ParseQuery(row.query)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, known := exactly(values.Get); known != row.known {
+			t.Errorf("%.40s: known is %v", row.query, known)
+		}
 	}
 }

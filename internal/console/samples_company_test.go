@@ -13,10 +13,10 @@ import (
 func companySamples() []webtest.Sample {
 	sightOf := func(value any) policy.Sight { return sight(requirement, value) }
 	company := CompanyView{
-		Shell: shellOf("company"), Name: "Acme", Path: companyPath, Origin: policy.FromDefault, Sight: sightOf("optional"), Value: "optional", Version: 7, Missing: 153, MaySave: true,
+		Shell: shellOf("company"), Name: "Acme", Path: companyPath, Origin: policy.FromDefault, Sight: sightOf("optional"), Value: "optional", Version: 7, Missing: 153, Personal: 3, PersonalMissing: 1, MaySave: true,
 		Pools: []RequiredLine{
-			{"pool_staff", "Staff", policy.FromDefault, sightOf("optional")},
-			{"pool_admins", "Administrators", policy.FromPool, sightOf("required")},
+			{ID: "pool_staff", Name: "Staff", Origin: policy.FromDefault, Sight: sightOf("optional"), Must: 3, Missing: 1, Personal: true},
+			{ID: "pool_admins", Name: "Administrators", Origin: policy.FromPool, Sight: sightOf("required"), Must: 21, Missing: 1},
 		},
 	}
 	company.Form = web.NewForm("require", "optional")
@@ -25,7 +25,7 @@ func companySamples() []webtest.Sample {
 	dated.Form = web.NewForm("require", "from", "from", "2026-11-20")
 	dated.Form.Wrong("from", "requirement_past")
 	reads := company
-	reads.MaySave, reads.Missing = false, 0
+	reads.MaySave, reads.Missing, reads.Personal, reads.PersonalMissing = false, 0, 1, 0
 	wrong := company
 	wrong.Value, wrong.Form = "", web.NewForm()
 	wrong.Form.Wrong("require", "requirement_unknown")
