@@ -67,6 +67,9 @@ func chartOf(days []census.Point, pools []census.Pool) *Chart {
 			fmt.Fprintf(&path, "%s%.1f %.1f", verb, across(p.Day, first, last), 100-at.Percent())
 			verb = "L"
 		}
+		if strings.Count(path.String(), "L") == 0 && path.Len() > 0 {
+			path.WriteString("h0") // a pool of one day is a dot
+		}
 		class := "line"
 		if i > 0 {
 			class = fmt.Sprintf("line line-%d", i+1)
@@ -84,11 +87,24 @@ func chartOf(days []census.Point, pools []census.Pool) *Chart {
 		}
 		chart.Rows = append(chart.Rows, row)
 	}
-	for i := range axisLabels {
-		span := last.Sub(first)
-		chart.Axis = append(chart.Axis, first.Add(span*time.Duration(i)/(axisLabels-1)))
-	}
+	chart.Axis = axisOf(first, last)
 	return chart
+}
+
+// axisOf are the days that are named below the chart, at equal distances: whole days, so
+// that none is named twice, or beside where it is, where they are few.
+func axisOf(first, last time.Time) []time.Time {
+	const day, few = 24 * time.Hour, 12
+	days := int(last.Sub(first) / day)
+	parts := axisLabels - 1
+	for days <= few && days%parts != 0 {
+		parts--
+	}
+	var axis []time.Time
+	for i := range parts + 1 {
+		axis = append(axis, first.Add(time.Duration((2*days*i+parts)/(2*parts))*day))
+	}
+	return axis
 }
 
 // across is where a day stands between the first and the last, from 0 to 100.

@@ -54,6 +54,7 @@ func samples() []webtest.Sample {
 		count.All.People += p.People
 		count.All.Protected += p.Protected
 		count.All.Missing += p.Missing
+		count.All.Paused += p.Paused
 		count.All.Everybody += p.Everybody
 		count.All.Totp, count.All.Push, count.All.Passkey, count.All.SMS = count.All.Totp+p.Totp, count.All.Push+p.Push, count.All.Passkey+p.Passkey, count.All.SMS+p.SMS
 		count.All.OnlyTexts, count.All.Never, count.All.NoCodes = count.All.OnlyTexts+p.OnlyTexts, count.All.Never+p.Never, count.All.NoCodes+p.NoCodes

@@ -43,6 +43,7 @@ func (v *view) funcs() template.FuncMap {
 		"near":     func(t time.Time) template.HTML { return v.timeTag(t, v.speaker.Near(t, v.now, v.zone)) },
 		"ago":      func(t time.Time) string { return v.speaker.Ago(t, v.now) },
 		"number":   v.number,
+		"decimal":  v.decimal,
 		"day":      func(t time.Time) string { return v.speaker.Date(t, nil) },
 		"shortDay": func(t time.Time) string { return v.speaker.ShortDate(t, nil) },
 		"duration": func(d time.Duration) string { return v.speaker.Duration(d) },
@@ -119,6 +120,12 @@ func (v *view) number(n any) (string, error) {
 		return v.speaker.Number(int(n)), nil
 	}
 	return "", fmt.Errorf("%T is no whole number", n)
+}
+
+// decimal writes a number that stands in digits and perhaps a point, as "7.4", with the
+// language's own decimal sign.
+func (v *view) decimal(n string) string {
+	return strings.Replace(n, ".", v.speaker.Say("time.decimal"), 1)
 }
 
 // notPrivate drops characters that would look like a token of rich.
