@@ -40,6 +40,8 @@ func TestConsoleRequirement(t *testing.T) {
 				"/console/company/notify?" + url.Values{"value": {"required"}, "version": {word}, "pool": {word}}.Encode(),
 				"/console/campaigns/" + url.PathEscape("x"+word), "/console/campaigns/cmp_1?" + url.Values{"after": {word}}.Encode(),
 				"/console/pools/" + url.PathEscape("x"+word) + "/required",
+				"/console/people/remind?" + url.Values{"q": {word}, "language": {word}, "after": {word}}.Encode(),
+				"/console/people/remind?" + url.Values{"state": {word}, "role": {word}, "pool": {word}}.Encode(),
 			} {
 				if got := c.Get(at); got.Err != nil || got.Status >= http.StatusInternalServerError {
 					t.Errorf("%.200s was answered %v", at, got)
@@ -53,6 +55,11 @@ func TestConsoleRequirement(t *testing.T) {
 				{"/console/company/notify", "value", "required", "version", number, "answer", "yes", "campaign", word + "!"},
 				{"/console/company/notify", "value", "required", "version", number, "answer", word + "!"},
 				{"/console/campaigns/" + url.PathEscape("x"+word) + "/remind"},
+				{"/console/people/remind", "campaign", word + "!"},
+				{"/console/people/remind", "campaign", "cmp_" + strings.Repeat("0", 26), "state", word + "!"},
+				{"/console/people/remind", "campaign", "cmp_" + strings.Repeat("0", 26), "role", word + "!"},
+				{"/console/people/remind", "campaign", "cmp_" + strings.Repeat("0", 26), "pool", word + "!"},
+				{"/console/people/remind", "campaign", "cmp_" + strings.Repeat("0", 26), "q", word + " nobody-of-this-name"},
 			} {
 				if got := c.Post(form[0], form[1:]...); got.Err != nil || got.Status >= http.StatusInternalServerError {
 					t.Errorf("%.200q was answered %v", form, got)
@@ -62,10 +69,17 @@ func TestConsoleRequirement(t *testing.T) {
 		if got := requiredBy(t, s); got != policy.Spell(nil) {
 			t.Fatalf("it has become %q", got)
 		}
+		if list := c.Get("/console/campaigns"); strings.Contains(list.Body, "/console/campaigns/cmp_") {
+			t.Error("a form that is not whole has had somebody written to")
+		}
 		s.Clock.Advance(11 * time.Minute)
 		late := c.Post("/console/company/notify", "value", "required", "version", number, "answer", "no")
 		if !strings.HasPrefix(late.Location, "/proof?act=settings") || requiredBy(t, s) != policy.Spell(nil) {
 			t.Errorf("without a fresh proof: %v", late)
+		}
+		late = c.Post("/console/people/remind", "campaign", "cmp_"+strings.Repeat("0", 26), "role", "user")
+		if !strings.HasPrefix(late.Location, "/proof?act=remind_many") || !strings.Contains(late.Location, "role%3Duser") {
+			t.Errorf("a reminder without a fresh proof: %v", late)
 		}
 	})
 }

@@ -3,6 +3,7 @@ package e2e_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"countersign"
 	"countersign/e2e/browser"
@@ -52,6 +53,12 @@ func pagesOfTheConsole(s *show) {
 	s.glance(page, "GET /console", "overview")
 	page.Open("/console/people")
 	s.look(page, "GET /console/people", "people")
+	page.Open("/console/people/remind?state=off")
+	s.look(page, "GET /console/people/remind", "a reminder")
+	page.Click("Cancel")
+	page.Click("Send reminder")
+	page.Open("/console/people/remind?state=on")
+	s.glance(page, "GET /console/people/remind", "a reminder to nobody")
 	page.Open("/console/people?q=nobody")
 	s.glance(page, "GET /console/people", "people")
 	page.Open("/console/people/" + string(ada.ID))
@@ -153,4 +160,46 @@ func TestConsoleWithoutScript(t *testing.T) {
 	page.See("Ada Lovelace")
 	page.Click("Required but missing 0")
 	page.See("Nobody is like that.")
+}
+
+// An owner reminds those of a filter: the page says whom, in which words, and who is left
+// out; each gets one mail, and nobody else.
+func TestConsoleRemindsAFilter(t *testing.T) {
+	const subject = "Protect your account at Acme"
+	h := newHouse(t)
+	olga, ada := h.owner(), h.guarded("Ada Lovelace")
+	bob, cleo := h.person("Bob Builder"), h.person("Cleo Cipher")
+	page := h.session(olga)
+	page.Open("/console/people/" + string(cleo.ID))
+	page.Click("Send a reminder")
+	page.Click("Send a reminder")
+	page.See("The reminder is on its way.")
+	h.mail(cleo.Email, subject)
+	h.Clock.Advance(11 * time.Minute)
+	page.Open("/console/people")
+	page.Choose("Role", "User")
+	page.Click("Search")
+	page.Click("Send reminder")
+	page.See("1 person gets a mail", "1 person who has a second step", "1 person who was written to within the last day", subject, "Bob Builder")
+	page.NotSee("Cleo Cipher")
+	page.Click("Send 1 mail")
+	page.See("Confirm that it is you")
+	page.Type("6-digit code", olga.Code())
+	page.Click("Confirm")
+	page.Click("Send 1 mail")
+	page.See("The reminders are on their way.", "Reminder")
+	if mail := h.mail(bob.Email, subject); !strings.Contains(strings.Join(strings.Fields(mail.Text), " "), "The administrators ask you to set it up.") {
+		t.Errorf("nothing is required, and the mail says\n%s", mail.Text)
+	}
+	for _, other := range []*person{ada, bob, cleo, olga} {
+		h.noMail(other.Email, subject)
+	}
+	page.Reload()
+	page.See("The mails have gone out.", "Bob Builder")
+	page.Screenshot("reminder")
+	page.Open("/console/people/remind?role=user")
+	page.See("Nobody gets a mail")
+	if page.Has("Send 1 mail") {
+		t.Error("there is something to send")
+	}
 }

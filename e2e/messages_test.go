@@ -69,6 +69,28 @@ func TestConsoleMessagesAndWorkspaces(t *testing.T) {
 	page.Click("Save")
 	page.See("The workspace is changed.")
 	page.See("Globex Ltd")
+
+	// A picture of her own workspace stands on its sign-in page.
+	page.Click("Acme")
+	page.Attach("Picture", drawing(t))
+	page.Click("Save")
+	page.See("The workspace is changed.")
+	own := h.browser()
+	own.Open("/signin")
+	own.See("Acme")
+	var width int
+	own.Evaluate(`document.querySelector(".brand-logo")?.naturalWidth ?? 0`, &width)
+	if width != 96 {
+		t.Errorf("the picture on the sign-in page is %d wide", width)
+	}
+	page.Click("Acme")
+	page.Check("Take the picture away")
+	page.Click("Save")
+	page.See("The workspace is changed.")
+	own.Reload()
+	if n := own.Count(".brand-logo"); n != 0 {
+		t.Errorf("taken away, %d pictures are there", n)
+	}
 	events, err := h.Engine.Store.Read().ListEvents(t.Context(), countersign.DefaultWorkspace, "", 1000)
 	if err != nil {
 		t.Fatal(err)
@@ -77,7 +99,7 @@ func TestConsoleMessagesAndWorkspaces(t *testing.T) {
 	for _, e := range events {
 		kinds[e.Kind]++
 	}
-	if kinds["message.tested"] != 1 || kinds["workspace.created"] != 1 || kinds["workspace.changed"] != 1 {
+	if kinds["message.tested"] != 1 || kinds["workspace.created"] != 1 || kinds["workspace.changed"] != 3 {
 		t.Errorf("the events: %v", kinds)
 	}
 }
