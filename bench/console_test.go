@@ -151,6 +151,12 @@ func questions(t *testing.T, s *site.Site, owner *site.Person) []consoleQuestion
 			return askList(ctx, s, store.Listing{Standing: standing})
 		}})
 	}
+	for _, f := range []people.Filter{{}, {Standing: store.Without}, {Typed: "lovelace"}} {
+		all = append(all, consoleQuestion{
+			fmt.Sprintf("a reminder, %s%s", f.Standing, f.Typed), "/console/people/remind?state=" + string(f.Standing) + "&q=" + f.Typed,
+			func(ctx context.Context) error { return askReminder(ctx, s, f) },
+		})
+	}
 	for _, typed := range []string{"a", "lovelace", "person99", "dora euler"} {
 		for _, standing := range []store.Standing{store.Everybody, store.OnlyTexts} {
 			all = append(all, consoleQuestion{fmt.Sprintf("a search for %q %s", typed, standing), "/console/people?state=" + string(standing) + "&q=" + url.QueryEscape(typed), func(ctx context.Context) error {
@@ -198,6 +204,19 @@ func askList(ctx context.Context, s *site.Site, l store.Listing) error {
 		return err
 	}
 	return askSession(ctx, s)
+}
+
+func askReminder(ctx context.Context, s *site.Site, f people.Filter) error {
+	l := store.Listing{Workspace: workspace, Standing: f.Standing, Terms: fold.Terms(f.Typed), Now: s.Clock.Now()}
+	_, err := s.Engine.Store.CountReminder(ctx, l)
+	if err == nil {
+		_, err = s.Engine.People.Rules(ctx, workspace)
+	}
+	if err != nil {
+		return err
+	}
+	l.Due = true
+	return askList(ctx, s, l)
 }
 
 func askOverview(ctx context.Context, s *site.Site) error {

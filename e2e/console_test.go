@@ -58,7 +58,7 @@ func pagesOfTheConsole(s *show) {
 	page.Click("Cancel")
 	page.Click("Send reminder")
 	page.Open("/console/people/remind?state=on")
-	s.glance(page, "GET /console/people/remind", "a reminder to nobody")
+	s.glance(page, "GET /console/people/remind", "a reminder")
 	page.Open("/console/people?q=nobody")
 	s.glance(page, "GET /console/people", "people")
 	page.Open("/console/people/" + string(ada.ID))

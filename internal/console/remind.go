@@ -20,8 +20,8 @@ const remindPath = "/console/people/remind"
 // remindRoutes are those of a reminder to the people of a filter.
 func remindRoutes() []Route {
 	return []Route{
-		{"GET " + remindPath, policy.DeedCampaign, func(c *Console) page { return c.remindPage }},
-		{"POST " + remindPath, policy.DeedCampaign, func(c *Console) page { return c.remind }},
+		{"GET /console/people/remind", policy.DeedCampaign, func(c *Console) page { return c.remindPage }},
+		{"POST /console/people/remind", policy.DeedCampaign, func(c *Console) page { return c.remind }},
 	}
 }
 
