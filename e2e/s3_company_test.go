@@ -137,6 +137,10 @@ func s3ExactlyThose(t *testing.T, h *house) {
 			t.Errorf("a click is answered %v", answer)
 		}
 	}
+	other := c.post("/console/company/notify", "value", "required from 2099-12-31", "version", number, "campaign", campaign[1], "answer", "yes")
+	if other.Status != http.StatusConflict || !strings.Contains(other.Body, "Nothing was changed now.") || h.required() != "required" {
+		t.Errorf("something else by the same form is answered %v, and required is %q", other, h.required())
+	}
 	h.mail(bea.Email, subject)
 	h.noMail(bea.Email, subject)
 	h.mail(ada.Email, subject) // she still has none, and was asked for again

@@ -120,7 +120,7 @@ func (s *Service) RemindAgain(ctx context.Context, workspace countersign.Workspa
 			return fmt.Errorf("remind again: %w", err)
 		}
 		if n == 0 {
-			wait := time.UnixMilli(row.RoundAt).Add(againAfter).Sub(tx.Now)
+			wait := time.UnixMilli(row.FinishedAt).Add(againAfter).Sub(tx.Now)
 			return &countersign.Error{Kind: countersign.Limited, Code: "campaign_today", RetryAfter: max(wait, time.Second)}
 		}
 		return campaignEvent(tx, workspace, id, by, "campaign.reminded", nil)

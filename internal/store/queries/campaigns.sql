@@ -78,9 +78,10 @@ WHERE workspace_id = @workspace_id AND campaign_id = @campaign_id AND user_id = 
 UPDATE campaigns SET finished_at = @finished_at WHERE workspace_id = @workspace_id AND id = @id AND finished_at = 0;
 
 -- name: RemindCampaign :execrows
--- A further round, of a finished one, at most so often.
+-- A further round, of a finished one, at most so often: a day after the last of its mails,
+-- or who was mailed late would be passed over as one who was written to today.
 UPDATE campaigns SET round = round + 1, round_at = @now, finished_at = 0
-WHERE workspace_id = @workspace_id AND id = @id AND finished_at > 0 AND round_at <= CAST(@before AS BIGINT);
+WHERE workspace_id = @workspace_id AND id = @id AND finished_at > 0 AND finished_at <= CAST(@before AS BIGINT);
 
 -- name: DeleteOldCampaigns :execrows
 DELETE FROM campaigns WHERE finished_at > 0 AND round_at < @before;

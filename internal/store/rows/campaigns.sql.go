@@ -465,7 +465,7 @@ func (q *Queries) PassInCampaign(ctx context.Context, arg PassInCampaignParams) 
 
 const remindCampaign = `-- name: RemindCampaign :execrows
 UPDATE campaigns SET round = round + 1, round_at = $1, finished_at = 0
-WHERE workspace_id = $2 AND id = $3 AND finished_at > 0 AND round_at <= CAST($4 AS BIGINT)
+WHERE workspace_id = $2 AND id = $3 AND finished_at > 0 AND finished_at <= CAST($4 AS BIGINT)
 `
 
 type RemindCampaignParams struct {
@@ -475,7 +475,8 @@ type RemindCampaignParams struct {
 	Before      int64
 }
 
-// A further round, of a finished one, at most so often.
+// A further round, of a finished one, at most so often: a day after the last of its mails,
+// or who was mailed late would be passed over as one who was written to today.
 func (q *Queries) RemindCampaign(ctx context.Context, arg RemindCampaignParams) (int64, error) {
 	result, err := q.exec(ctx, q.remindCampaignStmt, remindCampaign,
 		arg.Now,
