@@ -9,6 +9,7 @@ import (
 
 	"countersign"
 	"countersign/internal/account"
+	"countersign/internal/fold"
 	"countersign/internal/people"
 	"countersign/internal/policy"
 	"countersign/internal/session"
@@ -84,7 +85,8 @@ func whomOf(f people.Filter, was people.Stored) Whom {
 }
 
 // exactly is the filter of an address or a form, and whether it is known to the letter:
-// where a part is left out, more people would be written to than somebody meant.
+// where a part is left out, or nothing can be searched by what was typed, more people would
+// be written to than somebody meant.
 func exactly(value func(string) string) (people.Filter, bool) {
 	f := filterOf(value)
 	known := queryOf(f)
@@ -93,7 +95,7 @@ func exactly(value func(string) string) (people.Filter, bool) {
 			return f, false
 		}
 	}
-	return f, true
+	return f, f.Typed == "" || len(fold.Terms(f.Typed)) > 0
 }
 
 // remindAt is the address of the question for a filter.
