@@ -62,8 +62,14 @@ func TestAFilterToTheLetter(t *testing.T) {
 		query string
 		known bool
 	}{
-		{"", true}, {"state=missing&pool=pool_1&role=user&q=lov", true}, {"state=mising", false}, {"role=boss", false},
-		{"q=" + strings.Repeat("a", 201), false}, {"pool=" + strings.Repeat("a", 201), false}, {"state=on&after=x", true}, {"q=%21%21", false},
+		{"", true},
+		{"state=missing&pool=pool_1&role=user&q=lov", true},
+		{"state=mising", false},
+		{"role=boss", false},
+		{"q=" + strings.Repeat("a", 201), false},
+		{"pool=" + strings.Repeat("a", 201), false},
+		{"state=on&after=x", true},
+		{"q=%21%21", false},
 	} {
 		values, err := url.ParseQuery(row.query)
 		if err != nil {

@@ -173,8 +173,10 @@ func hiddenOf(values url.Values) []Hidden {
 // leftOut says why people of the filter get no mail.
 func leftOut(r people.Reminding) []LeftOut {
 	all := []LeftOut{
-		{"console.remind_guarded", r.Guarded}, {"console.remind_asked", r.Asked},
-		{"console.remind_invited", r.Invited}, {"console.remind_disabled", r.Disabled},
+		{"console.remind_guarded", r.Guarded},
+		{"console.remind_asked", r.Asked},
+		{"console.remind_invited", r.Invited},
+		{"console.remind_disabled", r.Disabled},
 	}
 	return slices.DeleteFunc(all, func(l LeftOut) bool { return l.Count == 0 })
 }
