@@ -29,10 +29,10 @@ func TestRemindingAFilter(t *testing.T) {
 		}
 		ben, cleo, other := join(e.Person(t, "ben@example.com")), join(e.Person(t, "cleo@example.com")), e.Person(t, "other@example.com")
 		e.Exec(t, fmt.Sprintf("UPDATE users SET language = 'de' WHERE id = '%s'", cleo.ID))
-		guarded, gone, new, asked := join(e.Guarded(t, "guarded@example.com")), join(e.Person(t, "gone@example.com")), join(e.Person(t, "new@example.com")), join(e.Person(t, "asked@example.com"))
+		guarded, gone, invited, asked := join(e.Guarded(t, "guarded@example.com")), join(e.Person(t, "gone@example.com")), join(e.Person(t, "invited@example.com")), join(e.Person(t, "asked@example.com"))
 		join(e.Person(t, "codes@example.com").WithCodes(t, 3)).Set(t, countersign.Disabled)
 		gone.Set(t, countersign.Disabled)
-		new.Set(t, countersign.Invited)
+		invited.Set(t, countersign.Invited)
 		accounttest.Want(t, "one by hand", p.Remind(ctx, asked.Account(t), people.Shell()), "ok")
 
 		was, err := p.CountReminder(ctx, ws, in)
@@ -60,7 +60,7 @@ func TestRemindingAFilter(t *testing.T) {
 		accounttest.Want(t, "everybody else", remind(people.NewCampaign(), people.Filter{}), "ok")
 		mailAll(t, e, p)
 		mailAll(t, e, p)
-		for who, want := range map[*accounttest.Person]int{ben: 1, cleo: 1, other: 1, guarded: 0, gone: 0, new: 0, asked: 1} {
+		for who, want := range map[*accounttest.Person]int{ben: 1, cleo: 1, other: 1, guarded: 0, gone: 0, invited: 0, asked: 1} {
 			if got := mailed(t, e, who); got != want {
 				t.Errorf("%s has %d mails, want %d", who.Email, got, want)
 			}
