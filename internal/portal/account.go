@@ -55,7 +55,7 @@ func (p *Portal) security(w http.ResponseWriter, r *http.Request, c session.Curr
 		return err
 	}
 	view.Pushes, view.Texts = settings.Pushes(), p.texts(settings)
-	view.CanAdd = view.apps < settings.TOTPMax
+	view.OneApp, view.CanAdd = view.HasTOTP && view.apps == 1, view.apps < settings.TOTPMax
 	view.Sessions, err = p.sessions(r, c)
 	if err != nil {
 		return err

@@ -39,9 +39,15 @@ func (p *Portal) renderCodes(w http.ResponseWriter, r *http.Request, c session.C
 	return p.pages.Render(w, r, status, "enrol/codes", CodesView{
 		Page: p.frame(r, c, "security", form), Codes: waiting.Codes, Created: waiting.MadeAt,
 		Workspace: c.Account.Workspace.Name, Address: web.HomeOf(r.Context()).URL, Email: c.Account.User.Email,
-		File: fileName(c), Download: "/account/two-factor/codes.txt", Wizard: c.Reason == policy.ReasonCodes || len(waiting.Codes) == 0,
+		File: fileName(c), Download: "/account/two-factor/codes.txt", Wizard: settingUp(c) || len(waiting.Codes) == 0,
 		Resets: settings.RecoveryEffect == policy.EffectReset, AdminReset: settings.AdminReset != policy.ResetNever,
 	})
+}
+
+// settingUp tells whether saving the codes is the end of the set-up. Whoever came by the
+// last code only puts new ones in the place of what was spent: nothing is turned on.
+func settingUp(c session.Current) bool {
+	return c.Reason == policy.ReasonCodes && c.Second != policy.Recovery
 }
 
 // fileName can be found again by searching the disk for the program's name.
@@ -91,8 +97,11 @@ func (p *Portal) saveCodes(w http.ResponseWriter, r *http.Request, c session.Cur
 		}
 		return p.showCodes(w, r, c, form, form.Status())
 	}
-	if c.Reason == policy.ReasonCodes {
+	switch {
+	case settingUp(c):
 		return see(w, r, "/account/two-factor/finished")
+	case c.Reason == policy.ReasonCodes:
+		return see(w, r, cmp.Or(c.ReturnTo, p.afterwards(r, "codes")))
 	}
 	return see(w, r, p.afterwards(r, "codes"))
 }

@@ -189,10 +189,11 @@ func (p *Portal) finished(w http.ResponseWriter, r *http.Request, c session.Curr
 			name = one.Name
 		}
 	}
+	next := cmp.Or(c.ReturnTo, "/account/security")
 	if name == "" {
-		return see(w, r, "/account/security")
+		return see(w, r, next)
 	}
 	return p.pages.Render(w, r, http.StatusOK, "enrol/finished", FinishedView{
-		Page: p.frame(r, c, "security", nil), Name: name, Email: c.Account.User.Email, Next: cmp.Or(c.ReturnTo, "/account/security"),
+		Page: p.frame(r, c, "security", nil), Name: name, Email: c.Account.User.Email, Next: next,
 	})
 }

@@ -14,7 +14,7 @@ func actsSamples(in web.Page, user *web.User) []sample {
 	}
 	helped := SecurityView{
 		Page: web.Page{User: user, Section: "security", Notice: "notice.helped", Heed: true}, Workspace: "Acme", On: true, Since: now, Email: user.Email,
-		EmailVerified: true, TOTPMax: 5, CanAdd: true, Steps: []SecondStep{{ID: "crd_1", Kind: "totp", Name: "Pixel 9", Added: now.Add(-time.Hour), Default: true}},
+		EmailVerified: true, TOTPMax: 5, OneApp: true, CanAdd: true, Steps: []SecondStep{{ID: "crd_1", Kind: "totp", Name: "Pixel 9", Added: now.Add(-time.Hour), Default: true}},
 		Sessions: []Session{{ID: "ses_1", Browser: "Firefox", System: "Linux", IP: "203.0.113.84", Started: now, Active: now, Current: true}},
 	}
 	return []sample{

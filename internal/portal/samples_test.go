@@ -75,7 +75,7 @@ func samples() []sample {
 	off.Sessions, off.Activity, off.From, off.PasswordChangedAt = on.Sessions[:1], nil, now.AddDate(0, 0, 10), time.Time{}
 	off.Notice = "notice.off"
 	held.RequiredBy, held.TurnOffByMail, held.Recovery = "pool", true, &RecoveryState{Left: 10, Total: 10, Created: now}
-	single.Steps, single.TOTPMax, single.CanAdd = on.Steps[:1], 1, false
+	single.Steps, single.TOTPMax, single.OneApp, single.CanAdd = on.Steps[:1], 1, true, false
 	single.Recovery, single.TurnOffByMail = &RecoveryState{Left: 0, Total: 1, Created: now, Used: now}, true
 
 	return append(slices.Concat(phoneSamples(in, user), passkeySamples(in, user), moveSamples(in), trustSamples(in, user), textSamples(in, user), actsSamples(in, user)), []sample{

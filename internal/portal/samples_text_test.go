@@ -54,7 +54,7 @@ func textSamples(in web.Page, user *web.User) []sample {
 		{"enrol/default", "text", DefaultView{Page: in, Workspace: "Acme", Kind: "sms", Name: "•••• 89"}},
 		{"account/security", "texts", SecurityView{
 			Page: web.Page{User: user, Section: "security", Notice: "notice.texts"}, Workspace: "Acme", On: true, Since: now, Email: user.Email, EmailVerified: true,
-			TOTPMax: 5, CanAdd: true, HasTOTP: true, HasNumber: true, Texts: true,
+			TOTPMax: 5, OneApp: true, CanAdd: true, HasTOTP: true, HasNumber: true, Texts: true,
 			Steps: []SecondStep{
 				{ID: "crd_6", Kind: "sms", Name: "•••• 89", Added: now, Used: now, UsedFrom: "192.0.2.7", Default: true},
 				{ID: "crd_1", Kind: "totp", Name: "Pixel 9", Added: now, Offered: true},
@@ -62,7 +62,7 @@ func textSamples(in web.Page, user *web.User) []sample {
 		}},
 		{"account/security", "texts switched off", SecurityView{
 			Page: web.Page{User: user, Section: "security"}, Workspace: "Acme", On: true, Since: now, Email: user.Email, EmailVerified: true,
-			TOTPMax: 5, CanAdd: true, HasTOTP: true, HasNumber: true,
+			TOTPMax: 5, OneApp: true, CanAdd: true, HasTOTP: true, HasNumber: true,
 			Steps: []SecondStep{
 				{ID: "crd_1", Kind: "totp", Name: "Pixel 9", Added: now, Default: true},
 				{ID: "crd_6", Kind: "sms", Name: "•••• 89", Added: now, Offered: true},

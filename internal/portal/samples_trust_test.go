@@ -9,7 +9,7 @@ func trustSamples(in web.Page, user *web.User) []sample {
 	day.Days, day.Browser, day.System = 1, "", ""
 	security := SecurityView{
 		Page: web.Page{User: user, Section: "security", Notice: "notice.untrusted"}, Workspace: "Acme", On: true, Since: now, Email: user.Email, EmailVerified: true,
-		TOTPMax: 5, CanAdd: true, Steps: []SecondStep{{ID: "crd_1", Kind: "totp", Name: "Pixel 9", Added: now, Default: true}},
+		TOTPMax: 5, OneApp: true, CanAdd: true, Steps: []SecondStep{{ID: "crd_1", Kind: "totp", Name: "Pixel 9", Added: now, Default: true}},
 		Sessions: []Session{{ID: "ses_1", Browser: "Firefox", System: "Linux", IP: "203.0.113.84", Started: now, Active: now, Current: true}},
 		Trusted: []TrustedBrowser{
 			{ID: "brw_1", Browser: "Firefox", System: "Linux", Since: now, Until: now.AddDate(0, 0, 30), Current: true},

@@ -38,7 +38,7 @@ type SecurityView struct {
 	HasTOTP, HasPhone bool
 	FirstApp          string
 	apps              int
-	CanAdd            bool
+	OneApp, CanAdd    bool           // there is exactly one, and there may be another
 	Recovery          *RecoveryState // nil when the workspace has none or it is off
 
 	Sessions []Session
