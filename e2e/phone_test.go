@@ -57,7 +57,14 @@ func (h *phoneHouse) pair(page *browser.Page, options ...phone.Option) (*phone.P
 // join pairs a phone, and returns the app on it.
 func (h *phoneHouse) join(p *phone.Phone, page *browser.Page) *browser.Page {
 	h.t.Helper()
-	app := p.Open(h.reveal(page))
+	return h.scanned(p, page, h.reveal(page))
+}
+
+// scanned goes on where the phone has scanned the code on the page, which leads to the
+// link, and returns the app on it.
+func (h *phoneHouse) scanned(p *phone.Phone, page *browser.Page, link string) *browser.Page {
+	h.t.Helper()
+	app := p.Open(link)
 	app.See("Is this your account?", "Acme")
 	app.Click("Next")
 	app.Click("Continue with screen lock")
