@@ -26,7 +26,7 @@ func s1Scenarios() []scenario {
 	shown := func(number string, test func(*testing.T, *house)) scenario {
 		return scenario{number: number, preset: "standard", test: test, once: true}
 	}
-	return amid([]scenario{
+	return append(amid([]scenario{
 		one("S1-01", nil, s1BothAreNeeded),
 		one("S1-02", nil, s1CodeOfAnApp),
 		s1.one("S1-02", s1CodeOfAText),
@@ -53,7 +53,7 @@ func s1Scenarios() []scenario {
 		shown("S1-29", s1Warning),
 		one("S1-32", nil, s1OneSecondStep),
 		s1.one("S1-32", s1OneText),
-	}, "S1-29")
+	}, "S1-29"), shown("S1-29", s1NoFalsePromise))
 }
 
 func s1BothAreNeeded(t *testing.T, h *house) {

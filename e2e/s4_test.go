@@ -34,6 +34,7 @@ func s4Scenarios() []scenario {
 		one("S4-14", s4DeadLinks),
 		one("S4-15", s4LostDevice),
 		one("S4-16", s4LostCodes),
+		one("S4-17", s4LostBoth),
 		one("S4-18", s4Airplane),
 		one("S4-19", s4UsedCode),
 	}, "S4-15", "S4-16")

@@ -74,6 +74,28 @@ func (s *Service) SettingsAt(ctx context.Context, workspace countersign.Workspac
 	return settings, nil
 }
 
+// AdminReset is what recovery.admin_reset says in every pool of a workspace, at a version
+// that was just read; "" where they differ: help is told to everybody before anybody says
+// who they are, and must promise nobody what holds for others.
+func (s *Service) AdminReset(ctx context.Context, workspace countersign.WorkspaceID, version int64) (string, error) {
+	pools, err := s.Store.Read().ListPools(ctx, workspace)
+	if err != nil {
+		return "", fmt.Errorf("list pools: %w", store.Classify(err))
+	}
+	value := ""
+	for i, pool := range pools {
+		settings, err := s.SettingsAt(ctx, workspace, pool.ID, version)
+		if err != nil {
+			return "", err
+		}
+		if i > 0 && settings.AdminReset != value {
+			return "", nil
+		}
+		value = settings.AdminReset
+	}
+	return value, nil
+}
+
 func (s *Service) readSettings(ctx context.Context, key poolKey) (policy.Settings, int64, error) {
 	// The version first: settings that change between the two reads are then
 	// read again at the next request, never kept under a version they outrun.

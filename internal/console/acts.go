@@ -167,7 +167,25 @@ func (c *Console) actOn(r *http.Request, by session.Current, name string) (act, 
 	if a.Name == "unlock" && lockedAbove(by, shown) {
 		return act{}, people.Shown{}, countersign.Refuse(countersign.Forbidden, "locked_above")
 	}
+	err = a.closed(shown.Settings)
+	if err != nil {
+		return act{}, people.Shown{}, err
+	}
 	return a, shown, by.Holder(web.Place(r)).NeedFresh(account.ActOn(a.deed, shown.User.ID))
+}
+
+// closed refuses what recovery.admin_reset lets nobody do here, as the rule itself does: a
+// page for it would promise what is refused when its button is pressed.
+func (a act) closed(s policy.Settings) error {
+	switch {
+	case a.deed != policy.DeedReset && a.deed != policy.DeedHelpCode:
+		return nil
+	case s.AdminReset == policy.ResetNever:
+		return countersign.Refuse(countersign.Forbidden, "reset_never")
+	case a.deed == policy.DeedHelpCode && s.AdminReset != policy.ResetAllowed:
+		return countersign.Refuse(countersign.Forbidden, "help_code_off")
+	}
+	return nil
 }
 
 func (c *Console) showAct(w http.ResponseWriter, r *http.Request, by session.Current, a act, shown people.Shown, form *web.Form) error {

@@ -50,6 +50,8 @@ type PersonView struct {
 	UnlockedBy countersign.Role
 	// OwnersOnly tells that the reader does much here, and only owners change the role.
 	OwnersOnly bool
+	// NoReset tells that the settings let nobody reset a second step.
+	NoReset bool
 }
 
 // Step is one second factor.
@@ -122,7 +124,7 @@ func (c *Console) personView(r *http.Request, by session.Current, shown people.S
 	view := PersonView{
 		Shell: c.shell(r, by, "people"), ID: string(u.ID), Name: called(u), Email: u.Email, EmailVerified: u.EmailVerifiedAt != 0, Role: u.Role,
 		Pool: PoolRow{ID: shown.Pool.ID, Name: shown.Pool.Name}, State: stateOf(shown.Line()), Created: moment(u.CreatedAt), SignedIn: moment(u.SignedInAt),
-		RequiredBy: string(shown.Required), Default: u.DefaultMethod, Acts: offered(by, shown),
+		RequiredBy: string(shown.Required), Default: u.DefaultMethod, Acts: offered(by, shown), NoReset: shown.Settings.AdminReset == policy.ResetNever,
 	}
 	role := by.Account.User.Role
 	if policy.May(role, policy.DeedUnlock, u.Role) && lockedAbove(by, shown) {

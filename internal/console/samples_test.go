@@ -85,7 +85,7 @@ func samples() []webtest.Sample {
 		State: State{"console.state_invited", "", "mail"}, Created: now,
 	}
 	person.Acts = []string{"remind", "code", "sign_out", "lock", "unlock", "require", "move", "role", "reset", "delete"}
-	bare.Acts = []string{"invite", "delete"}
+	bare.Acts, bare.NoReset = []string{"invite", "delete"}, true
 	shut := bare
 	shut.Acts, shut.UnlockedBy, shut.OwnersOnly, shut.State = []string{"move"}, countersign.Administrator, true, State{"console.state_locked", "bad", "lock"}
 	shutByOwner := shut

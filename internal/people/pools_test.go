@@ -35,6 +35,33 @@ func pool(t *testing.T, p *people.Service, name string, doc policy.Document) cou
 	return made.ID
 }
 
+// What help tells everybody holds in every pool, or it says that it depends (S1-29).
+func TestWhatIsToldToEverybodyHoldsInEveryPool(t *testing.T) {
+	both(t, func(t *testing.T, e *accounttest.Engine, p *people.Service) {
+		for _, row := range []struct{ sentence, workspace, guests, want string }{
+			{"the pool has the workspace's", "never", "", "never"},
+			{"the pool says the same", "two_admins", "two_admins", "two_admins"},
+			{"the pool says something else", "allowed", "never", ""},
+		} {
+			doc := policy.Document{}
+			if row.guests != "" {
+				doc["recovery.admin_reset"] = row.guests
+			}
+			e.Set(t, policy.Document{"recovery.admin_reset": row.workspace})
+			id := pool(t, p, row.sentence, doc)
+			w, err := p.Accounts.Workspace(t.Context(), ws)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, err := p.Accounts.AdminReset(t.Context(), ws, w.SettingsVersion)
+			if err != nil || got != row.want {
+				t.Errorf("%s: %q, %v, want %q", row.sentence, got, err, row.want)
+			}
+			accounttest.Want(t, "deleting the pool", p.DeletePool(t.Context(), ws, id, people.Shell()), "ok")
+		}
+	})
+}
+
 func TestPoolsAreMadeNamedAndDeleted(t *testing.T) {
 	both(t, func(t *testing.T, e *accounttest.Engine, p *people.Service) {
 		ctx := context.Background()

@@ -40,7 +40,7 @@ func (p *Portal) renderCodes(w http.ResponseWriter, r *http.Request, c session.C
 		Page: p.frame(r, c, "security", form), Codes: waiting.Codes, Created: waiting.MadeAt,
 		Workspace: c.Account.Workspace.Name, Address: web.HomeOf(r.Context()).URL, Email: c.Account.User.Email,
 		File: fileName(c), Download: "/account/two-factor/codes.txt", Wizard: settingUp(c) || len(waiting.Codes) == 0,
-		Resets: settings.RecoveryEffect == policy.EffectReset, AdminReset: settings.AdminReset != policy.ResetNever,
+		Resets: settings.RecoveryEffect == policy.EffectReset, AdminReset: settings.AdminReset,
 	})
 }
 

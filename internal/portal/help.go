@@ -1,6 +1,7 @@
 package portal
 
 import (
+	"cmp"
 	"net/http"
 
 	"countersign"
@@ -19,9 +20,13 @@ func (p *Portal) help(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	reset, err := p.Accounts.AdminReset(r.Context(), web.WorkspaceOf(r.Context()), row.SettingsVersion)
+	if err != nil {
+		return err
+	}
 	required := s.Required("", p.Now()) != policy.NotRequired
 	return p.pages.Render(w, r, http.StatusOK, "help", HelpView{
 		Page: web.Page{}, Workspace: row.Name, Address: web.HomeOf(r.Context()).URL, Required: required, Recovers: s.Recovers(),
-		Resets: s.RecoveryEffect == policy.EffectReset, AdminReset: s.AdminReset != policy.ResetNever, TurnOff: !required, Passkeys: s.Passkeys(), Pushes: s.Pushes(), Texts: p.texts(s), TrustedDays: s.TrustedDays, Apps: Apps(),
+		Resets: s.RecoveryEffect == policy.EffectReset, AdminReset: cmp.Or(reset, "differs"), TurnOff: !required, Passkeys: s.Passkeys(), Pushes: s.Pushes(), Texts: p.texts(s), TrustedDays: s.TrustedDays, Apps: Apps(),
 	})
 }

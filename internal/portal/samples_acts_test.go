@@ -18,8 +18,8 @@ func actsSamples(in web.Page, user *web.User) []sample {
 		Sessions: []Session{{ID: "ses_1", Browser: "Firefox", System: "Linux", IP: "203.0.113.84", Started: now, Active: now, Current: true}},
 	}
 	return []sample{
-		{"signin/recovery", "a code of the help desk", RecoveryView{Workspace: "Acme", AdminReset: true, Helped: true, HelpOnly: true}},
-		{"signin/recovery", "a code of the help desk beside others", RecoveryView{Workspace: "Acme", AdminReset: true, Helped: true, Resets: true}},
+		{"signin/recovery", "a code of the help desk", RecoveryView{Workspace: "Acme", AdminReset: "allowed", Helped: true, HelpOnly: true}},
+		{"signin/recovery", "a code of the help desk beside others", RecoveryView{Workspace: "Acme", AdminReset: "allowed", Helped: true, Resets: true}},
 		{"signin/ways", "a code of the help desk", WaysView{Attempt: "att_1", Workspace: "Acme", Ways: []Way{
 			{Kind: "totp", Devices: []string{"Pixel 9"}, Used: now, Href: "/signin/att_1/code", Why: "only"}, {Kind: "help_code", Href: "/signin/att_1/recovery"},
 		}}},

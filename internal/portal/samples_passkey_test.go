@@ -27,7 +27,7 @@ func passkeySamples(in web.Page, user *web.User) []sample {
 		{"signin/identifier", "unknown passkey", IdentifierView{
 			Page: web.Page{Form: wrong("passkey", "passkey_unknown")}, Passkey: options, Unknown: refused.Unknown, Phone: true,
 		}},
-		{"signin/recovery", "passkey", RecoveryView{Attempt: "att_1", Workspace: "Acme", Passkey: true}},
+		{"signin/recovery", "passkey", RecoveryView{AdminReset: "allowed", Attempt: "att_1", Workspace: "Acme", Passkey: true}},
 		{"signin/identifier", "passkey refused, form gone", IdentifierView{Page: web.Page{Form: wrong("passkey", "passkey_stale")}}},
 		{"signin/code", "passkey", CodeView{Workspace: "Acme", Devices: []string{"Pixel 9"}, Others: []Other{{Kind: "passkey", Href: "/signin/att_1/passkey"}}}},
 		{"signin/ways", "passkey", WaysView{Ways: []Way{{Kind: "passkey", Devices: []string{"Pixel 9"}, Used: now, Href: "/signin/passkey", Why: "strongest"}}}},
@@ -62,6 +62,6 @@ func passkeySamples(in web.Page, user *web.User) []sample {
 			Page: in, Workspace: "Acme", Require: "optional", TOTPMax: 1, RecoveryCodes: 1, Effect: "sign_in", Delivery: "screen", AdminReset: "allowed",
 			TurnOff: "fresh_proof", Enrol: "wizard", RetentionDays: 365, Passkeys: true,
 		}},
-		{"help", "passkeys", HelpView{Workspace: "Acme", Address: "https://id.example.com", Passkeys: true, Apps: Apps()}},
+		{"help", "passkeys", HelpView{AdminReset: "allowed", Workspace: "Acme", Address: "https://id.example.com", Passkeys: true, Apps: Apps()}},
 	}
 }

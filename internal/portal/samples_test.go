@@ -47,10 +47,10 @@ func samples() []sample {
 	changeApp.First, changeApp.Replaces, changeApp.Leave = false, "Pixel 9", false
 	sheet := CodesView{
 		Page: in, Codes: codes, Created: now, Workspace: "Acme", Address: "https://id.example.com", Email: user.Email,
-		File: "countersign-recovery-codes-acme-ngozi.txt", Download: "/account/two-factor/codes.txt", Wizard: true, AdminReset: true,
+		File: "countersign-recovery-codes-acme-ngozi.txt", Download: "/account/two-factor/codes.txt", Wizard: true, AdminReset: "allowed",
 	}
 	one, mailed, unsaved := sheet, sheet, sheet
-	one.Codes, one.Resets, one.AdminReset, one.Wizard = []string{"7K4M-QX9D-2T2V-H8NC-6PRW"}, true, false, false
+	one.Codes, one.Resets, one.AdminReset, one.Wizard = []string{"7K4M-QX9D-2T2V-H8NC-6PRW"}, true, "never", false
 	mailed.Codes = nil
 	unsaved.Form = wrong("saved", "codes_not_saved")
 	on := SecurityView{
@@ -88,8 +88,8 @@ func samples() []sample {
 		{"signin/code", "of a phone", CodeView{Workspace: "Acme", Phones: []string{"Fairphone"}, Recovers: true}},
 		{"signin/code", "of either", CodeView{Workspace: "Acme", Devices: []string{"Tablet"}, Phones: []string{"Fairphone", "Pixel 9"}, Recovers: true}},
 		{"signin/code", "wrong", CodeView{Page: web.Page{Form: wrong("code", "totp_wrong")}, Workspace: "Acme", Devices: []string{"Pixel 9", "Tablet"}, Recovers: true}},
-		{"signin/recovery", "", RecoveryView{Workspace: "Acme", AdminReset: true}},
-		{"signin/recovery", "resets", RecoveryView{Workspace: "Acme", Resets: true, Required: true}},
+		{"signin/recovery", "", RecoveryView{Workspace: "Acme", AdminReset: "allowed"}},
+		{"signin/recovery", "resets", RecoveryView{AdminReset: "two_admins", Workspace: "Acme", Resets: true, Required: true}},
 		{"signin/ways", "", WaysView{Ways: []Way{
 			{Kind: "totp", Devices: []string{"Pixel 9", "Tablet"}, Used: now.AddDate(0, 0, -1), Href: "/signin/code", Why: "last"},
 			{Kind: "recovery", Href: "/signin/recovery"},
@@ -155,8 +155,8 @@ func samples() []sample {
 		{"account/activity", "empty", ActivityView{Page: web.Page{User: user, Section: "activity"}, Days: 30}},
 		{"account/company", "", CompanyView{Page: in, Workspace: "Acme", Require: "from", From: now.AddDate(0, 1, 0), TOTPMax: 5, RecoveryCodes: 10, Effect: "sign_in", Delivery: "screen", AdminReset: "allowed", TurnOff: "fresh_proof", Enrol: "wizard", RetentionDays: 365, Digest: true, Pushes: true, PushFirst: true, PushConfirm: "type6", PushLeast: "1.2.0"}},
 		{"account/company", "closed", CompanyView{Page: in, Workspace: "Acme", Closed: true}},
-		{"help", "", HelpView{Workspace: "Acme", Address: "https://id.example.com", Recovers: true, AdminReset: true, TurnOff: true, Apps: Apps()}},
-		{"help", "strict", HelpView{Workspace: "Acme", Address: "https://id.example.com", Required: true, Recovers: true, Resets: true, Apps: Apps()}},
+		{"help", "", HelpView{Workspace: "Acme", Address: "https://id.example.com", Recovers: true, AdminReset: "allowed", TurnOff: true, Apps: Apps()}},
+		{"help", "strict", HelpView{AdminReset: "never", Workspace: "Acme", Address: "https://id.example.com", Required: true, Recovers: true, Resets: true, Apps: Apps()}},
 		{"dev/messages", "", DevMessagesView{Messages: []DevMessage{{
 			ID: "msg_1", Kind: "password_reset", To: user.Email, Subject: "Set a new password", At: now,
 			Parts: []DevPart{{Text: "Open this address:\n"}, {Text: "http://localhost:8080/link/abc", Href: "http://localhost:8080/link/abc"}},

@@ -77,6 +77,6 @@ func textSamples(in web.Page, user *web.User) []sample {
 			Page: in, Workspace: "Acme", Require: "optional", TOTPMax: 5, RecoveryCodes: 10, Effect: "sign_in", Delivery: "screen", AdminReset: "allowed",
 			TurnOff: "fresh_proof", Enrol: "wizard", RetentionDays: 365, Texts: true,
 		}},
-		{"help", "texts", HelpView{Workspace: "Acme", Address: "https://id.example.com", Texts: true, Apps: Apps()}},
+		{"help", "texts", HelpView{AdminReset: "differs", Workspace: "Acme", Address: "https://id.example.com", Texts: true, Apps: Apps()}},
 	}
 }

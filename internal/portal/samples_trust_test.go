@@ -24,7 +24,7 @@ func trustSamples(in web.Page, user *web.User) []sample {
 		{"account/security", "trusted browsers", security},
 		{"account/security", "no trusted browser", none},
 		{"signin/proof", "trust", ProofView{Page: in, Act: "trust", Kind: "totp", Devices: []string{"Pixel 9"}, Back: "/", Return: "/account/trust"}},
-		{"help", "trusted browsers", HelpView{Workspace: "Acme", Address: "https://id.example.com", TrustedDays: 30, Apps: Apps()}},
+		{"help", "trusted browsers", HelpView{AdminReset: "two_admins", Workspace: "Acme", Address: "https://id.example.com", TrustedDays: 30, Apps: Apps()}},
 		{"account/company", "trusted browsers", CompanyView{
 			Page: in, Workspace: "Acme", Require: "optional", TOTPMax: 5, RecoveryCodes: 10, Effect: "sign_in", Delivery: "screen", AdminReset: "allowed",
 			TurnOff: "fresh_proof", Enrol: "wizard", RetentionDays: 365, TrustedDays: 30,

@@ -428,7 +428,7 @@ func (p *Portal) showRecovery(w http.ResponseWriter, r *http.Request, at signin.
 		Helped: helped, HelpOnly: helped && !recovers(at),
 		Page: web.Page{Form: form}, Attempt: string(at.ID), Workspace: at.Account.Workspace.Name,
 		Resets: settings.RecoveryEffect == policy.EffectReset, Required: at.Account.Required(p.Now()) != policy.NotRequired,
-		AdminReset: settings.AdminReset != policy.ResetNever, Passkey: hasPasskeys(at) && !hasCodes(at),
+		AdminReset: settings.AdminReset, Passkey: hasPasskeys(at) && !hasCodes(at),
 	})
 }
 

@@ -260,10 +260,10 @@ type HelpView struct {
 	Required   bool
 	Recovers   bool
 	Resets     bool
-	AdminReset bool
-	TurnOff    bool // may be turned off at all
-	Pushes     bool // the workspace has approval on the phone
-	Passkeys   bool // the workspace has passkeys
+	AdminReset string // recovery.admin_reset, or differs
+	TurnOff    bool   // may be turned off at all
+	Pushes     bool   // the workspace has approval on the phone
+	Passkeys   bool   // the workspace has passkeys
 	// TrustedDays is how long a browser may be trusted, 0 for not at all.
 	TrustedDays int
 	Texts       bool // codes can be sent as texts

@@ -50,7 +50,7 @@ type CodesView struct {
 	Download   string // where it is fetched
 	Wizard     bool   // the last step of setting up; else a renewal
 	Resets     bool   // recovery.effect = reset
-	AdminReset bool
+	AdminReset string // recovery.admin_reset
 }
 
 // FinishedView is enrol/finished.

@@ -42,12 +42,12 @@ type RecoveryView struct {
 	web.Page
 	Attempt    string // the sign-in's own address is /signin/{Attempt}
 	Workspace  string
-	Resets     bool // recovery.effect = reset
-	Required   bool // a second factor is required, so set-up follows a reset
-	AdminReset bool // recovery.admin_reset is not never
-	Passkey    bool // a passkey is asked for, and no code
-	Helped     bool // a code of the help desk waits
-	HelpOnly   bool // and there are no recovery codes
+	Resets     bool   // recovery.effect = reset
+	Required   bool   // a second factor is required, so set-up follows a reset
+	AdminReset string // recovery.admin_reset
+	Passkey    bool   // a passkey is asked for, and no code
+	Helped     bool   // a code of the help desk waits
+	HelpOnly   bool   // and there are no recovery codes
 }
 
 // Other is a way in the place of the one that a page asks for.
