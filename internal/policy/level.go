@@ -31,6 +31,8 @@ type Standing struct {
 	Required  Source
 	// Trusts tells that browsers may be trusted at all.
 	Trusts bool
+	// SSO counts after single sign-on alone.
+	SSO SSO
 }
 
 // Reason says why a level is below full; pages and tests read it.
@@ -55,9 +57,9 @@ func LevelOf(s Standing) (Level, Reason) {
 	case s.First == FirstTap && s.Second != Recovery && s.Second != HelpCode && s.Others == 0 && s.Required != NotRequired:
 		// Taps are one factor, however many: where two are required, another kind is set up.
 		return LevelEnrol, ReasonRequired
-	case s.SecondFactors > 0 && s.Second == "" && (s.First != FirstTap || s.Others > 0):
+	case s.SecondFactors > 0 && s.Second == "" && !s.SSO.excuses(s.First) && (s.First != FirstTap || s.Others > 0):
 		return LevelFirst, ReasonSecond
-	case s.SecondFactors == 0 && s.Required != NotRequired:
+	case s.SecondFactors == 0 && s.Required != NotRequired && !s.SSO.excuses(s.First):
 		return LevelEnrol, ReasonRequired
 	case s.SecondFactors > 0 && s.Recovers && s.CodesLeft == 0 && s.Second != HelpCode:
 		// (Whoever came by the help desk proves their new second factor first.)

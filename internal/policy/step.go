@@ -18,6 +18,8 @@ type Progress struct {
 	SecondFactors, Others int64
 	// Trusted tells that the browser is trusted by this person (see Settings.TrustLetsIn).
 	Trusted bool
+	// SSO counts after single sign-on alone.
+	SSO SSO
 }
 
 // FirstTap is a first factor: an approval on the phone by a plain tap. It proves the
@@ -38,7 +40,7 @@ func Next(p Progress) Step {
 		return StepDone
 	case p.First == FirstTap && p.Others == 0:
 		return StepDone
-	case p.First == firstPassword && p.Trusted:
+	case p.First == firstPassword && p.Trusted, p.SSO.excuses(p.First):
 		return StepDone
 	}
 	return StepSecond
