@@ -1,11 +1,9 @@
 package e2e_test
 
 import (
-	"context"
 	"encoding/json"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -194,32 +192,4 @@ func (h *house) turnsOff(ada *person, page *browser.Page) {
 	h.restart()
 	ada.first(page)
 	page.See("It is off.")
-}
-
-// program runs the built program itself.
-func program(t *testing.T, args ...string) string {
-	t.Helper()
-	out, err := run(t, built(t), args...)
-	if err != nil {
-		t.Fatalf("countersign %s: %v\n%s", strings.Join(args, " "), err, out)
-	}
-	return out
-}
-
-// built is the program, in a folder of the test.
-func built(t *testing.T) string {
-	t.Helper()
-	file := filepath.Join(t.TempDir(), "countersign")
-	build := exec.CommandContext(context.Background(), "go", "build", "-o", file, "countersign/cmd/countersign") // #nosec G204 -- into the test's own folder
-	out, err := build.CombinedOutput()
-	if err != nil {
-		t.Fatalf("build: %v\n%s", err, out)
-	}
-	return file
-}
-
-func run(t *testing.T, file string, args ...string) (string, error) {
-	t.Helper()
-	out, err := exec.CommandContext(t.Context(), file, args...).CombinedOutput() // #nosec G204 -- our own program
-	return string(out), err
 }

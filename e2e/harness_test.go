@@ -17,7 +17,7 @@ import (
 var database = flag.String("database", "", "run the scenarios on this database only: sqlite or postgres")
 
 func TestMain(m *testing.M) {
-	os.Exit(proc.Main(m, proc.Programs{site.Program: site.Serve}, browser.Close, storetest.Close))
+	os.Exit(proc.Main(m, proc.Programs{site.Program: site.Serve}, browser.Close, storetest.Close, product.remove))
 }
 
 // house is an installation in the hands of one test: what the scenarios are told

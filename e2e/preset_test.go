@@ -14,7 +14,6 @@ import (
 // of these must do besides, and must not.)
 func TestPreset(t *testing.T) {
 	t.Parallel()
-	file := built(t)
 	for _, walk := range []struct {
 		preset string
 		walk   func(h *presetHouse)
@@ -28,7 +27,7 @@ func TestPreset(t *testing.T) {
 	} {
 		t.Run(walk.preset, func(t *testing.T) {
 			t.Parallel()
-			h := &presetHouse{preset: walk.preset, file: file, phoneHouse: &phoneHouse{}}
+			h := &presetHouse{preset: walk.preset, phoneHouse: &phoneHouse{}}
 			if walk.pushes {
 				h.phoneHouse = newPhoneHouse(t)
 			} else {
@@ -44,8 +43,7 @@ func TestPreset(t *testing.T) {
 type presetHouse struct {
 	*phoneHouse
 	preset string
-	file   string // the product's own program
-	set    policy.Document
+	set    policy.Document // beside the preset
 }
 
 // command puts the preset in force on the command line, with what must be accepted, beside
@@ -73,10 +71,7 @@ func accepted(keys []string) []string {
 
 func (h *presetHouse) admin(args ...string) {
 	h.t.Helper()
-	out, err := run(h.t, h.file, append(append([]string{"admin"}, args...), "--data", h.Data)...)
-	if err != nil {
-		h.t.Fatalf("countersign admin %s: %v\n%s", strings.Join(args, " "), err, out)
-	}
+	program(h.t, append(append([]string{"admin"}, args...), "--data", h.Data)...)
 }
 
 // console puts the preset in force in the console, from any page of the administrator's,
