@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"countersign/internal/method"
+	"countersign/internal/method/totp"
 )
 
 // Access keys for the command line and the API, desktop and mobile apps, and signing in
@@ -46,7 +47,7 @@ func walkCodeOrText(h *presetHouse) {
 
 	// Access with 2FA.
 	ada.again(page)
-	page.Type("6-digit code", h.oathtool(other, h.Clock.Now().Add(30e9)))
+	page.Type("6-digit code", h.oathtool(other, h.Clock.Now().Add(totp.Period)))
 	page.Click("Verify code")
 	page.See("It is on.")
 	bob.again(desk)

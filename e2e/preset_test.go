@@ -5,7 +5,6 @@ import (
 	"testing"
 
 	"countersign/e2e/browser"
-	"countersign/e2e/site"
 	"countersign/internal/policy"
 )
 
@@ -114,7 +113,7 @@ func (h *presetHouse) holds() {
 	}
 }
 
-// administrator of the walk: with a second factor, in a browser of their own.
+// grace is the browser of an administrator with a second factor.
 func (h *presetHouse) grace() *browser.Page {
 	h.t.Helper()
 	page := h.browser()
@@ -122,7 +121,7 @@ func (h *presetHouse) grace() *browser.Page {
 	return page
 }
 
-// employee is somebody with a password alone, in a browser of their own.
+// employee is somebody with a password alone, who has signed in in the browser.
 func (h *presetHouse) employee(name string) (*person, *browser.Page) {
 	h.t.Helper()
 	p, page := h.person(name), h.browser()
@@ -137,10 +136,10 @@ func (p *person) again(page *browser.Page) {
 	p.first(page)
 }
 
-// sets up an authenticator app on the page of its code, to the codes.
-func (p *person) scansAndConfirms(page *browser.Page, device string) *site.App {
+// scansAndConfirms sets an authenticator app up on the page with its code, to where the
+// codes are saved.
+func (p *person) scansAndConfirms(page *browser.Page, device string) {
 	p.h.t.Helper()
 	p.App = p.h.scan(page)
 	p.confirm(page, p.App, device)
-	return p.App
 }
