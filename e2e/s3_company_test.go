@@ -213,15 +213,42 @@ func s3NothingOpens(t *testing.T, h *house) {
 	shut("before Done")
 }
 
+// headsFor gives address and password on the way to a page, and is stopped.
+func (p *person) headsFor(page *browser.Page, path string) {
+	p.h.t.Helper()
+	page.Open("/signin?" + url.Values{"return": {path}}.Encode())
+	page.Type("E-mail address", p.Email)
+	page.Click("Continue")
+	page.Type("Password", p.Password)
+	page.Click("Sign in")
+	page.See("Acme requires two-factor authentication")
+}
+
+// s3LetInByText is told of somebody who sets another method up than an app.
+func s3LetInByText(t *testing.T, h *house) {
+	bob, number := h.person("Bob Builder"), h.number()
+	page := h.browser()
+	bob.headsFor(page, "/account/activity")
+	page.Click("Account Settings")
+	page.Click("Turn On")
+	bob.proveByMail(page)
+	choose(page, "SMS Number", "sms")
+	page.Click("Next")
+	page.Type("Mobile number", number)
+	page.Click("Send the code")
+	page.Type("6-digit code", h.code(number, 0))
+	page.Click("Turn on")
+	bob.saveCodes(page)
+	page.See("Activity")
+	if page.Status() != http.StatusOK || !strings.HasPrefix(page.Path(), "/account/activity") {
+		t.Errorf("after the set-up the person is at %s, answered %d", page.Path(), page.Status())
+	}
+}
+
 func s3LetIn(t *testing.T, h *house) {
 	ada := h.person("Ada Lovelace")
 	page := h.browser()
-	page.Open("/signin?" + url.Values{"return": {"/account/activity"}}.Encode())
-	page.Type("E-mail address", ada.Email)
-	page.Click("Continue")
-	page.Type("Password", ada.Password)
-	page.Click("Sign in")
-	page.See("Acme requires two-factor authentication")
+	ada.headsFor(page, "/account/activity")
 	ada.setUpByTheSettings(page)
 	ada.saveCodes(page)
 	page.See("Two-factor authentication is on")

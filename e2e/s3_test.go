@@ -17,6 +17,10 @@ func s3Scenarios() []scenario {
 	one := func(number string, settings policy.Document, test func(*testing.T, *house)) scenario {
 		return scenario{number: number, preset: "company-required", settings: settings, test: test}
 	}
+	byText := one("S3-20", policy.Document{
+		"methods": []string{"totp", "sms", "recovery"}, "second_factors": []string{"totp", "sms"}, "sms.countries": []string{"DE"},
+	}, s3LetInByText)
+	byText.once = true
 	return amid([]scenario{
 		one("S3-01", free, s3Apps),
 		one("S3-02", free, s3SetUpOpens),
@@ -38,6 +42,7 @@ func s3Scenarios() []scenario {
 		one("S3-18", nil, s3SetUpAtSignIn),
 		one("S3-19", nil, s3NothingOpens),
 		one("S3-20", nil, s3LetIn),
+		byText,
 	}, "S3-12", "S3-13")
 }
 
