@@ -102,6 +102,8 @@ type chainView struct {
 	Retired        int64                   `json:"retired_seals"`
 	Unsealed       int64                   `json:"unsealed"`
 	OldestUnsealed *time.Time              `json:"oldest_unsealed"`
+	Began          *time.Time              `json:"began"`
+	Late           int64                   `json:"sealed_late"`
 	Head           string                  `json:"head"`
 	Wrong          int64                   `json:"wrong"`
 	Problems       []problemView           `json:"problems"`
@@ -115,12 +117,16 @@ type problemView struct {
 
 func chainOf(r audit.Report) chainView {
 	v := chainView{
-		Workspace: r.Workspace, Holds: r.Holds(), Seals: r.Seals, Events: r.Events, Retired: r.Retired, Unsealed: r.Unsealed, Head: r.Head.String(),
+		Workspace: r.Workspace, Holds: r.Holds(), Seals: r.Seals, Events: r.Events, Retired: r.Retired, Unsealed: r.Unsealed, Late: r.Late, Head: r.Head.String(),
 		Wrong: r.Wrong, Problems: []problemView{},
 	}
 	if r.Unsealed > 0 {
 		at := time.UnixMilli(r.OldestUnsealed).UTC()
 		v.OldestUnsealed = &at
+	}
+	if r.Began > 0 {
+		at := time.UnixMilli(r.Began).UTC()
+		v.Began = &at
 	}
 	for _, p := range r.Problems {
 		v.Problems = append(v.Problems, problemView(p))
@@ -165,6 +171,14 @@ func (c *auditVerify) chains(ctx context.Context, t *terminal, p *server.Parts) 
 // why.
 const longUnsealed = time.Minute
 
+// beganOf is when a chain began, for a table.
+func beganOf(v chainView) string {
+	if v.Began == nil {
+		return ""
+	}
+	return v.Began.Format(time.RFC3339)
+}
+
 func (t *terminal) printChains(reports []audit.Report) error {
 	views, lines, wrong := []chainView{}, [][]string{}, [][]string{}
 	for _, r := range reports {
@@ -172,10 +186,13 @@ func (t *terminal) printChains(reports []audit.Report) error {
 		views = append(views, v)
 		lines = append(lines, []string{
 			string(v.Workspace), strconv.FormatInt(v.Seals, 10), strconv.FormatInt(v.Events, 10), strconv.FormatInt(v.Retired, 10),
-			strconv.FormatInt(v.Unsealed, 10), v.Head,
+			strconv.FormatInt(v.Unsealed, 10), beganOf(v), v.Head,
 		})
 		for _, p := range r.Problems {
 			wrong = append(wrong, []string{string(v.Workspace), t.speaker().Say(p.Text(), "Seal", strconv.FormatInt(p.Seal, 10), "Event", string(p.Event))})
+		}
+		if v.Late > 0 {
+			t.tell("cli.chain_late", "Workspace", string(v.Workspace), "Count", int(v.Late))
 		}
 		if v.OldestUnsealed != nil && time.Since(*v.OldestUnsealed) > longUnsealed {
 			t.tell("cli.chain_unsealed", "Workspace", string(v.Workspace), "Count", int(v.Unsealed), "Since", v.OldestUnsealed.Format(time.RFC3339))
@@ -185,7 +202,7 @@ func (t *terminal) printChains(reports []audit.Report) error {
 	if t.json {
 		err = t.printJSON(views)
 	} else {
-		err = t.table([]string{"WORKSPACE", "SEALS", "EVENTS", "RETIRED", "UNSEALED", "HEAD"}, lines)
+		err = t.table([]string{"WORKSPACE", "SEALS", "EVENTS", "RETIRED", "UNSEALED", "BEGAN", "HEAD"}, lines)
 	}
 	if err != nil {
 		return err

@@ -24,7 +24,7 @@ func TestWhatIsSealedHolds(t *testing.T) {
 		s := l.filled(t)
 		l.write(t, workspace, 3)
 		r := l.verify(t)
-		if !r.Holds() || r.Seals != 5 || r.Events != 20 || r.Unsealed != 3 || r.OldestUnsealed != l.time().UnixMilli() || r.Head.Seal != 5 {
+		if !r.Holds() || r.Seals != 5 || r.Events != 21 || r.Unsealed != 3 || r.OldestUnsealed != l.time().UnixMilli() || r.Head.Seal != 5 {
 			t.Errorf("five seals: %+v", r)
 		}
 		head, err := l.Head(t.Context(), workspace)
@@ -50,7 +50,7 @@ func TestEachWorkspaceHasItsChain(t *testing.T) {
 		look(t, l.sealerOf(l.Store))
 		before := l.verify(t)
 		r, err := l.Verify(t.Context(), "wsp_other")
-		if err != nil || !r.Holds() || r.Seals != 1 || r.Events != 2 || r.Head.Seal != 1 {
+		if err != nil || !r.Holds() || r.Seals != 1 || r.Events != 3 || r.Head.Seal != 1 {
 			t.Errorf("the other workspace: %+v, %v", r, err)
 		}
 		r, err = l.Verify(t.Context(), "wsp_other", before.Head)
@@ -58,7 +58,7 @@ func TestEachWorkspaceHasItsChain(t *testing.T) {
 			t.Errorf("the head of one workspace is in the chain of the other: %+v, %v", r, err)
 		}
 		l.do(t, "DELETE FROM events WHERE workspace_id = 'wsp_other'; DELETE FROM seals WHERE workspace_id = 'wsp_other'; DELETE FROM seal_heads WHERE workspace_id = 'wsp_other'")
-		if r := l.verify(t); !r.Holds() || r.Events != 20 {
+		if r := l.verify(t); !r.Holds() || r.Events != 21 {
 			t.Errorf("this workspace: %+v", r)
 		}
 	})
@@ -78,7 +78,7 @@ func TestABatchIsBounded(t *testing.T) {
 		l.write(t, workspace, n)
 		look(t, l.sealer())
 		r := l.verify(t)
-		if !r.Holds() || r.Seals != 3 || r.Events != n || r.Unsealed != 0 {
+		if !r.Holds() || r.Seals != 3 || r.Events != n+1 || r.Unsealed != 0 {
 			t.Errorf("%+v", r)
 		}
 		for _, size := range l.list(t, "SELECT CAST(events AS TEXT) FROM seals") {
@@ -111,7 +111,7 @@ func TestTransactionsCommitOutOfOrder(t *testing.T) {
 			look(t, s)
 		}
 		r := l.verify(t)
-		if !r.Holds() || r.Seals != 8 || r.Events != 26 || r.Unsealed != 0 {
+		if !r.Holds() || r.Seals != 8 || r.Events != 27 || r.Unsealed != 0 {
 			t.Errorf("%+v", r)
 		}
 		first := l.list(t, "SELECT first_id FROM seals ORDER BY id")
@@ -136,7 +136,7 @@ func TestAnEventThatComesVeryLate(t *testing.T) {
 		for range 60 {
 			look(t, s)
 		}
-		if r := l.verify(t); !r.Holds() || r.Events != 21 || r.Unsealed != 0 {
+		if r := l.verify(t); !r.Holds() || r.Events != 22 || r.Unsealed != 0 {
 			t.Errorf("%+v", r)
 		}
 	})
@@ -154,7 +154,7 @@ func TestASealDoesNotWaitForATransaction(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := l.filled(t)
-	if r := l.verify(t); !r.Holds() || r.Events != 20 || r.Unsealed != 0 {
+	if r := l.verify(t); !r.Holds() || r.Events != 21 || r.Unsealed != 0 {
 		t.Errorf("while it is under way: %+v", r)
 	}
 	err = tx.Commit()
@@ -162,7 +162,7 @@ func TestASealDoesNotWaitForATransaction(t *testing.T) {
 		t.Fatal(err)
 	}
 	look(t, s)
-	if r := l.verify(t); !r.Holds() || r.Events != 21 || r.Seals != 6 {
+	if r := l.verify(t); !r.Holds() || r.Events != 22 || r.Seals != 6 {
 		t.Errorf("when it is committed: %+v", r)
 	}
 }
@@ -204,7 +204,7 @@ func TestNodesThatSealAtOnce(t *testing.T) {
 		l.advance(time.Minute)
 		look(t, l.sealer())
 		r := l.verify(t)
-		if !r.Holds() || r.Events != int64(written) || r.Unsealed != 0 || r.Seals != r.Head.Seal {
+		if !r.Holds() || r.Events != int64(written)+1 || r.Unsealed != 0 || r.Seals != r.Head.Seal {
 			t.Errorf("of %d events: %+v", written, r)
 		}
 		if strings.Contains(l.said.String(), "does not end where it was left") {
@@ -240,7 +240,7 @@ func TestOneNodeHasTheTurn(t *testing.T) {
 			t.Errorf("the first node sealed beside the second: %+v", r)
 		}
 		look(t, second)
-		if r := l.verify(t); !r.Holds() || r.Events != 23 || r.Unsealed != 0 {
+		if r := l.verify(t); !r.Holds() || r.Events != 24 || r.Unsealed != 0 {
 			t.Errorf("%+v", r)
 		}
 	})
@@ -298,4 +298,4 @@ func TestAVerificationIsAnEvent(t *testing.T) {
 
 // byHand is an event that nobody's program wrote.
 const byHand = `INSERT INTO events (workspace_id, id, at, kind, outcome, actor_kind, actor_id, user_id, target, session_id, attempt_id, request_id, ip, user_agent, detail)
-	VALUES ('wsp_default', 'ID', 1, 'signin.completed', 'ok', 'user', 'usr_1', 'usr_1', '', '', '', '', '', '', '{}')`
+	VALUES ('wsp_default', 'ID', 1795435200000, 'signin.completed', 'ok', 'user', 'usr_1', 'usr_1', '', '', '', '', '', '', '{}')`

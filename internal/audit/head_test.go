@@ -39,12 +39,12 @@ func TestTheServerSeals(t *testing.T) {
 			return false
 		}
 		l.write(t, workspace, 2)
-		first := sealed(2)
+		first := sealed(3) // with the event that the chain began
 		if !told(first) {
 			t.Errorf("the first head is not told:\n%s", l.said)
 		}
 		l.write(t, workspace, 1)
-		second := sealed(3)
+		second := sealed(4)
 		time.Sleep(1200 * time.Millisecond) // a look and more
 		if n := strings.Count(l.said.String(), "head="); n != 1 {
 			t.Errorf("%d heads are told within a minute:\n%s", n, l.said)
@@ -56,7 +56,7 @@ func TestTheServerSeals(t *testing.T) {
 		l.write(t, workspace, 1)
 		stop()
 		<-ended
-		third := sealed(4)
+		third := sealed(5)
 		l.write(t, workspace, 1)
 		look(t, l.sealer())
 		if r := l.verify(t); r.Unsealed != 0 {
@@ -65,5 +65,35 @@ func TestTheServerSeals(t *testing.T) {
 		if !told(third) || strings.Count(l.said.String(), "head=") != 3 {
 			t.Errorf("at the end the last is not told, or more:\n%s", l.said)
 		}
+	})
+}
+
+// Whoever keeps the server's log elsewhere has noted the head of every chain each day, also
+// of those in which nothing happens.
+func TestTheLogOfTheServerHasTheHeadOfEachDay(t *testing.T) {
+	logs(t, func(t *testing.T, l *logged) {
+		l.filled(t)
+		head := l.verify(t).Head.String()
+		ctx, stop := context.WithCancel(t.Context())
+		ended := make(chan struct{})
+		go func() {
+			l.Run(ctx, slog.New(slog.NewTextHandler(l.said, nil)))
+			close(ended)
+		}()
+		for day := 1; day <= 3; day++ {
+			line := `msg="the audit log of the day" workspace=` + string(workspace) + " head=" + head
+			for range 500 {
+				if strings.Count(l.said.String(), line) == day {
+					break
+				}
+				time.Sleep(10 * time.Millisecond)
+			}
+			if n := strings.Count(l.said.String(), line); n != day {
+				t.Errorf("on day %d the head was told %d times:\n%s", day, n, l.said)
+			}
+			l.advance(24 * time.Hour)
+		}
+		stop()
+		<-ended
 	})
 }

@@ -49,6 +49,10 @@ func (c *Chain) Verify(ctx context.Context, workspace countersign.WorkspaceID, m
 		return r, fmt.Errorf("count what is not sealed: %w", store.Classify(err))
 	}
 	r.Unsealed, r.OldestUnsealed = unsealed.Events, unsealed.Oldest
+	err = c.beginning(ctx, &r)
+	if err != nil {
+		return r, err
+	}
 	for _, head := range must {
 		err = c.in(ctx, workspace, head, &r)
 		if err != nil {
@@ -130,6 +134,20 @@ func (c *Chain) batches(ctx context.Context, q *rows.Queries, w *walk, seals []r
 		w.events(&seals[i], found[:n])
 		found = found[n:]
 	}
+	return nil
+}
+
+// beginning notes when a chain begins later than a server was at work.
+func (c *Chain) beginning(ctx context.Context, r *Report) error {
+	oldest, err := c.Store.Read().OldestServed(ctx, r.Workspace)
+	if err != nil && !store.NotFound(err) {
+		return fmt.Errorf("look for the oldest event: %w", store.Classify(err))
+	}
+	signedIn, err := c.Store.Read().FirstSignIn(ctx, r.Workspace)
+	if err != nil {
+		return fmt.Errorf("look for the first sign-in: %w", store.Classify(err))
+	}
+	r.begin(oldest, signedIn)
 	return nil
 }
 

@@ -77,18 +77,21 @@ func TestWhatIsOldGoesByWholeSeals(t *testing.T) {
 // A batch goes when its youngest event is old, and nothing younger goes before it.
 func TestABatchGoesAsAWhole(t *testing.T) {
 	logs(t, func(t *testing.T, l *logged) {
+		s := l.sealer()
+		l.write(t, workspace, 1)
+		look(t, s)
 		l.write(t, workspace, 2)
 		l.advance(10 * days)
 		l.write(t, workspace, 2)
 		look(t, l.sealer())
 		l.advance(25 * days)
 		l.retire(t)
-		if r := l.verify(t); !r.Holds() || r.Events != 4 || r.Retired != 0 {
+		if r := l.verify(t); !r.Holds() || r.Events != 4 || r.Retired != 1 || r.Late != 2 {
 			t.Errorf("when half of it is old: %+v", r)
 		}
 		l.advance(6 * days)
 		l.retire(t)
-		if r := l.verify(t); !r.Holds() || r.Events != 0 || r.Retired != 1 || r.Unsealed != 1 {
+		if r := l.verify(t); !r.Holds() || r.Events != 0 || r.Retired != 2 || r.Unsealed != 2 {
 			t.Errorf("when all of it is: %+v", r)
 		}
 	})
@@ -96,15 +99,19 @@ func TestABatchGoesAsAWhole(t *testing.T) {
 
 func TestWhatIsNotSealedStays(t *testing.T) {
 	logs(t, func(t *testing.T, l *logged) {
+		s := l.sealer()
+		l.write(t, workspace, 1)
+		look(t, s)
 		l.write(t, workspace, 3)
 		l.advance(100 * days)
 		l.retire(t)
-		if r := l.verify(t); r.Unsealed != 3 {
+		if r := l.verify(t); r.Unsealed != 4 || r.Retired != 1 {
 			t.Errorf("%+v", r)
 		}
 		look(t, l.sealer())
+		l.advance(100 * days)
 		l.retire(t)
-		if r := l.verify(t); !r.Holds() || r.Retired != 1 {
+		if r := l.verify(t); !r.Holds() || r.Retired != 2 || r.Events != 0 {
 			t.Errorf("%+v", r)
 		}
 	})

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"maps"
 	"slices"
+	"strconv"
 	"time"
 
 	"countersign"
@@ -30,8 +31,11 @@ const (
 	// sealLease is how long a node that says nothing more stays the one that seals.
 	sealLease = 5 * time.Second
 	leaseName = "seal"
-	// tellEvery is how often the log is told the head of a chain, at most.
+	// tellEvery is how often the log is told the head of a chain that changes, at most, and
+	// noteEvery how often that of every chain: who keeps the server's log elsewhere has then
+	// noted each chain's head of each day.
 	tellEvery = time.Minute
+	noteEvery = 24 * time.Hour
 	// lastLimit bounds the last look of a server that ends.
 	lastLimit = 2 * time.Second
 )
@@ -45,12 +49,17 @@ type Sealer struct {
 	// heads are those that the log was not told yet, told when it was last.
 	heads map[countersign.WorkspaceID]Head
 	told  map[countersign.WorkspaceID]time.Time
+	// made are the last seals of this node, which each chain must hold for ever. noted is
+	// when the log was last told all heads.
+	made  map[countersign.WorkspaceID]Head
+	noted time.Time
 }
 
 // NewSealer makes the sealer of one node.
 func NewSealer(c *Chain, log *slog.Logger) *Sealer {
 	return &Sealer{
 		chain: c, log: log, node: seal.ID("nod"), heads: map[countersign.WorkspaceID]Head{}, told: map[countersign.WorkspaceID]time.Time{},
+		made: map[countersign.WorkspaceID]Head{},
 	}
 }
 
@@ -59,6 +68,7 @@ func NewSealer(c *Chain, log *slog.Logger) *Sealer {
 func (c *Chain) Run(ctx context.Context, log *slog.Logger) {
 	s := NewSealer(c, log)
 	var warned time.Time
+	s.note(ctx)
 	tick := time.NewTicker(sealEvery)
 	defer tick.Stop()
 	for {
@@ -80,6 +90,7 @@ func (c *Chain) Run(ctx context.Context, log *slog.Logger) {
 			log.WarnContext(ctx, "the audit log cannot be sealed, is tried again each second", "err", err)
 		}
 		s.tell(ctx, tellEvery)
+		s.note(ctx)
 	}
 }
 
@@ -109,6 +120,13 @@ func (s *Sealer) Look(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// LookWhole is [Sealer.Look] from the beginning of the log, however long ago what is not
+// sealed was written.
+func (s *Sealer) LookWhole(ctx context.Context) error {
+	s.looks = 0
+	return s.Look(ctx)
 }
 
 // turn reads whether this node may seal. Whether it does is judged again in the
@@ -176,6 +194,7 @@ func (s *Sealer) seals(ctx context.Context, waiting []rows.ListUnsealedRow) (int
 func (s *Sealer) seal(ctx context.Context, workspace countersign.WorkspaceID, from, to countersign.EventID) (int, error) {
 	var made rows.Seal
 	var broken bool
+	known := s.made[workspace]
 	err := s.chain.Store.Write(ctx, func(tx *store.Tx) error {
 		made, broken = rows.Seal{}, false
 		n, err := tx.HoldLease(tx.Ctx, rows.HoldLeaseParams{
@@ -189,11 +208,19 @@ func (s *Sealer) seal(ctx context.Context, workspace countersign.WorkspaceID, fr
 		}
 		var id int64
 		var prev []byte
-		id, prev, broken, err = s.chain.next(tx, workspace)
+		id, prev, broken, err = s.chain.next(tx, workspace, known)
 		if err != nil {
 			return err
 		}
-		events, err := tx.ClaimEvents(tx.Ctx, rows.ClaimEventsParams{SealID: &id, WorkspaceID: workspace, FirstID: from, LastID: to})
+		first, last := from, to
+		if id == 1 {
+			began, err := s.chain.begin(tx, workspace)
+			if err != nil {
+				return err
+			}
+			first, last = min(first, began), max(last, began)
+		}
+		events, err := tx.ClaimEvents(tx.Ctx, rows.ClaimEventsParams{SealID: &id, WorkspaceID: workspace, FirstID: first, LastID: last})
 		if err != nil {
 			return fmt.Errorf("claim events: %w", err)
 		}
@@ -214,8 +241,30 @@ func (s *Sealer) seal(ctx context.Context, workspace countersign.WorkspaceID, fr
 		s.log.ErrorContext(ctx, "the audit log's chain does not end where it was left, and goes on after a gap; see countersign admin audit verify",
 			"workspace", workspace, "seal", made.ID)
 	}
-	s.heads[workspace] = Head{Seal: made.ID, MAC: made.Mac}
+	s.made[workspace] = Head{Seal: made.ID, MAC: made.Mac}
+	s.heads[workspace] = s.made[workspace]
 	return int(made.Events), nil
+}
+
+// begin writes down that a chain begins, as an event of its first seal: who takes a chain
+// away and has the log sealed anew has that in it, with what was waiting.
+func (c *Chain) begin(tx *store.Tx, workspace countersign.WorkspaceID) (countersign.EventID, error) {
+	waiting, err := tx.CountUnsealed(tx.Ctx, workspace)
+	if err != nil {
+		return "", fmt.Errorf("count what is not sealed: %w", err)
+	}
+	e := Event{Kind: "audit.began", Actor: countersign.Actor{Kind: countersign.BySystem}, Detail: map[string]string{
+		"events": strconv.FormatInt(waiting.Events, 10), "oldest": time.UnixMilli(waiting.Oldest).UTC().Format(time.RFC3339),
+	}}
+	row, err := Row(workspace, e, tx.Now, tx.Next())
+	if err != nil {
+		return "", err
+	}
+	err = tx.InsertEvent(tx.Ctx, row)
+	if err != nil {
+		return "", fmt.Errorf("write that the chain begins: %w", err)
+	}
+	return row.ID, nil
 }
 
 // append writes a seal, and that the chain ends there.
@@ -235,8 +284,9 @@ func (c *Chain) append(tx *store.Tx, s rows.Seal) error {
 }
 
 // next reads where the chain of a workspace ends, and returns the number of its next seal
-// and the digest that this follows.
-func (c *Chain) next(tx *store.Tx, workspace countersign.WorkspaceID) (int64, []byte, bool, error) {
+// and the digest that this follows. known is a seal that this server made: whoever cuts the
+// chain off behind it, and puts an old note of the end back, is found by that.
+func (c *Chain) next(tx *store.Tx, workspace countersign.WorkspaceID, known Head) (int64, []byte, bool, error) {
 	last, err := tx.LastSeal(tx.Ctx, workspace)
 	if err != nil && !store.NotFound(err) {
 		return 0, nil, false, fmt.Errorf("read the last seal: %w", err)
@@ -246,6 +296,16 @@ func (c *Chain) next(tx *store.Tx, workspace countersign.WorkspaceID) (int64, []
 		return 0, nil, false, fmt.Errorf("read where the chain ends: %w", err)
 	}
 	id, broken := follow(c.Key, workspace, last, head)
+	if known.Seal == 0 {
+		return id, last.Mac, broken, nil
+	}
+	ours, err := tx.GetSeal(tx.Ctx, workspace, known.Seal)
+	if err != nil && !store.NotFound(err) {
+		return 0, nil, false, fmt.Errorf("read the seal that was made last: %w", err)
+	}
+	if !seal.Equal(ours.Mac, known.MAC) {
+		id, broken = max(last.ID+2, known.Seal+1), true
+	}
 	return id, last.Mac, broken, nil
 }
 
@@ -275,4 +335,23 @@ func (s *Sealer) tell(ctx context.Context, every time.Duration) {
 		delete(s.heads, workspace)
 		s.told[workspace] = now
 	}
+}
+
+// note writes the head of every chain into the log, when it begins and once a day.
+func (s *Sealer) note(ctx context.Context) {
+	now := s.chain.Now()
+	if since := now.Sub(s.noted); since >= 0 && since < noteEvery {
+		return
+	}
+	all, err := s.chain.Store.Read().ListWorkspaces(ctx)
+	if err != nil {
+		return // what keeps the database from answering is told by the look that follows
+	}
+	for _, w := range all {
+		head, err := s.chain.Head(ctx, w.ID)
+		if err == nil && head.Seal != 0 {
+			s.log.InfoContext(ctx, "the audit log of the day", "workspace", w.ID, "head", head.String())
+		}
+	}
+	s.noted = now
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"countersign"
 	"countersign/internal/audit"
 )
 
@@ -131,29 +132,93 @@ func TestADatabaseThatWasPutBackWhole(t *testing.T) {
 		if r := l.verify(t, old.Head, audit.Head{Seal: 5, MAC: newest.Head.MAC}); r.Holds() {
 			t.Error("a head that is not the chain's is in it")
 		}
+		// The server that made the seal still knows it, and one that starts does not.
+		l.write(t, workspace, 1)
+		look(t, s)
+		if r := l.verify(t); r.Holds() || r.Problems[0] != (audit.Problem{Fault: audit.SealMissing, Seal: 6}) || r.Head.Seal != 7 {
+			t.Errorf("when the server went on: %+v", r)
+		}
+		if !strings.Contains(l.said.String(), "goes on after a gap") {
+			t.Errorf("the server's log says nothing of it:\n%s", l.said)
+		}
+		l.write(t, workspace, 1)
+		look(t, s)
+		if r := l.verify(t); r.Wrong != 1 || r.Head.Seal != 8 {
+			t.Errorf("and after another seal: %+v", r)
+		}
 	})
 }
 
 // Who takes the whole chain away, and the note of its end, has the server seal again what
-// they made of the log: that looks as a log that was never sealed before, and only a head
-// that was noted tells.
+// they made of the log. A server that runs misses its seals, and one that starts begins a
+// chain that is younger than what it has seen.
 func TestAChainThatWasBegunAnew(t *testing.T) {
-	logs(t, func(t *testing.T, l *logged) {
-		s := l.filled(t)
-		noted := l.verify(t)
-		l.do(t, "DELETE FROM seals; DELETE FROM seal_heads; DELETE FROM events WHERE seal_id = 3; UPDATE events SET seal_id = NULL, ip = '192.0.2.2'")
-		l.advance(time.Hour)
-		for range 61 { // one of them goes back to the beginning
-			look(t, s)
-		}
-		if r := l.verify(t); !r.Holds() || r.Unsealed != 0 {
-			t.Errorf("what was sealed again: %+v", r)
-		}
-		if r := l.verify(t, noted.Head); r.Holds() || r.Problems[0].Fault != audit.TailCut {
-			t.Errorf("with the head that was noted: %+v", r)
-		}
-	})
+	const away = "DELETE FROM seals; DELETE FROM seal_heads; DELETE FROM events WHERE seal_id = 3; UPDATE events SET seal_id = NULL, ip = '192.0.2.2'"
+	type found []audit.Problem
+	for _, row := range []struct {
+		sentence string
+		later    time.Duration
+		restart  bool
+		more     string
+		want     func(oldest countersign.EventID) found
+	}{
+		{"the server runs on", time.Hour, false, "", func(countersign.EventID) found { return found{{Fault: audit.SealMissing, Seal: 1}} }},
+		{"the server starts anew, days later", 48 * time.Hour, true, "", func(oldest countersign.EventID) found {
+			return found{{Fault: audit.BegunLate, Seal: 1, Event: oldest}}
+		}},
+		{"what it had is called the shell's", 48 * time.Hour, true, "UPDATE events SET actor_kind = 'shell'", func(countersign.EventID) found {
+			return found{{Fault: audit.BegunLate, Seal: 1}}
+		}},
+		{"nothing is left of it", 48 * time.Hour, true, "DELETE FROM events", func(countersign.EventID) found {
+			return found{{Fault: audit.BegunLate, Seal: 1}}
+		}},
+		// This is what only a head tells that was noted elsewhere.
+		{"nobody ever signed in", 48 * time.Hour, true, "DELETE FROM events; DELETE FROM users", func(countersign.EventID) found { return nil }},
+		{"within the day", 2 * time.Hour, true, "", func(countersign.EventID) found { return nil }},
+	} {
+		t.Run(strings.ReplaceAll(row.sentence, " ", "_"), func(t *testing.T) {
+			logs(t, func(t *testing.T, l *logged) {
+				s := l.filled(t)
+				l.do(t, fmt.Sprintf(somebody, l.time().UnixMilli()))
+				noted := l.verify(t)
+				if noted.Began == 0 || noted.Late != 0 || !noted.Holds() {
+					t.Fatalf("before: %+v", noted)
+				}
+				l.do(t, away)
+				if row.more != "" {
+					l.do(t, row.more)
+				}
+				l.advance(row.later)
+				if row.restart {
+					s = l.sealer()
+				}
+				for range 61 { // one of them goes back to the beginning
+					l.write(t, workspace, 1)
+					look(t, s)
+				}
+				r := l.verify(t)
+				oldest := countersign.EventID(l.list(t, "SELECT MIN(id) FROM events")[0])
+				if diff := cmp.Diff(row.want(oldest), found(r.Problems)); diff != "" || r.Unsealed != 0 {
+					t.Errorf("%d are not sealed, and it is found as:\n%s", r.Unsealed, diff)
+				}
+				if began := l.list(t, "SELECT detail FROM events WHERE kind = 'audit.began'"); row.restart && row.more == "" && len(began) != 2 {
+					t.Errorf("the log says of its beginnings: %q", began)
+				}
+				if row.restart && row.more == "" && row.later > 24*time.Hour && r.Late != 17 {
+					t.Errorf("%d are told to be sealed late", r.Late)
+				}
+				if r := l.verify(t, noted.Head); r.Holds() {
+					t.Errorf("with the head that was noted: %+v", r)
+				}
+			})
+		})
+	}
 }
+
+// somebody signed in at a moment.
+const somebody = `INSERT INTO users (workspace_id, id, pool_id, email, email_key, email_verified_at, name, role, state, language, zone, password_hash, password_version,
+	password_changed_at, require_second_factor, default_method, default_set_at, created_at, signed_in_at)
+	VALUES ('wsp_default', 'usr_1', 'pool_default', 'ada@example.com', 'ada@example.com', 0, 'Ada', 'member', 'active', '', '', '', 1, 0, '', '', 0, 0, %d)`
 
 // What was broken is told in the server's log when the chain goes on.
 func TestABrokenChainIsLogged(t *testing.T) {

@@ -3,6 +3,7 @@ package audit
 import (
 	"cmp"
 	"slices"
+	"time"
 
 	"countersign"
 	"countersign/internal/seal"
@@ -34,7 +35,14 @@ const (
 	TailCut Fault = "tail_cut"
 	// HeadChanged is a note of the chain's end that is missing or not ours.
 	HeadChanged Fault = "head_changed"
+	// BegunLate is a chain that begins after a server was at work: it was taken away, and
+	// begun anew. Event is the oldest, "" where a sign-in is older than all that is kept.
+	BegunLate Fault = "begun_late"
 )
+
+// lateAfter is how long an event may wait for its seal before that is told. It also is how
+// much later than what a server did a chain may begin.
+const lateAfter = 24 * time.Hour
 
 // Problem is one thing that is wrong, at which seal and, where it can be told, event.
 type Problem struct {
@@ -45,8 +53,11 @@ type Problem struct {
 
 // Text is the id of its sentence in the catalogue; Seal and Event fill it.
 func (p Problem) Text() string {
-	if p.Fault == EventMissing && p.Event == "" {
+	switch {
+	case p.Fault == EventMissing && p.Event == "":
 		return "audit.fault_event_missing_end"
+	case p.Fault == BegunLate && p.Event == "":
+		return "audit.fault_begun_late_people"
 	}
 	return "audit.fault_" + string(p.Fault)
 }
@@ -64,7 +75,12 @@ type Report struct {
 	// milliseconds, 0 for none. More than those of a second or two are a sign that
 	// something keeps the sealer from its work.
 	Unsealed, OldestUnsealed int64
-	Head                     Head
+	// Began is when the first seal was made, in unix milliseconds, 0 for none.
+	Began int64
+	// Late events were sealed more than a day after they were written: what was done from
+	// the shell while no server ran, or what somebody had sealed again.
+	Late int64
+	Head Head
 	// Wrong is how many things are wrong, Problems the first of them.
 	Wrong    int64
 	Problems []Problem
@@ -118,6 +134,9 @@ func (w *walk) seal(s *rows.Seal) bool {
 		w.report.wrong(Problem{Fault: SealChanged, Seal: s.ID})
 		return false
 	}
+	if s.ID == 1 {
+		w.report.Began = s.At
+	}
 	if s.RetiredAt == 0 {
 		return true
 	}
@@ -134,12 +153,32 @@ func (w *walk) seal(s *rows.Seal) bool {
 // events looks at the events of a seal that is ours.
 func (w *walk) events(s *rows.Seal, events []rows.Event) {
 	b := digestOf(w.key, events)
+	for i := range events {
+		if late(events[i].At, s.At) {
+			w.report.Late++
+		}
+	}
 	if b.events == s.Events && seal.Equal(b.digest, s.Digest) {
 		w.report.Seals++
 		w.report.Events += b.events
 		return
 	}
 	w.report.wrong(locate(s, b, events))
+}
+
+// late tells that what happened at one moment, in unix milliseconds, was sealed long after.
+func late(at, sealed int64) bool { return at < sealed-lateAfter.Milliseconds() }
+
+// begin compares when the chain began with the oldest that a server is known to have done:
+// an event that the shell did not write, whose zero value is none, and a sign-in, 0 for none.
+func (r *Report) begin(oldest rows.OldestServedRow, signedIn int64) {
+	switch {
+	case r.Began == 0:
+	case oldest.ID != "" && late(oldest.At, r.Began):
+		r.wrong(Problem{Fault: BegunLate, Seal: 1, Event: oldest.ID})
+	case signedIn != 0 && late(signedIn, r.Began):
+		r.wrong(Problem{Fault: BegunLate, Seal: 1})
+	}
 }
 
 // end compares where the chain ends with what was noted of that.

@@ -41,7 +41,7 @@ func kindGroups() []kindGroup {
 			"campaign.reminded", "workspace.created", "workspace.changed", "workspace.removed",
 		}},
 		{"operation", []string{
-			"setup.link_made", "people.exported", "audit.exported", "audit.verified", "audit.retired", "digest.sent", "message.tested", "message.tried_again", "push.refused", "texts.capped",
+			"setup.link_made", "people.exported", "audit.exported", "audit.verified", "audit.began", "audit.retired", "digest.sent", "message.tested", "message.tried_again", "push.refused", "texts.capped",
 			"master_key.rotated", "installation.backed_up", "installation.restored", "installation.copied",
 		}},
 	}

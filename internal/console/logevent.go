@@ -56,6 +56,7 @@ type VerifiedView struct {
 	audit.Report
 
 	Oldest time.Time // of what is not sealed, zero for none
+	Began  time.Time // zero for a chain without a seal
 }
 
 // Copy is the button that copies the head.
@@ -174,7 +175,7 @@ func (c *Console) verifyLog(w http.ResponseWriter, r *http.Request, by session.C
 	if err != nil {
 		return err
 	}
-	return c.pages.Render(w, r, http.StatusOK, "verified", VerifiedView{Shell: c.withForm(r, by, form), Report: report, Oldest: moment(report.OldestUnsealed)})
+	return c.pages.Render(w, r, http.StatusOK, "verified", VerifiedView{Shell: c.withForm(r, by, form), Report: report, Oldest: moment(report.OldestUnsealed), Began: moment(report.Began)})
 }
 
 func (c *Console) withForm(r *http.Request, by session.Current, form *web.Form) Shell {

@@ -10,6 +10,7 @@ import (
 
 	"countersign"
 	"countersign/internal/account"
+	"countersign/internal/audit"
 	"countersign/internal/method"
 	"countersign/internal/method/totp"
 	"countersign/internal/people"
@@ -27,6 +28,7 @@ type stage struct {
 	sessions *session.Service
 	clock    *storyClock
 	begin    time.Time // the real time at which the telling began
+	sealer   *audit.Sealer
 }
 
 // actor is one person of the demonstration with a browser.
@@ -280,6 +282,10 @@ func (a *actor) spendCodes(ctx context.Context, n int) error {
 			return err
 		}
 		a.Codes = a.Codes[1:]
+		err = a.sealed(ctx)
+		if err != nil {
+			return err
+		}
 	}
 	return nil
 }

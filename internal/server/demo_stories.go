@@ -3,11 +3,13 @@ package server
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"strings"
 	"time"
 
 	"countersign"
 	"countersign/internal/account"
+	"countersign/internal/audit"
 	"countersign/internal/people"
 	"countersign/internal/policy"
 	"countersign/internal/session"
@@ -37,6 +39,7 @@ func tellStories(ctx context.Context, s *Server, clock *storyClock) ([]DemoAccou
 	st := &stage{
 		Parts: s.Parts, clock: clock, begin: clock.Now(),
 		sessions: &session.Service{Accounts: s.Parts.Accounts, Store: s.Parts.Store, Now: clock.Now},
+		sealer:   audit.NewSealer(s.Parts.Audit, slog.New(slog.DiscardHandler)),
 	}
 	defer clock.end()
 	var accounts []DemoAccount
@@ -48,6 +51,9 @@ func tellStories(ctx context.Context, s *Server, clock *storyClock) ([]DemoAccou
 		}
 		clock.set(st.begin.Add(-time.Duration(r.days) * demoDay).Add(time.Duration(i*7%50) * time.Minute))
 		err := r.story(ctx, a)
+		if err == nil {
+			err = a.sealed(ctx)
+		}
 		if err != nil {
 			return nil, fmt.Errorf("tell the story of %s: %w", r.name, err)
 		}
@@ -118,12 +124,18 @@ type step = func(context.Context, *actor) error
 func inOrder(ctx context.Context, a *actor, steps ...step) error {
 	for _, s := range steps {
 		err := s(ctx, a)
+		if err == nil {
+			err = a.sealed(ctx)
+		}
 		if err != nil {
 			return err
 		}
 	}
 	return nil
 }
+
+// sealed has what happened sealed, as the server that ran at the time did.
+func (st *stage) sealed(ctx context.Context) error { return st.sealer.LookWhole(ctx) }
 
 // then joins steps into a story.
 func then(steps ...step) step {

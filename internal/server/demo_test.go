@@ -32,8 +32,19 @@ func newDemo(t *testing.T) *Demo {
 func TestDemo(t *testing.T) {
 	d := newDemo(t)
 	t.Run("the cast is in every state", func(t *testing.T) { testCast(t, d) })
+	t.Run("the log was sealed as it was written", func(t *testing.T) { testLogOfTheDemo(t, d) })
 	t.Run("accounts sign in", func(t *testing.T) { testAccountsSignIn(t, d) })
 	t.Run("it serves and leaves nothing", func(t *testing.T) { testServesAndLeavesNothing(t, d) })
+}
+
+// testLogOfTheDemo looks whether the log tells the story that a server of the time would:
+// what was written long before its seal is told to be suspicious.
+func testLogOfTheDemo(t *testing.T, d *Demo) {
+	t.Helper()
+	r, err := d.server.Parts.Audit.Verify(t.Context(), countersign.DefaultWorkspace)
+	if err != nil || !r.Holds() || r.Late > 0 || r.Unsealed > 0 || r.Events == 0 {
+		t.Errorf("%+v, %v", r, err)
+	}
 }
 
 // testCast looks at the people as the rules see them.

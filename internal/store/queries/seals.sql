@@ -49,6 +49,14 @@ ORDER BY events.seal_id, events.id LIMIT CAST(@most AS INTEGER);
 -- name: CountUnsealed :one
 SELECT COUNT(*) AS events, CAST(COALESCE(MIN(at), 0) AS BIGINT) AS oldest FROM events WHERE workspace_id = @workspace_id AND seal_id IS NULL;
 
+-- name: OldestServed :one
+-- The oldest event that a server wrote: while one runs, all is sealed.
+SELECT id, at FROM events WHERE workspace_id = @workspace_id AND actor_kind <> 'shell' ORDER BY id LIMIT 1;
+
+-- name: FirstSignIn :one
+-- When the one signed in last who has not signed in for longest, 0 for nobody.
+SELECT CAST(COALESCE(MIN(signed_in_at), 0) AS BIGINT) AS at FROM users WHERE workspace_id = @workspace_id AND signed_in_at > 0;
+
 -- name: ListKeptSeals :many
 -- Seals whose events are there, the oldest first.
 SELECT * FROM seals WHERE workspace_id = @workspace_id AND retired_at = 0 ORDER BY id LIMIT CAST(@most AS INTEGER);

@@ -330,6 +330,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.finishPairingStmt, err = db.PrepareContext(ctx, finishPairing); err != nil {
 		return nil, fmt.Errorf("error preparing query FinishPairing: %w", err)
 	}
+	if q.firstSignInStmt, err = db.PrepareContext(ctx, firstSignIn); err != nil {
+		return nil, fmt.Errorf("error preparing query FirstSignIn: %w", err)
+	}
 	if q.forgetOtherBrowsersStmt, err = db.PrepareContext(ctx, forgetOtherBrowsers); err != nil {
 		return nil, fmt.Errorf("error preparing query ForgetOtherBrowsers: %w", err)
 	}
@@ -704,6 +707,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.nextExpiredStmt, err = db.PrepareContext(ctx, nextExpired); err != nil {
 		return nil, fmt.Errorf("error preparing query NextExpired: %w", err)
+	}
+	if q.oldestServedStmt, err = db.PrepareContext(ctx, oldestServed); err != nil {
+		return nil, fmt.Errorf("error preparing query OldestServed: %w", err)
 	}
 	if q.oldestUserStmt, err = db.PrepareContext(ctx, oldestUser); err != nil {
 		return nil, fmt.Errorf("error preparing query OldestUser: %w", err)
@@ -1463,6 +1469,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing finishPairingStmt: %w", cerr)
 		}
 	}
+	if q.firstSignInStmt != nil {
+		if cerr := q.firstSignInStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing firstSignInStmt: %w", cerr)
+		}
+	}
 	if q.forgetOtherBrowsersStmt != nil {
 		if cerr := q.forgetOtherBrowsersStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing forgetOtherBrowsersStmt: %w", cerr)
@@ -2088,6 +2099,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing nextExpiredStmt: %w", cerr)
 		}
 	}
+	if q.oldestServedStmt != nil {
+		if cerr := q.oldestServedStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing oldestServedStmt: %w", cerr)
+		}
+	}
 	if q.oldestUserStmt != nil {
 		if cerr := q.oldestUserStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing oldestUserStmt: %w", cerr)
@@ -2634,6 +2650,7 @@ type Queries struct {
 	finishAttemptStmt            *sql.Stmt
 	finishCampaignStmt           *sql.Stmt
 	finishPairingStmt            *sql.Stmt
+	firstSignInStmt              *sql.Stmt
 	forgetOtherBrowsersStmt      *sql.Stmt
 	gatherCampaignStmt           *sql.Stmt
 	getAttemptStmt               *sql.Stmt
@@ -2759,6 +2776,7 @@ type Queries struct {
 	newestHelpCodeStmt           *sql.Stmt
 	nextDueStmt                  *sql.Stmt
 	nextExpiredStmt              *sql.Stmt
+	oldestServedStmt             *sql.Stmt
 	oldestUserStmt               *sql.Stmt
 	passFirstStmt                *sql.Stmt
 	passInCampaignStmt           *sql.Stmt
@@ -2948,6 +2966,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		finishAttemptStmt:            q.finishAttemptStmt,
 		finishCampaignStmt:           q.finishCampaignStmt,
 		finishPairingStmt:            q.finishPairingStmt,
+		firstSignInStmt:              q.firstSignInStmt,
 		forgetOtherBrowsersStmt:      q.forgetOtherBrowsersStmt,
 		gatherCampaignStmt:           q.gatherCampaignStmt,
 		getAttemptStmt:               q.getAttemptStmt,
@@ -3073,6 +3092,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		newestHelpCodeStmt:           q.newestHelpCodeStmt,
 		nextDueStmt:                  q.nextDueStmt,
 		nextExpiredStmt:              q.nextExpiredStmt,
+		oldestServedStmt:             q.oldestServedStmt,
 		oldestUserStmt:               q.oldestUserStmt,
 		passFirstStmt:                q.passFirstStmt,
 		passInCampaignStmt:           q.passInCampaignStmt,

@@ -142,6 +142,18 @@ func (q *Queries) DeleteSealedEvents(ctx context.Context, arg DeleteSealedEvents
 	return items, nil
 }
 
+const firstSignIn = `-- name: FirstSignIn :one
+SELECT CAST(COALESCE(MIN(signed_in_at), 0) AS BIGINT) AS at FROM users WHERE workspace_id = $1 AND signed_in_at > 0
+`
+
+// When the one signed in last who has not signed in for longest, 0 for nobody.
+func (q *Queries) FirstSignIn(ctx context.Context, workspaceID countersign.WorkspaceID) (int64, error) {
+	row := q.queryRow(ctx, q.firstSignInStmt, firstSignIn, workspaceID)
+	var at int64
+	err := row.Scan(&at)
+	return at, err
+}
+
 const getSeal = `-- name: GetSeal :one
 SELECT workspace_id, id, at, events, first_id, last_id, newest_at, digest, mac, marks, retired_at, retired_mac FROM seals WHERE workspace_id = $1 AND id = $2
 `
@@ -450,6 +462,23 @@ func (q *Queries) ListUnsealed(ctx context.Context, since countersign.EventID, m
 		return nil, err
 	}
 	return items, nil
+}
+
+const oldestServed = `-- name: OldestServed :one
+SELECT id, at FROM events WHERE workspace_id = $1 AND actor_kind <> 'shell' ORDER BY id LIMIT 1
+`
+
+type OldestServedRow struct {
+	ID countersign.EventID
+	At int64
+}
+
+// The oldest event that a server wrote: while one runs, all is sealed.
+func (q *Queries) OldestServed(ctx context.Context, workspaceID countersign.WorkspaceID) (OldestServedRow, error) {
+	row := q.queryRow(ctx, q.oldestServedStmt, oldestServed, workspaceID)
+	var i OldestServedRow
+	err := row.Scan(&i.ID, &i.At)
+	return i, err
 }
 
 const retireSeal = `-- name: RetireSeal :execrows
