@@ -50,8 +50,8 @@ func (w *world) pages(t *testing.T) map[string][]consolePage {
 		"GET /console/people":                          w.lists(t),
 		"GET /console/people/{user}":                   {{"one person", person, []asking{shown, w.asksActivity(8)}}},
 		"GET /console/people/{user}/activity":          {{"one person's activity", person + "/activity", []asking{shown, w.asksActivity(51)}}},
-		"GET /console/invite":                          {{"invite", "/console/invite", []asking{w.asksPools}}},
-		"GET /console/invite/list":                     {{"invite a list", "/console/invite/list", []asking{w.asksPools}}},
+		"GET /console/invite":                          {{"invite", "/console/invite", []asking{w.asksRules}}},
+		"GET /console/invite/list":                     {{"invite a list", "/console/invite/list", []asking{w.asksRules}}},
 		"GET /console/resets":                          {{"resets that wait", "/console/resets", []asking{w.asksResets}}},
 		"GET /console/log":                             w.logs(t),
 		"GET /console/log/live":                        {{"log, as its script reads it", "/console/log/live", []asking{w.asksLog(audit.Filter{}, "", "")}}},
@@ -66,8 +66,8 @@ func (w *world) pages(t *testing.T) map[string][]consolePage {
 		"GET /console/authentication/presets/{preset}": w.presetPages(),
 		"GET /console/authentication/settings":         {{"settings", "/console/authentication/settings", []asking{w.asksRules}}},
 		"GET /console/pools":                           {{"pools", "/console/pools", []asking{w.asksPools}}},
-		"GET /console/pools/{pool}":                    {{"a pool", in, []asking{w.asksPools, w.asksRules}}},
-		"GET /console/pools/{pool}/rules":              {{"a pool's rules", in + "/rules", []asking{w.asksPools, w.asksRules}}},
+		"GET /console/pools/{pool}":                    {{"a pool", in, []asking{w.asksPool, w.asksRules}}},
+		"GET /console/pools/{pool}/rules":              {{"a pool's rules", in + "/rules", []asking{w.asksPool, w.asksRules}}},
 		"GET /console/explain":                         w.explainPages(shown),
 		"GET /console/workspaces":                      {{"workspaces", "/console/workspaces", []asking{w.asksWorkspaces}}},
 		"GET /console/workspaces/new":                  {{"a new workspace", "/console/workspaces/new", nil}},
@@ -180,7 +180,7 @@ func (w *world) notifyPages(t *testing.T) []consolePage {
 	must(t, err)
 	path := fmt.Sprintf("/console/company/notify?version=%d&value=required", rules.Version)
 	of := func(pool countersign.PoolID) []asking {
-		return []asking{w.asksRules, w.asksImpact, w.asksMissing(pool), w.asksMissingList(pool)}
+		return []asking{w.asksRules, w.asksBare, w.asksMissing(pool), w.asksMissingList(pool)}
 	}
 	return []consolePage{
 		{"whether to write to everybody without", path, of("")},
@@ -281,6 +281,11 @@ func (w *world) asksActivity(most int) asking {
 func (w *world) asksPools(ctx context.Context) error {
 	_, err := w.Engine.Store.Read().CountPools(ctx, workspace)
 	return errors.Join(err, w.asksRules(ctx))
+}
+
+func (w *world) asksPool(ctx context.Context) error {
+	_, err := w.Engine.Store.Read().CountPool(ctx, workspace, w.pools[3])
+	return err
 }
 
 func (w *world) emailOf(t *testing.T, id countersign.UserID) string {
@@ -388,6 +393,18 @@ func (w *world) asksImpact(ctx context.Context) error {
 			return err
 		}
 		after = until
+	}
+}
+
+// asksBare is the same of those without a second factor.
+func (w *world) asksBare(ctx context.Context) error {
+	after := ""
+	for {
+		users, err := w.Engine.Store.Read().ListMissing(ctx, rows.ListMissingParams{WorkspaceID: workspace, After: after, Most: 500})
+		if err != nil || len(users) == 0 {
+			return err
+		}
+		after = users[len(users)-1].EmailKey
 	}
 }
 

@@ -237,7 +237,7 @@ func (c *Console) options(r *http.Request, by session.Current, a act, shown peop
 			add(strconv.Itoa(minutes), "time.minutes", strconv.Itoa(people.HelpMinutes()[0]))
 		}
 	case "pool":
-		pools, _, err := c.People.Pools(r.Context(), by.WorkspaceID)
+		pools, err := c.People.ListPools(r.Context(), by.WorkspaceID)
 		if err != nil {
 			return nil, nil, err
 		}

@@ -26,7 +26,7 @@ func (c *Console) exportPeople(w http.ResponseWriter, r *http.Request, by sessio
 	if err != nil {
 		return err
 	}
-	pools, _, err := c.People.Pools(r.Context(), by.WorkspaceID)
+	pools, err := c.People.ListPools(r.Context(), by.WorkspaceID)
 	if err != nil {
 		return err
 	}

@@ -65,7 +65,7 @@ func (c *Console) showInvite(w http.ResponseWriter, r *http.Request, by session.
 	}
 	view := InviteView{Shell: c.shell(r, by, "people"), Most: people.MostInvitees}
 	view.Form = form
-	pools, _, err := c.People.Pools(r.Context(), by.WorkspaceID)
+	pools, err := c.People.ListPools(r.Context(), by.WorkspaceID)
 	if err != nil {
 		return err
 	}

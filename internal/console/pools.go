@@ -37,14 +37,14 @@ func (c *Console) pools(w http.ResponseWriter, r *http.Request, by session.Curre
 }
 
 func (c *Console) showPools(w http.ResponseWriter, r *http.Request, by session.Current, form *web.Form) error {
-	list, _, err := c.People.Pools(r.Context(), by.WorkspaceID)
+	list, version, err := c.People.Pools(r.Context(), by.WorkspaceID)
 	if err != nil {
 		return err
 	}
 	view := PoolsView{Shell: c.shell(r, by, "pools"), MayMake: policy.MayAll(by.Account.User.Role, policy.DeedPools)}
 	view.Form = form
 	for _, pool := range list {
-		settings, err := c.Accounts.Settings(r.Context(), by.WorkspaceID, pool.ID)
+		settings, err := c.Accounts.SettingsAt(r.Context(), by.WorkspaceID, pool.ID, version)
 		if err != nil {
 			return err
 		}

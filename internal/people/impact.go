@@ -56,19 +56,18 @@ func (s *Service) Impact(ctx context.Context, workspace countersign.WorkspaceID,
 	impact := Impact{LockedOut: Group{First: []Affected{}}, CodesOnly: Group{First: []Affected{}}, MustSetUp: Group{First: []Affected{}}, Managers: Group{First: []Affected{}}}
 	worlds := newWorlds(before, next)
 	owners := census{}
+	concerned := s.everybody
+	if policy.OnlyRequires(policy.Changes(before.Rules, next)) {
+		concerned = s.bare
+	}
 	after := ""
 	for {
-		users, err := s.Store.Read().ListUsers(ctx, workspace, after, pageSize)
+		users, has, err := concerned(ctx, workspace, after)
 		if err != nil {
-			return impact, fmt.Errorf("list users: %w", store.Classify(err))
+			return impact, err
 		}
 		if len(users) == 0 {
 			break
-		}
-		until := users[len(users)-1].EmailKey
-		has, err := s.possessions(ctx, workspace, after, until)
-		if err != nil {
-			return impact, err
 		}
 		for _, u := range users {
 			err = s.affect(u, has[u.ID], worlds, &impact, &owners)
@@ -76,10 +75,33 @@ func (s *Service) Impact(ctx context.Context, workspace countersign.WorkspaceID,
 				return impact, err
 			}
 		}
-		after = until
+		after = users[len(users)-1].EmailKey
 	}
 	impact.NoOwner = owners.lost()
 	return impact, nil
+}
+
+// everybody reads a page of people, by address, with what they have.
+func (s *Service) everybody(ctx context.Context, workspace countersign.WorkspaceID, after string) ([]rows.User, map[countersign.UserID]approve.Possessions, error) {
+	users, err := s.Store.Read().ListUsers(ctx, workspace, after, pageSize)
+	if err != nil {
+		return nil, nil, fmt.Errorf("list users: %w", store.Classify(err))
+	}
+	if len(users) == 0 {
+		return nil, nil, nil
+	}
+	has, err := s.possessions(ctx, workspace, after, users[len(users)-1].EmailKey)
+	return users, has, err
+}
+
+// bare reads a page of those who can sign in and have no second factor: nobody else is
+// concerned by what is required, and they are read in a tenth of the time.
+func (s *Service) bare(ctx context.Context, workspace countersign.WorkspaceID, after string) ([]rows.User, map[countersign.UserID]approve.Possessions, error) {
+	users, err := s.Store.Read().ListMissing(ctx, rows.ListMissingParams{WorkspaceID: workspace, After: after, Most: pageSize})
+	if err != nil {
+		return nil, nil, fmt.Errorf("list those without a second factor: %w", store.Classify(err))
+	}
+	return users, nil, nil
 }
 
 // census counts the owners who get in, before a change and after it.

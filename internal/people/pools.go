@@ -3,7 +3,6 @@ package people
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"countersign"
 	"countersign/internal/account"
@@ -60,15 +59,37 @@ func (s *Service) Pools(ctx context.Context, workspace countersign.WorkspaceID) 
 // Pool returns one pool, and the version under which its settings were read. NotFound
 // "no_such_pool".
 func (s *Service) Pool(ctx context.Context, workspace countersign.WorkspaceID, id countersign.PoolID) (Pool, int64, error) {
-	pools, version, err := s.Pools(ctx, workspace)
+	w, err := s.Store.Read().GetWorkspace(ctx, workspace)
 	if err != nil {
-		return Pool{}, 0, err
+		return Pool{}, 0, fmt.Errorf("load workspace: %w", store.Classify(err))
 	}
-	at := slices.IndexFunc(pools, func(p Pool) bool { return p.ID == id })
-	if at < 0 {
+	row, err := s.Store.Read().GetPool(ctx, workspace, id)
+	if store.NotFound(err) {
 		return Pool{}, 0, noSuchPool()
 	}
-	return pools[at], version, nil
+	if err != nil {
+		return Pool{}, 0, fmt.Errorf("load the pool: %w", store.Classify(err))
+	}
+	pool := Pool{Pool: row}
+	pool.Document, err = policy.ParseDocument([]byte(row.Settings))
+	if err != nil {
+		return Pool{}, 0, fmt.Errorf("settings of pool %s: %w", row.ID, err)
+	}
+	pool.People, err = s.Store.Read().CountPool(ctx, workspace, id)
+	if err != nil {
+		return Pool{}, 0, fmt.Errorf("count the people of a pool: %w", store.Classify(err))
+	}
+	return pool, w.SettingsVersion, nil
+}
+
+// ListPools lists the pools of a workspace, the oldest first, without looking who is in
+// them.
+func (s *Service) ListPools(ctx context.Context, workspace countersign.WorkspaceID) ([]rows.Pool, error) {
+	list, err := s.Store.Read().ListPools(ctx, workspace)
+	if err != nil {
+		return nil, fmt.Errorf("list pools: %w", store.Classify(err))
+	}
+	return list, nil
 }
 
 func noSuchPool() error { return countersign.Refuse(countersign.NotFound, "no_such_pool") }

@@ -13,6 +13,7 @@ import (
 	"countersign/internal/policy"
 	"countersign/internal/store"
 
+	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 )
 
@@ -229,6 +230,29 @@ func TestTheImpactOfRules(t *testing.T) {
 			if impact.MustSetUp.Count != row.setUp || len(got) > 10 || !slices.Equal(got[:min(len(got), len(row.set))], row.set) {
 				t.Errorf("%s: %d must set up, %v; want %d, %v", row.sentence, impact.MustSetUp.Count, got, row.setUp, row.set)
 			}
+		}
+	})
+}
+
+// What is required concerns those alone who have no second factor, and only they are read:
+// that comes to the same as looking at everybody.
+func TestTheImpactOfARequirementAlone(t *testing.T) {
+	both(t, func(t *testing.T, e *accounttest.Engine, p *people.Service) {
+		e.AllowTexts(t, "DE")
+		e.Set(t, policy.Document{"sms.countries": []any{"DE"}, "require_second_factor": "optional"})
+		for i := range 3 {
+			e.Person(t, fmt.Sprintf("plain%d@example.com", i))
+		}
+		e.Guarded(t, "app@example.com")
+		e.Person(t, "phone@example.com").WithPhone(t, "Pixel 9")
+		e.Person(t, "number@example.com").WithNumber(t, "+4915123456789")
+		e.Person(t, "codes@example.com").WithCodes(t, 3)
+		ownerOf(t, e, "ada@example.com")
+		was := rulesOf(t, p)
+		alone := impactOf(t, p, was, was.With(file(t, `require_second_factor = "required"`), false))
+		whole := impactOf(t, p, was, was.With(file(t, "require_second_factor = \"required\"\n[sms]\ncountries = [\"DE\", \"US\"]"), false))
+		if diff := cmp.Diff(whole, alone); diff != "" || alone.MustSetUp.Count != 5 {
+			t.Errorf("%d must set up, and looking at everybody is another thing:\n%s", alone.MustSetUp.Count, diff)
 		}
 	})
 }

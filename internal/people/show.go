@@ -1,6 +1,7 @@
 package people
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -117,22 +118,13 @@ func (s Shown) Line() Line {
 
 // Names are what to call those who acted, by their identifiers. Who is gone is left out.
 func (s *Service) Names(ctx context.Context, workspace countersign.WorkspaceID, users []countersign.UserID) (map[countersign.UserID]string, error) {
+	named, err := s.Store.ListNames(ctx, workspace, users)
+	if err != nil {
+		return nil, fmt.Errorf("load names: %w", err)
+	}
 	out := map[countersign.UserID]string{}
-	for _, id := range users {
-		if _, known := out[id]; known {
-			continue
-		}
-		u, err := s.Store.Read().GetUser(ctx, workspace, id)
-		if store.NotFound(err) {
-			continue
-		}
-		if err != nil {
-			return nil, fmt.Errorf("load user: %w", store.Classify(err))
-		}
-		out[id] = u.Name
-		if u.Name == "" {
-			out[id] = u.Email
-		}
+	for _, p := range named {
+		out[p.ID] = cmp.Or(p.Name, p.Email)
 	}
 	return out, nil
 }

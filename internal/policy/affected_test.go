@@ -56,3 +56,22 @@ func TestWhomAChangeAffects(t *testing.T) {
 		}
 	}
 }
+
+func TestWhatOnlyRequires(t *testing.T) {
+	required := Change{Setting: requireKey, After: "required"}
+	for _, row := range []struct {
+		sentence string
+		changes  []Change
+		want     bool
+	}{
+		{"nothing", nil, true},
+		{"the requirement", []Change{required}, true},
+		{"a pool's, and a name that shuts nobody out", []Change{{Pool: "Sales", Setting: requireKey}, {Setting: "digits"}}, true},
+		{"the requirement and the methods", []Change{required, {Setting: MethodsKey}}, false},
+		{"how passkeys are checked", []Change{{Setting: "passkey.verify"}}, false},
+	} {
+		if got := OnlyRequires(row.changes); got != row.want {
+			t.Errorf("%s: %v", row.sentence, got)
+		}
+	}
+}

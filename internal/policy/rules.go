@@ -194,6 +194,12 @@ func MayShutOut(changes []Change) bool {
 	})
 }
 
+// OnlyRequires tells whether changes can do nothing to people but have those set up a second
+// factor who have none: whoever has one, or gets in without, is not affected.
+func OnlyRequires(changes []Change) bool {
+	return !slices.ContainsFunc(changes, func(c Change) bool { return c.Setting != requireKey && MayShutOut([]Change{c}) })
+}
+
 // KeyNamed is the setting of a name.
 func KeyNamed(name string) (Key, bool) {
 	at := slices.IndexFunc(Table(), func(k Key) bool { return k.Name == name })

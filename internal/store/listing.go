@@ -243,6 +243,35 @@ func (s *Store) ListLocked(ctx context.Context, workspace countersign.WorkspaceI
 	return out, err
 }
 
+// Named is what somebody is called.
+type Named struct {
+	ID          countersign.UserID
+	Name, Email string
+}
+
+// ListNames reads what these people are called, a few hundred at most. Who is gone is left
+// out.
+func (s *Store) ListNames(ctx context.Context, workspace countersign.WorkspaceID, users []countersign.UserID) ([]Named, error) {
+	users = slices.DeleteFunc(slices.Clone(users), func(id countersign.UserID) bool { return id == "" })
+	slices.Sort(users)
+	users = slices.Compact(users)
+	if len(users) == 0 {
+		return nil, nil
+	}
+	asked := &question{}
+	asked.add("SELECT id, name, email FROM users WHERE workspace_id = ? AND id IN (", workspace)
+	asked.list(users)
+	asked.add(") ORDER BY id")
+	var out []Named
+	err := s.each(ctx, asked, func(found *sql.Rows) error {
+		var p Named
+		err := found.Scan(&p.ID, &p.Name, &p.Email)
+		out = append(out, p)
+		return err
+	})
+	return out, err
+}
+
 func (s *question) list(users []countersign.UserID) {
 	for i, user := range users {
 		if i > 0 {

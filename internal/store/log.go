@@ -36,6 +36,8 @@ type EventListing struct {
 	Most  int
 	// Reach is how many events are looked at for each of what is searched, at most.
 	Reach int
+
+	reached countersign.EventID // how far that leads, inclusive, "" for to the end
 }
 
 // EventsListed are events, the latest first. Horizon is the last one that was looked at
@@ -171,7 +173,7 @@ func (l EventListing) ways() ([]branch, []condition) {
 		}
 	}
 	if ways == nil {
-		ways = []branch{{key: condition{text: "id > ''"}}}
+		ways = []branch{{}} // all, by their own key
 	}
 	if l.Outcome != "" {
 		rest = append(rest, oneOf("outcome", []string{l.Outcome}))
@@ -182,15 +184,34 @@ func (l EventListing) ways() ([]branch, []condition) {
 // within writes the beginning of what is asked of one way.
 func (l EventListing) within(s *question, b branch) {
 	s.add(" FROM events WHERE workspace_id = ?", l.Workspace)
-	s.add(" AND "+b.key.text, b.key.values...)
-	if l.Since != "" {
-		s.add(" AND id >= ?", l.Since)
+	if b.key.text != "" {
+		s.add(" AND "+b.key.text, b.key.values...)
 	}
-	if l.Until != "" {
-		s.add(" AND id < ?", l.Until)
+	l.bounds(s)
+}
+
+// bounds writes one condition for each end: of two, SQLite would look for the place of
+// either, and read from there to the other.
+func (l EventListing) bounds(s *question) {
+	from, to := l.Since, l.Until
+	above, below := " AND id >= ?", " AND id < ?"
+	switch {
+	case l.From == "":
+	case l.Newer && l.From >= from:
+		from, above = l.From, " AND id > ?"
+	case !l.Newer && (to == "" || l.From < to):
+		to = l.From
 	}
-	if l.From != "" {
-		s.add(map[bool]string{false: " AND id < ?", true: " AND id > ?"}[l.Newer], l.From)
+	if l.reached != "" && l.Newer {
+		to, below = l.reached, " AND id <= ?"
+	} else if l.reached != "" {
+		from, above = l.reached, " AND id >= ?"
+	}
+	if from != "" {
+		s.add(above, from)
+	}
+	if to != "" {
+		s.add(below, to)
 	}
 }
 
@@ -232,6 +253,7 @@ func (s *Store) ListLog(ctx context.Context, l EventListing) (EventsListed, erro
 		if err != nil {
 			return out, err
 		}
+		l.reached = out.Horizon
 	}
 	asked := &question{}
 	for i, b := range ways {
@@ -240,9 +262,6 @@ func (s *Store) ListLog(ctx context.Context, l EventListing) (EventsListed, erro
 		}
 		asked.add("SELECT * FROM (SELECT " + eventColumns)
 		l.within(asked, b)
-		if out.Horizon != "" {
-			asked.add(map[bool]string{false: " AND id >= ?", true: " AND id <= ?"}[l.Newer], out.Horizon)
-		}
 		if b.rest != nil {
 			asked.add(" AND " + b.rest.text)
 		}
