@@ -244,7 +244,7 @@ func TestTheImpactOfARequirementAlone(t *testing.T) {
 			e.Person(t, fmt.Sprintf("plain%d@example.com", i))
 		}
 		e.Guarded(t, "app@example.com")
-		e.Person(t, "phone@example.com").WithPhone(t, "Pixel 9")
+		e.Guarded(t, "phone@example.com").WithPhone(t, "Pixel 9")
 		e.Person(t, "number@example.com").WithNumber(t, "+4915123456789")
 		e.Person(t, "codes@example.com").WithCodes(t, 3)
 		ownerOf(t, e, "ada@example.com")
