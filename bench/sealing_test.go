@@ -21,18 +21,18 @@ import (
 // of the server and the database for each hardly does.
 func sealing(t *testing.T, all *table) {
 	s := installation(t, site.Postgres)
-	n := size(20, 400)
-	crowd := s.Crowd(t, "seal", n*(2*(*rounds)+1))
+	n := size(10, 200)
+	crowd := s.Crowd(t, "seal", n*(4*(*rounds)+1))
 	rush(s, crowd[:n], 32) // the first ones find everything cold
 	crowd = crowd[n:]
 	settle(t, s)
-	rates, costs := alternate(t, func(sealed bool) (float64, float64) {
+	found := alternate(t, func(sealed bool) []float64 {
 		allSealed(t, s)
 		end := func() {}
 		if !sealed {
 			end = unsealed(t, s)
 		}
-		before := costOf(t, s)
+		before, logged := costOf(t, s), walOf(t, s)
 		rate, failed := rush(s, crowd[:n], 32)
 		if sealed {
 			allSealed(t, s)
@@ -41,16 +41,19 @@ func sealing(t *testing.T, all *table) {
 		if failed > 0 {
 			t.Errorf("%d of %d sign-ins failed", failed, n)
 		}
+		wal := (walOf(t, s) - logged) / 1024 / float64(n)
 		crowd = crowd[n:]
 		end()
-		return rate, cost
+		return []float64{rate, cost, wal}
 	})
+	rates, costs, wal := found[0], found[1], found[2]
 	const what = "complete sign-ins (password and code) over HTTP while the log is sealed, PostgreSQL, 32 clients"
 	all.atLeast(what, fmt.Sprintf("%.1f/s", rates.with), fmt.Sprintf("while it is not: %.1f/s", rates.without), rates.ratio, 0.95)
 	all.within("processor time of the server and PostgreSQL for one of them", fmt.Sprintf("%.2f ms", costs.with), fmt.Sprintf("while it is not: %.2f ms", costs.without), costs.ratio, 1.05)
+	all.told("what PostgreSQL writes into its log for one of them", fmt.Sprintf("%.1f KiB; %.1f KiB while it is not", wal.with, wal.without))
 	s.Nodes[0].Kill9() // the engine alone
 	crowd = s.Crowd(t, "engine", size(100, 4000))
-	rates, _ = alternate(t, func(sealed bool) (float64, float64) {
+	rates = alternate(t, func(sealed bool) []float64 {
 		ctx, end := context.WithCancel(t.Context())
 		ended := make(chan struct{})
 		go func() {
@@ -62,37 +65,58 @@ func sealing(t *testing.T, all *table) {
 		rate, _ := answers(t, s, crowd, 32, enter)
 		end()
 		<-ended
-		return rate, 1
-	})
+		return []float64{rate}
+	})[0]
 	all.told("codes that finish a sign-in, in process, PostgreSQL, 32 clients, while the log is sealed", fmt.Sprintf("%.0f/s; %.0f/s while it is not, %.2f", rates.with, rates.without, rates.ratio))
 }
 
 // beside is what was reached with something, what without it, and what part that is.
 type beside struct{ with, without, ratio float64 }
 
-// alternate measures two figures with something and without it, in turns, each time in the
-// other order.
-func alternate(t *testing.T, measure func(with bool) (float64, float64)) (beside, beside) {
+// alternate measures figures with something and without it, in turns: each round with,
+// without, without, with, or the other way round, so that what gets slower or faster
+// meanwhile does so for both. The median of the rounds' ratios counts.
+func alternate(t *testing.T, measure func(with bool) []float64) []beside {
 	t.Helper()
-	var found [2][3][]float64
+	var with, without [][]float64 // by figure and round
 	for round := range *rounds {
-		var with, without [2]float64
-		for _, is := range []bool{round%2 == 0, round%2 != 0} {
-			into := &without
-			if is {
-				into = &with
+		first := round%2 == 0
+		var sums [2][]float64
+		for _, is := range []bool{first, !first, !first, first} {
+			into := &sums[0]
+			if !is {
+				into = &sums[1]
 			}
-			into[0], into[1] = measure(is)
-		}
-		for i := range found {
-			for j, figure := range []float64{with[i], without[i], with[i] / without[i]} {
-				found[i][j] = append(found[i][j], figure)
+			for i, figure := range measure(is) {
+				if i == len(*into) {
+					*into = append(*into, 0)
+				}
+				(*into)[i] += figure / 2
 			}
 		}
-		t.Logf("with %.1f/s at %.2f ms, without %.1f/s at %.2f ms", with[0], with[1], without[0], without[1])
+		t.Logf("with %.2f, without %.2f", sums[0], sums[1])
+		with, without = append(with, sums[0]), append(without, sums[1])
 	}
-	of := func(i int) beside { return beside{median(found[i][0]), median(found[i][1]), median(found[i][2])} }
-	return of(0), of(1)
+	found := make([]beside, len(with[0]))
+	for i := range found {
+		var a, b, ratios []float64
+		for round := range with {
+			a, b, ratios = append(a, with[round][i]), append(b, without[round][i]), append(ratios, with[round][i]/without[round][i])
+		}
+		found[i] = beside{median(a), median(b), median(ratios)}
+	}
+	return found
+}
+
+// walOf is how many octets PostgreSQL has written into its log so far.
+func walOf(t *testing.T, s *site.Site) float64 {
+	t.Helper()
+	db, err := sql.Open("pgx", s.DSN)
+	must(t, err)
+	defer func() { must(t, db.Close()) }()
+	var at float64
+	must(t, db.QueryRowContext(t.Context(), "SELECT pg_current_wal_insert_lsn() - '0/0'").Scan(&at))
+	return at
 }
 
 // costOf is the processor time that the server has used so far, and PostgreSQL for it.
