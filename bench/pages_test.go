@@ -63,7 +63,7 @@ func (w *world) pages(t *testing.T) map[string][]consolePage {
 		"GET /console/campaigns":                       {{"campaigns", "/console/campaigns", []asking{w.asksRules, w.asksCampaigns}}},
 		"GET /console/campaigns/{campaign}":            {{"a campaign to everybody", "/console/campaigns/" + string(w.campaign), []asking{w.asksRules, w.asksCampaign}}},
 		"GET /console/authentication/presets":          {{"presets", "/console/authentication/presets", []asking{w.asksRules}}},
-		"GET /console/authentication/presets/{preset}": w.presetPages(),
+		"GET /console/authentication/presets/{preset}": w.presetPages(t),
 		"GET /console/authentication/settings":         {{"settings", "/console/authentication/settings", []asking{w.asksRules}}},
 		"GET /console/pools":                           {{"pools", "/console/pools", []asking{w.asksPools}}},
 		"GET /console/pools/{pool}":                    {{"a pool", in, []asking{w.asksPool, w.asksRules}}},
@@ -188,10 +188,25 @@ func (w *world) notifyPages(t *testing.T) []consolePage {
 	}
 }
 
-func (w *world) presetPages() []consolePage {
+// presetPages show what a preset changes, and whom that affects: everybody is looked at
+// where it may shut somebody out, and those without a second factor where it only requires.
+func (w *world) presetPages(t *testing.T) []consolePage {
+	t.Helper()
+	was, err := w.Engine.People.Rules(t.Context(), workspace)
+	must(t, err)
 	var all []consolePage
 	for _, name := range policy.Presets() {
-		all = append(all, consolePage{"preset " + name, "/console/authentication/presets/" + name, []asking{w.asksRules, w.asksImpact}})
+		preset, err := policy.Preset(name)
+		must(t, err)
+		asks := []asking{w.asksRules}
+		switch changes := policy.Changes(was.Rules, was.With(policy.Rules{Workspace: preset}, false)); {
+		case !policy.MayShutOut(changes):
+		case policy.OnlyRequires(changes):
+			asks = append(asks, w.asksBare)
+		default:
+			asks = append(asks, w.asksImpact)
+		}
+		all = append(all, consolePage{"preset " + name, "/console/authentication/presets/" + name, asks})
 	}
 	return all
 }
