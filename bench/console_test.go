@@ -18,25 +18,29 @@ import (
 // pages are those of the console's own table, of which none may be left out.
 func consolePages(t *testing.T, all *table) {
 	for _, database := range []string{site.SQLite, site.Postgres} {
-		s := installation(t, database)
-		n := size(500, 100_000)
-		w := populate(t, s, n)
-		c := s.Client()
-		if in := c.SignIn(w.owner); in.Status != http.StatusSeeOther {
-			t.Fatalf("the owner cannot sign in: %v", in)
-		}
-		m := measured{world: w, client: c, what: fmt.Sprintf("console, %d people, %s, ", n, database), all: all}
-		_ = c.Get("/console/invite") // the first page of a server finds everything cold
-		m.page(t, consolePage{"overview, counted anew", "/console", []asking{w.asksCount, w.asksWeek}}, 1)
-		pages := w.pages(t)
-		complete(t, pages)
-		for _, route := range console.Routes() {
-			for _, page := range pages[route.Pattern] {
-				m.page(t, page, max(*rounds, 3))
-			}
-		}
-		t.Logf("%s: nearest to its bound is %s, at %.2f of it", database, m.nearest, m.worst)
+		t.Run(database, func(t *testing.T) { consoleOn(t, database, all) })
 	}
+}
+
+func consoleOn(t *testing.T, database string, all *table) {
+	s := installation(t, database)
+	n := size(500, 100_000)
+	w := populate(t, s, n)
+	c := s.Client()
+	if in := c.SignIn(w.owner); in.Status != http.StatusSeeOther {
+		t.Fatalf("the owner cannot sign in: %v", in)
+	}
+	m := measured{world: w, client: c, what: fmt.Sprintf("console, %d people, %s, ", n, database), all: all}
+	_ = c.Get("/console/invite") // the first page of a server finds everything cold
+	m.page(t, consolePage{"overview, counted anew", "/console", []asking{w.asksCount, w.asksWeek}}, 1)
+	pages := w.pages(t)
+	complete(t, pages)
+	for _, route := range console.Routes() {
+		for _, page := range pages[route.Pattern] {
+			m.page(t, page, max(*rounds, 3))
+		}
+	}
+	t.Logf("nearest to its bound is %s, at %.2f of it", m.nearest, m.worst)
 }
 
 // complete fails where a page of the console has no figure, or a figure no page.
@@ -81,11 +85,13 @@ type measured struct {
 	nearest string
 }
 
-// page measures one page so many times, in turns with its questions.
+// page measures one page so many times, in turns with its questions; one that is quick,
+// and of which anything else on the machine is a good part, more often.
 func (m *measured) page(t *testing.T, page consolePage, times int) {
 	t.Helper()
+	const often, quick = 15, 300 // milliseconds for all of them
 	var takes, asks []float64
-	for range times {
+	for spent := 0.0; len(takes) < times || times > 1 && *full && len(takes) < often && spent < quick; spent = sum(takes) + sum(asks) {
 		takes = append(takes, timed(t, func() error {
 			if got := m.client.Get(page.path); got.Status != http.StatusOK {
 				return fmt.Errorf("%s is answered %v", page.path, got)
@@ -101,6 +107,14 @@ func (m *measured) page(t *testing.T, page consolePage, times int) {
 	if take/most > m.worst {
 		m.worst, m.nearest = take/most, page.path
 	}
+}
+
+func sum(figures []float64) float64 {
+	all := 0.0
+	for _, figure := range figures {
+		all += figure
+	}
+	return all
 }
 
 // timed is how long act takes, in milliseconds.

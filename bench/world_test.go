@@ -60,6 +60,7 @@ func populate(t *testing.T, s *site.Site, n int) *world {
 	start := time.Now()
 	w.makePeople(t, n)
 	t.Logf("%d people made in %v", n, time.Since(start))
+	settle(t, s)
 	w.makeCampaigns(t)
 	w.makeResets(t)
 	w.makeMessages(t, n)

@@ -73,8 +73,8 @@ func logSamples(t *testing.T) []webtest.Sample {
 	head := audit.Head{Seal: 812, MAC: make([]byte, 32)}
 	return append(
 		out,
-		webtest.Sample{Page: "verified", Data: VerifiedView{Shell: shell, Report: audit.Report{Seals: 812, Events: 40_211, Retired: 12, Unsealed: 3, Head: head}, Oldest: now.Add(-time.Second)}},
-		webtest.Sample{Page: "verified", State: "broken", Data: VerifiedView{Shell: shell, Report: audit.Report{Seals: 811, Head: head, Wrong: 2, Problems: []audit.Problem{{Fault: audit.EventChanged, Seal: 7, Event: "evt_03"}, {Fault: audit.TailCut, Seal: 813}}}}},
+		webtest.Sample{Page: "verified", Data: VerifiedView{Shell: shell, Report: audit.Report{Seals: 812, Events: 40_211, Retired: 12, Unsealed: 3, Late: 4, Began: now.AddDate(0, -3, 0).UnixMilli(), Head: head}, Oldest: now.Add(-time.Second), Began: now.AddDate(0, -3, 0)}},
+		webtest.Sample{Page: "verified", State: "broken", Data: VerifiedView{Shell: shell, Report: audit.Report{Seals: 811, Head: head, Wrong: 3, Problems: []audit.Problem{{Fault: audit.BegunLate, Seal: 1, Event: "evt_01"}, {Fault: audit.EventChanged, Seal: 7, Event: "evt_03"}, {Fault: audit.TailCut, Seal: 813}}}}},
 		webtest.Sample{Page: "verified", State: "new", Data: VerifiedView{Shell: shell}},
 		webtest.Sample{Page: "verified", State: "wrong", Data: VerifiedView{Shell: bad}},
 	)
