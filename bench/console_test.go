@@ -37,7 +37,7 @@ func consoleOn(t *testing.T, database string, all *table) {
 	complete(t, pages)
 	for _, route := range console.Routes() {
 		for _, page := range pages[route.Pattern] {
-			m.page(t, page, max(*rounds, 3))
+			m.page(t, page, size(1, max(*rounds, 3)))
 		}
 	}
 	t.Logf("nearest to its bound is %s, at %.2f of it", m.nearest, m.worst)
