@@ -202,7 +202,9 @@ func (w *world) makeMessages(t *testing.T, n int) {
 			state, problem = "failed", "550 no such mailbox"
 		}
 		return []any{
-			workspace, seal.SortableID("msg", at, 0), "signed_in", channels[i%len(channels)], w.people[i], emailOf(i), []byte{}, state, 1, 0, 0,
+			workspace, seal.SortableID("msg", at, 0), "signed_in", channels[i%len(channels)], w.people[i], emailOf(i),
+			[]byte{},
+			state, 1, 0, 0,
 			at.Add(24 * time.Hour).UnixMilli(), at.UnixMilli(), at.UnixMilli(), problem,
 		}
 	})
