@@ -395,7 +395,7 @@ func (w *world) asksCampaign(ctx context.Context) error {
 func (w *world) asksImpact(ctx context.Context) error {
 	after := ""
 	for {
-		users, err := w.Engine.Store.Read().ListUsers(ctx, workspace, after, 500)
+		users, err := w.Engine.Store.Read().ListConcerned(ctx, workspace, after, 500)
 		if err != nil || len(users) == 0 {
 			return err
 		}

@@ -83,12 +83,19 @@ func (s *Service) Impact(ctx context.Context, workspace countersign.WorkspaceID,
 
 // everybody reads a page of people, by address, with what they have.
 func (s *Service) everybody(ctx context.Context, workspace countersign.WorkspaceID, after string) ([]rows.User, map[countersign.UserID]approve.Possessions, error) {
-	users, err := s.Store.Read().ListUsers(ctx, workspace, after, pageSize)
+	found, err := s.Store.Read().ListConcerned(ctx, workspace, after, pageSize)
 	if err != nil {
 		return nil, nil, fmt.Errorf("list users: %w", store.Classify(err))
 	}
-	if len(users) == 0 {
+	if len(found) == 0 {
 		return nil, nil, nil
+	}
+	users := make([]rows.User, len(found))
+	for i, u := range found {
+		users[i] = rows.User{
+			WorkspaceID: workspace, ID: u.ID, PoolID: u.PoolID, Email: u.Email, EmailKey: u.EmailKey, Name: u.Name, Role: u.Role, State: u.State,
+			RequireSecondFactor: u.RequireSecondFactor, PasswordHash: u.PasswordHash,
+		}
 	}
 	has, err := s.possessions(ctx, workspace, after, users[len(users)-1].EmailKey)
 	return users, has, err
@@ -320,7 +327,10 @@ func (s *Service) possessions(ctx context.Context, workspace countersign.Workspa
 	}
 	for _, c := range proofs {
 		has := all[c.UserID]
-		has.Credentials, has.Texting = append(has.Credentials, c), true
+		has.Texting = true
+		has.Credentials = append(has.Credentials, rows.Credential{
+			WorkspaceID: workspace, ID: c.ID, UserID: c.UserID, Kind: c.Kind, State: c.State, Secret: c.Secret, Counter: c.Counter,
+		})
 		all[c.UserID] = has
 	}
 	phones, err := s.Store.Read().ListPhonesBetween(ctx, workspace, after, until)

@@ -98,10 +98,16 @@ FROM (
 -- Those who keep a workspace: at least one of them must be able to sign in.
 SELECT * FROM users WHERE workspace_id = @workspace_id AND role = 'owner' AND state = 'active' ORDER BY id;
 
+-- name: ListConcerned :many
+-- Who can sign in, by address: no more of them than tells whom a change of settings shuts
+-- out, for everybody is read then.
+SELECT id, pool_id, email, email_key, name, role, state, require_second_factor, password_hash FROM users
+WHERE workspace_id = @workspace_id AND email_key > @after AND state = 'active' ORDER BY email_key LIMIT CAST(@most AS INTEGER);
+
 -- name: ListProofsBetween :many
 -- What the people have whose addresses lie behind one and up to another: who a change of
 -- settings shuts out is read a page of people at a time.
-SELECT credentials.* FROM credentials JOIN users ON users.workspace_id = credentials.workspace_id AND users.id = credentials.user_id
+SELECT credentials.id, credentials.user_id, credentials.kind, credentials.state, credentials.secret, credentials.counter FROM credentials JOIN users ON users.workspace_id = credentials.workspace_id AND users.id = credentials.user_id
 WHERE credentials.workspace_id = @workspace_id AND users.email_key > @after AND users.email_key <= @until AND credentials.state = 'active'
 ORDER BY credentials.user_id, credentials.id;
 

@@ -537,6 +537,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.listCampaignsStmt, err = db.PrepareContext(ctx, listCampaigns); err != nil {
 		return nil, fmt.Errorf("error preparing query ListCampaigns: %w", err)
 	}
+	if q.listConcernedStmt, err = db.PrepareContext(ctx, listConcerned); err != nil {
+		return nil, fmt.Errorf("error preparing query ListConcerned: %w", err)
+	}
 	if q.listCredentialsStmt, err = db.PrepareContext(ctx, listCredentials); err != nil {
 		return nil, fmt.Errorf("error preparing query ListCredentials: %w", err)
 	}
@@ -1814,6 +1817,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing listCampaignsStmt: %w", cerr)
 		}
 	}
+	if q.listConcernedStmt != nil {
+		if cerr := q.listConcernedStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listConcernedStmt: %w", cerr)
+		}
+	}
 	if q.listCredentialsStmt != nil {
 		if cerr := q.listCredentialsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listCredentialsStmt: %w", cerr)
@@ -2719,6 +2727,7 @@ type Queries struct {
 	listBrowsersStmt             *sql.Stmt
 	listCampaignPeopleStmt       *sql.Stmt
 	listCampaignsStmt            *sql.Stmt
+	listConcernedStmt            *sql.Stmt
 	listCredentialsStmt          *sql.Stmt
 	listDecidedStmt              *sql.Stmt
 	listDeliveredStmt            *sql.Stmt
@@ -3035,6 +3044,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		listBrowsersStmt:             q.listBrowsersStmt,
 		listCampaignPeopleStmt:       q.listCampaignPeopleStmt,
 		listCampaignsStmt:            q.listCampaignsStmt,
+		listConcernedStmt:            q.listConcernedStmt,
 		listCredentialsStmt:          q.listCredentialsStmt,
 		listDecidedStmt:              q.listDecidedStmt,
 		listDeliveredStmt:            q.listDeliveredStmt,

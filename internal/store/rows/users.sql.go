@@ -214,6 +214,58 @@ func (q *Queries) InsertUser(ctx context.Context, arg InsertUserParams) error {
 	return err
 }
 
+const listConcerned = `-- name: ListConcerned :many
+SELECT id, pool_id, email, email_key, name, role, state, require_second_factor, password_hash FROM users
+WHERE workspace_id = $1 AND email_key > $2 AND state = 'active' ORDER BY email_key LIMIT CAST($3 AS INTEGER)
+`
+
+type ListConcernedRow struct {
+	ID                  countersign.UserID
+	PoolID              countersign.PoolID
+	Email               string
+	EmailKey            string
+	Name                string
+	Role                countersign.Role
+	State               countersign.UserState
+	RequireSecondFactor string
+	PasswordHash        string
+}
+
+// Who can sign in, by address: no more of them than tells whom a change of settings shuts
+// out, for everybody is read then.
+func (q *Queries) ListConcerned(ctx context.Context, workspaceID countersign.WorkspaceID, after string, most int32) ([]ListConcernedRow, error) {
+	rows, err := q.query(ctx, q.listConcernedStmt, listConcerned, workspaceID, after, most)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ListConcernedRow{}
+	for rows.Next() {
+		var i ListConcernedRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.PoolID,
+			&i.Email,
+			&i.EmailKey,
+			&i.Name,
+			&i.Role,
+			&i.State,
+			&i.RequireSecondFactor,
+			&i.PasswordHash,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const listManagers = `-- name: ListManagers :many
 SELECT workspace_id, id, pool_id, email, email_key, email_verified_at, name, role, state, language, zone, password_hash, password_version, password_changed_at, require_second_factor, default_method, default_set_at, created_at, signed_in_at, name_key, locked_by FROM users WHERE workspace_id = $1 AND role IN ('owner', 'administrator') AND state = 'active' ORDER BY created_at, id LIMIT 100
 `
@@ -370,39 +422,38 @@ func (q *Queries) ListPhonesBetween(ctx context.Context, workspaceID countersign
 }
 
 const listProofsBetween = `-- name: ListProofsBetween :many
-SELECT credentials.workspace_id, credentials.id, credentials.user_id, credentials.kind, credentials.name, credentials.name_key, credentials.state, credentials.replaces, credentials.secret, credentials.counter, credentials.version, credentials.created_at, credentials.expires_at, credentials.confirmed_at, credentials.used_at, credentials.used_from FROM credentials JOIN users ON users.workspace_id = credentials.workspace_id AND users.id = credentials.user_id
+SELECT credentials.id, credentials.user_id, credentials.kind, credentials.state, credentials.secret, credentials.counter FROM credentials JOIN users ON users.workspace_id = credentials.workspace_id AND users.id = credentials.user_id
 WHERE credentials.workspace_id = $1 AND users.email_key > $2 AND users.email_key <= $3 AND credentials.state = 'active'
 ORDER BY credentials.user_id, credentials.id
 `
 
+type ListProofsBetweenRow struct {
+	ID      countersign.CredentialID
+	UserID  countersign.UserID
+	Kind    string
+	State   string
+	Secret  []byte
+	Counter int64
+}
+
 // What the people have whose addresses lie behind one and up to another: who a change of
 // settings shuts out is read a page of people at a time.
-func (q *Queries) ListProofsBetween(ctx context.Context, workspaceID countersign.WorkspaceID, after string, until string) ([]Credential, error) {
+func (q *Queries) ListProofsBetween(ctx context.Context, workspaceID countersign.WorkspaceID, after string, until string) ([]ListProofsBetweenRow, error) {
 	rows, err := q.query(ctx, q.listProofsBetweenStmt, listProofsBetween, workspaceID, after, until)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	items := []Credential{}
+	items := []ListProofsBetweenRow{}
 	for rows.Next() {
-		var i Credential
+		var i ListProofsBetweenRow
 		if err := rows.Scan(
-			&i.WorkspaceID,
 			&i.ID,
 			&i.UserID,
 			&i.Kind,
-			&i.Name,
-			&i.NameKey,
 			&i.State,
-			&i.Replaces,
 			&i.Secret,
 			&i.Counter,
-			&i.Version,
-			&i.CreatedAt,
-			&i.ExpiresAt,
-			&i.ConfirmedAt,
-			&i.UsedAt,
-			&i.UsedFrom,
 		); err != nil {
 			return nil, err
 		}
