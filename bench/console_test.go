@@ -3,6 +3,7 @@ package bench_test
 import (
 	"fmt"
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -22,7 +23,8 @@ func consolePages(t *testing.T, all *table) {
 	}
 }
 
-func consoleOn(t *testing.T, database string, all *table) {
+func consoleOn(t *testing.T, database string, figures *table) {
+	t.Helper()
 	s := installation(t, database)
 	n := size(500, 100_000)
 	w := populate(t, s, n)
@@ -30,14 +32,18 @@ func consoleOn(t *testing.T, database string, all *table) {
 	if in := c.SignIn(w.owner); in.Status != http.StatusSeeOther {
 		t.Fatalf("the owner cannot sign in: %v", in)
 	}
-	m := measured{world: w, client: c, what: fmt.Sprintf("console, %d people, %s, ", n, database), all: all}
+	m := measured{world: w, client: c, what: fmt.Sprintf("console, %d people, %s, ", n, database), all: figures}
 	_ = c.Get("/console/invite") // the first page of a server finds everything cold
 	m.page(t, consolePage{"overview, counted anew", "/console", []asking{w.asksCount, w.asksWeek}}, 1)
-	pages := w.pages(t)
-	complete(t, pages)
+	all := w.pages(t)
+	complete(t, all)
+	wanted, err := regexp.Compile(*pages)
+	must(t, err)
 	for _, route := range console.Routes() {
-		for _, page := range pages[route.Pattern] {
-			m.page(t, page, size(1, max(*rounds, 3)))
+		for _, page := range all[route.Pattern] {
+			if wanted.MatchString(page.name) {
+				m.page(t, page, size(1, max(*rounds, 3)))
+			}
 		}
 	}
 	t.Logf("nearest to its bound is %s, at %.2f of it", m.nearest, m.worst)

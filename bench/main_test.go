@@ -20,6 +20,7 @@ var (
 	rounds = flag.Int("rounds", 1, "how often each figure is measured; the median counts")
 	full   = flag.Bool("full", false, "measure as long as the figures need, not as short as a test may")
 	binary = flag.String("binary", "", "the product's program; without it the tests' own server stands in")
+	pages  = flag.String("pages", "", "of the console, only what is called so: a regular expression")
 	out    = flag.String("out", "", "also write the table to this file")
 )
 
