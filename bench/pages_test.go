@@ -353,6 +353,12 @@ func (w *world) asksEvent(ctx context.Context) error {
 func (w *world) asksMessages(channel, state string, before countersign.MessageID) asking {
 	return func(ctx context.Context) error {
 		_, err := w.Engine.Outbox.Told(ctx, workspace, channel, state, before, 51)
+		if err == nil {
+			_, err = w.Engine.Store.Read().ListCredentials(ctx, workspace, w.owner.ID)
+		}
+		if err == nil {
+			_, err = w.Engine.Store.Read().ListDevices(ctx, workspace, w.owner.ID)
+		}
 		return err
 	}
 }
