@@ -29,7 +29,7 @@ func bulk(t *testing.T, s *site.Site, table string, columns []string, n int, row
 	defer func() { must(t, db.Close()) }()
 	places := strings.TrimSuffix(strings.Repeat("?, ", len(columns)), ", ")
 	statement := fmt.Sprintf("INSERT INTO %s (%s) VALUES (%s)", table, strings.Join(columns, ", "), places)
-	const together = 20_000                                                                                 // the server waits for its turn to write meanwhile
+	const together = 20_000 // the server waits for its turn to write meanwhile
 	for from := 0; from < n; from += together {
 		must(t, inOne(t, db, statement, from, min(from+together, n), row))
 	}

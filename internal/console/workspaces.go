@@ -69,7 +69,7 @@ func workspaceAt(id string) string {
 }
 
 func (c *Console) workspaces(w http.ResponseWriter, r *http.Request, by session.Current) error {
-	list, err := c.People.ListWorkspaces(r.Context())
+	list, err := c.People.Workspaces(r.Context())
 	if err != nil {
 		return err
 	}

@@ -112,17 +112,29 @@ type WorkspaceListed struct {
 
 // ListWorkspaces lists all workspaces, the default one first.
 func (s *Service) ListWorkspaces(ctx context.Context) ([]WorkspaceListed, error) {
+	list, err := s.Workspaces(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for i := range list {
+		n, err := s.Store.Read().CountBound(ctx, list[i].ID)
+		if err != nil {
+			return nil, fmt.Errorf("count people: %w", store.Classify(err))
+		}
+		list[i].People = n.People
+	}
+	return list, nil
+}
+
+// Workspaces is [Service.ListWorkspaces] without looking who is in them.
+func (s *Service) Workspaces(ctx context.Context) ([]WorkspaceListed, error) {
 	list, err := s.Store.Read().ListWorkspaces(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("list workspaces: %w", store.Classify(err))
 	}
 	out := make([]WorkspaceListed, 0, len(list))
 	for _, w := range list {
-		n, err := s.Store.Read().CountBound(ctx, w.ID)
-		if err != nil {
-			return nil, fmt.Errorf("count people: %w", store.Classify(err))
-		}
-		one := WorkspaceListed{Workspace: w, Address: s.Accounts.Hosts.Address(w.Host), People: n.People}
+		one := WorkspaceListed{Workspace: w, Address: s.Accounts.Hosts.Address(w.Host)}
 		if w.ID == countersign.DefaultWorkspace {
 			out = append([]WorkspaceListed{one}, out...)
 			continue
