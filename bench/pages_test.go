@@ -48,6 +48,7 @@ func (w *world) pages(t *testing.T) map[string][]consolePage {
 	all := map[string][]consolePage{
 		"GET /console":                                 {{"overview, counted a moment ago", "/console", []asking{w.asksCount, w.asksWeek}}},
 		"GET /console/people":                          w.lists(t),
+		"GET /console/people/remind":                   w.reminders(),
 		"GET /console/people/{user}":                   {{"one person", person, []asking{shown, w.asksActivity(8)}}},
 		"GET /console/people/{user}/activity":          {{"one person's activity", person + "/activity", []asking{shown, w.asksActivity(51)}}},
 		"GET /console/invite":                          {{"invite", "/console/invite", []asking{w.asksRules}}},
@@ -106,6 +107,24 @@ func (w *world) lists(t *testing.T) []consolePage {
 				[]asking{w.asksList(store.Listing{Standing: standing, Terms: fold.Terms(typed)})},
 			})
 		}
+	}
+	return all
+}
+
+// reminders are the pages that ask whether to remind those of a list.
+func (w *world) reminders() []consolePage {
+	var all []consolePage
+	for _, f := range []people.Filter{{}, {Standing: store.Without}, {Typed: "lovelace"}} {
+		l := store.Listing{Workspace: workspace, Standing: f.Standing, Terms: fold.Terms(f.Typed), Now: w.Clock.Now()}
+		due := l
+		due.Due = true
+		all = append(all, consolePage{
+			fmt.Sprintf("a reminder, %s%s", f.Standing, f.Typed), "/console/people/remind?state=" + string(f.Standing) + "&q=" + f.Typed,
+			[]asking{w.asksRules, func(ctx context.Context) error {
+				_, err := w.Engine.Store.CountReminder(ctx, l)
+				return err
+			}, w.asksList(due)},
+		})
 	}
 	return all
 }
