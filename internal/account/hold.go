@@ -47,6 +47,18 @@ func (s *Service) Hold(tx *store.Tx, h Holder) (rows.User, error) {
 	return user, nil
 }
 
+// HoldAccount is Hold with what the workspace says about the holder, read after their row
+// was taken: a change of settings that looks whom it would shut out takes the rows of the
+// owners first, so whoever comes after it sees its rules. What a request read before its
+// transaction is no ground for a judgement.
+func (s *Service) HoldAccount(tx *store.Tx, h Holder) (Account, error) {
+	user, err := s.Hold(tx, h)
+	if err != nil {
+		return Account{}, err
+	}
+	return s.Within(tx, user)
+}
+
 // HoldWithBoth is Hold for whoever acts upon others: the session reaches everything, has
 // proven a second factor itself, and one is still enrolled. A trusted browser, or a code
 // that the help desk gave, is not enough.

@@ -34,22 +34,22 @@ func (s *Service) TurnOff(ctx context.Context, h Holder) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	a, err := s.Load(ctx, h.Workspace, h.User)
-	if err != nil {
-		return "", err
-	}
-	err = s.MayTurnOff(a)
-	if err != nil {
-		return "", err
-	}
-	if a.Settings.TurnOff == policy.ByEmail {
-		return "", s.mailTurnOff(ctx, h, a)
-	}
 	var token string
 	err = s.WriteFor(ctx, h.User, func(tx *store.Tx) error {
-		err := s.holdOn(tx, h)
+		token = ""
+		a, err := s.holdOff(tx, h)
 		if err != nil {
 			return err
+		}
+		factors, err := secondFactors(tx, h)
+		if err != nil {
+			return err
+		}
+		if factors == 0 {
+			return countersign.Refuse(countersign.Conflict, "no_second_factor")
+		}
+		if a.Settings.TurnOff == policy.ByEmail {
+			return s.mailTurnOff(tx, h, a)
 		}
 		token, err = s.off(tx, h, a)
 		return err
@@ -57,20 +57,19 @@ func (s *Service) TurnOff(ctx context.Context, h Holder) (string, error) {
 	return token, err
 }
 
-// holdOn is Hold for what makes sense only while a second factor is on.
-func (s *Service) holdOn(tx *store.Tx, h Holder) error {
-	_, err := s.Hold(tx, h)
+// holdOff is HoldAccount for turning off, and refuses it as MayTurnOff does. The workspace's
+// row is taken first, as every change of settings takes it: two-factor authentication that
+// became required a moment ago is not turned off any more, whoever looked at a page before.
+func (s *Service) holdOff(tx *store.Tx, h Holder) (Account, error) {
+	_, err := tx.LockWorkspace(tx.Ctx, h.Workspace)
 	if err != nil {
-		return err
+		return Account{}, fmt.Errorf("lock workspace: %w", err)
 	}
-	factors, err := secondFactors(tx, h)
+	a, err := s.HoldAccount(tx, h)
 	if err != nil {
-		return err
+		return Account{}, err
 	}
-	if factors == 0 {
-		return countersign.Refuse(countersign.Conflict, "no_second_factor")
-	}
-	return nil
+	return a, s.MayTurnOff(a)
 }
 
 // secondFactors counts the holder's active second factors.
@@ -88,27 +87,21 @@ func secondFactors(tx *store.Tx, h Holder) (int, error) {
 	return n, nil
 }
 
-func (s *Service) mailTurnOff(ctx context.Context, h Holder, a Account) error {
-	return s.WriteFor(ctx, h.User, func(tx *store.Tx) error {
-		err := s.holdOn(tx, h)
-		if err != nil {
-			return err
-		}
-		err = s.Spend(tx, h.Workspace, "turn-off:"+string(h.User), "too_many_mails", mailedCodeRate())
-		if err != nil {
-			return err
-		}
-		link, err := s.NewLink(tx, h.Workspace, LinkTurnOff, h.User, "")
-		if err != nil {
-			return err
-		}
-		err = s.event(tx, h, "two_factor.off_asked")
-		if err != nil {
-			return err
-		}
-		return s.TellAt(tx, a, a.User.Email, h.Place, message.TurnOffConfirm,
-			message.Data{Link: link, Minutes: int(LinkTurnOff.Life() / time.Minute)}, LinkTurnOff.Life())
-	})
+func (s *Service) mailTurnOff(tx *store.Tx, h Holder, a Account) error {
+	err := s.Spend(tx, h.Workspace, "turn-off:"+string(h.User), "too_many_mails", mailedCodeRate())
+	if err != nil {
+		return err
+	}
+	link, err := s.NewLink(tx, h.Workspace, LinkTurnOff, h.User, "")
+	if err != nil {
+		return err
+	}
+	err = s.event(tx, h, "two_factor.off_asked")
+	if err != nil {
+		return err
+	}
+	return s.TellAt(tx, a, a.User.Email, h.Place, message.TurnOffConfirm,
+		message.Data{Link: link, Minutes: int(LinkTurnOff.Life() / time.Minute)}, LinkTurnOff.Life())
 }
 
 // CheckTurnOffLink tells whether this session may press the final button: it
@@ -133,17 +126,9 @@ func (s *Service) FinishTurnOff(ctx context.Context, h Holder, link rows.Link) (
 	if err != nil {
 		return "", err
 	}
-	a, err := s.Load(ctx, h.Workspace, h.User)
-	if err != nil {
-		return "", err
-	}
-	err = s.MayTurnOff(a)
-	if err != nil {
-		return "", err
-	}
 	var token string
 	err = s.WriteFor(ctx, h.User, func(tx *store.Tx) error {
-		_, err := s.Hold(tx, h)
+		a, err := s.holdOff(tx, h)
 		if err != nil {
 			return err
 		}

@@ -212,12 +212,8 @@ func (s *Service) rehearse(tx *store.Tx, a account.Account, row rows.Pairing) (c
 // AskAgain asks the first question once more, where it was not approved. Errors: Gone
 // "pairing_over"; Limited "too_many_pairings".
 func (s *Service) AskAgain(ctx context.Context, h account.Holder) error {
-	a, err := s.Accounts.Load(ctx, h.Workspace, h.User)
-	if err != nil {
-		return err
-	}
 	return s.Accounts.WriteFor(ctx, h.User, func(tx *store.Tx) error {
-		_, err := s.Accounts.Hold(tx, h)
+		a, err := s.Accounts.HoldAccount(tx, h)
 		if err != nil {
 			return err
 		}

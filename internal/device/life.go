@@ -212,17 +212,16 @@ func (s *Service) SignIn(ctx context.Context, d rows.Device, at int64, assertion
 // Test asks this device alone a question, so that its person sees whether pushes come.
 // Errors: Limited "too_many_tests"; Forbidden "device_signed_out".
 func (s *Service) Test(ctx context.Context, d rows.Device, place countersign.Place) (countersign.RequestID, error) {
-	a, err := s.Accounts.Load(ctx, d.WorkspaceID, d.UserID)
-	if err != nil {
-		return "", err
-	}
 	var id countersign.RequestID
-	err = s.Accounts.WriteFor(ctx, d.UserID, func(tx *store.Tx) error {
+	err := s.Accounts.WriteFor(ctx, d.UserID, func(tx *store.Tx) error {
 		user, now, err := s.hold(tx, d)
 		if err != nil {
 			return err
 		}
-		a.User = user
+		a, err := s.Accounts.Within(tx, user)
+		if err != nil {
+			return err
+		}
 		err = letIn(a, now)
 		if err != nil {
 			return err
@@ -247,16 +246,15 @@ func (s *Service) Test(ctx context.Context, d rows.Device, place countersign.Pla
 // this is the only one, it is turned off on the account's page (Conflict
 // "last_second_factor").
 func (s *Service) Remove(ctx context.Context, d rows.Device, place countersign.Place) error {
-	a, err := s.Accounts.Load(ctx, d.WorkspaceID, d.UserID)
-	if err != nil {
-		return err
-	}
 	return s.Accounts.WriteFor(ctx, d.UserID, func(tx *store.Tx) error {
 		user, now, err := s.hold(tx, d)
 		if err != nil {
 			return err
 		}
-		a.User = user
+		a, err := s.Accounts.Within(tx, user)
+		if err != nil {
+			return err
+		}
 		return s.remove(tx, a, now, place)
 	})
 }

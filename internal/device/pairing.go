@@ -104,12 +104,8 @@ func (s *Service) Ready(ctx context.Context, h account.Holder, a account.Account
 // "push_needs_totp", "push_needs_backup", "too_many_devices"; Limited
 // "too_many_pairings".
 func (s *Service) Begin(ctx context.Context, h account.Holder) error {
-	a, err := s.Accounts.Load(ctx, h.Workspace, h.User)
-	if err != nil {
-		return err
-	}
 	return s.Accounts.WriteFor(ctx, h.User, func(tx *store.Tx) error {
-		_, err := s.Accounts.Hold(tx, h)
+		a, err := s.Accounts.HoldAccount(tx, h)
 		if err != nil {
 			return err
 		}

@@ -54,12 +54,8 @@ type Pending struct {
 // Errors: Forbidden "fresh_proof_required" and "email_proof_required";
 // Conflict "too_many_apps"; NotFound when replaces is not the holder's.
 func (s *Service) BeginApp(ctx context.Context, h account.Holder, replaces countersign.CredentialID) error {
-	a, err := s.Accounts.Load(ctx, h.Workspace, h.User)
-	if err != nil {
-		return err
-	}
 	return s.Accounts.WriteFor(ctx, h.User, func(tx *store.Tx) error {
-		_, all, err := s.hold(tx, h)
+		a, all, err := s.hold(tx, h)
 		if err != nil {
 			return err
 		}
@@ -203,10 +199,6 @@ type Confirmed struct {
 // "name" and "code" (joined when both are wrong); Gone "enrolment_over"; and
 // those of BeginApp.
 func (s *Service) ConfirmApp(ctx context.Context, h account.Holder, id countersign.CredentialID, name, code string) (Confirmed, error) {
-	a, err := s.Accounts.Load(ctx, h.Workspace, h.User)
-	if err != nil {
-		return Confirmed{}, err
-	}
 	name, nameErr := account.CheckName("name", name, maxDeviceName)
 	_, problem := totp.Normalize(code)
 	if problem != "" {
@@ -216,9 +208,9 @@ func (s *Service) ConfirmApp(ctx context.Context, h account.Holder, id countersi
 		return Confirmed{}, nameErr
 	}
 	var done Confirmed
-	err = s.Accounts.WriteFor(ctx, h.User, func(tx *store.Tx) error {
+	err := s.Accounts.WriteFor(ctx, h.User, func(tx *store.Tx) error {
 		done = Confirmed{}
-		user, all, err := s.hold(tx, h)
+		a, all, err := s.hold(tx, h)
 		if err != nil {
 			return err
 		}
@@ -235,7 +227,6 @@ func (s *Service) ConfirmApp(ctx context.Context, h account.Holder, id countersi
 		if err != nil {
 			return err
 		}
-		a.User = user
 		done, err = s.afterConfirm(tx, h, a, *row, all, name)
 		return err
 	})
@@ -332,18 +323,18 @@ func (s *Service) list(ctx context.Context, h account.Holder) ([]rows.Credential
 	return all, nil
 }
 
-// hold is account.Service.Hold with the holder's credentials, read under the
-// same lock.
-func (s *Service) hold(tx *store.Tx, h account.Holder) (rows.User, []rows.Credential, error) {
-	user, err := s.Accounts.Hold(tx, h)
+// hold is account.Service.HoldAccount with the holder's credentials, read under the same
+// lock.
+func (s *Service) hold(tx *store.Tx, h account.Holder) (account.Account, []rows.Credential, error) {
+	a, err := s.Accounts.HoldAccount(tx, h)
 	if err != nil {
-		return rows.User{}, nil, err
+		return account.Account{}, nil, err
 	}
 	all, err := tx.ListCredentials(tx.Ctx, h.Workspace, h.User)
 	if err != nil {
-		return rows.User{}, nil, fmt.Errorf("load credentials: %w", err)
+		return account.Account{}, nil, fmt.Errorf("load credentials: %w", err)
 	}
-	return user, all, nil
+	return a, all, nil
 }
 
 // secondFactors counts the active ones; recovery codes are none.

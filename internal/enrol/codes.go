@@ -35,20 +35,15 @@ func (s *Service) NewCodes(ctx context.Context, h account.Holder) (bool, error) 
 	if err != nil && !h.LastCode {
 		return false, err
 	}
-	a, err := s.Accounts.Load(ctx, h.Workspace, h.User)
-	if err != nil {
-		return false, err
-	}
-	if !a.Settings.Recovers() {
-		return false, countersign.Refuse(countersign.NotFound, "no_recovery_codes")
-	}
 	var mailed bool
 	err = s.Accounts.WriteFor(ctx, h.User, func(tx *store.Tx) error {
-		user, all, err := s.hold(tx, h)
+		a, all, err := s.hold(tx, h)
 		if err != nil {
 			return err
 		}
-		a.User = user
+		if !a.Settings.Recovers() {
+			return countersign.Refuse(countersign.NotFound, "no_recovery_codes")
+		}
 		if secondFactors(all) == 0 {
 			return countersign.Refuse(countersign.Conflict, "no_second_factor")
 		}

@@ -123,13 +123,9 @@ func (s *Service) Remove(ctx context.Context, h account.Holder, id countersign.C
 	if err != nil {
 		return "", err
 	}
-	a, err := s.Accounts.Load(ctx, h.Workspace, h.User)
-	if err != nil {
-		return "", err
-	}
 	var token string
 	err = s.Accounts.WriteFor(ctx, h.User, func(tx *store.Tx) error {
-		user, all, err := s.hold(tx, h)
+		a, all, err := s.hold(tx, h)
 		if err != nil {
 			return err
 		}
@@ -151,7 +147,7 @@ func (s *Service) Remove(ctx context.Context, h account.Holder, id countersign.C
 		if err != nil {
 			return fmt.Errorf("remove the device: %w", err)
 		}
-		err = s.Accounts.WithoutDefault(tx, user, all, id)
+		err = s.Accounts.WithoutDefault(tx, a.User, all, id)
 		if err != nil {
 			return err
 		}

@@ -64,12 +64,8 @@ func (s *Service) MayAddNumber(ctx context.Context, h account.Holder, settings p
 // Errors: Invalid on field "number"; Forbidden "texts_off", "fresh_proof_required" and
 // "email_proof_required"; those of account.Service.SendText.
 func (s *Service) BeginNumber(ctx context.Context, h account.Holder, typed string) error {
-	a, err := s.Accounts.Load(ctx, h.Workspace, h.User)
-	if err != nil {
-		return err
-	}
 	return s.Accounts.WriteFor(ctx, h.User, func(tx *store.Tx) error {
-		user, all, err := s.hold(tx, h)
+		a, all, err := s.hold(tx, h)
 		if err != nil {
 			return err
 		}
@@ -93,7 +89,6 @@ func (s *Service) BeginNumber(ctx context.Context, h account.Holder, typed strin
 		if err != nil {
 			return err
 		}
-		a.User = user
 		return s.Accounts.SendText(tx, account.TextAsk{Account: a, Credential: row, Known: h.Known, Place: h.Place, Session: h.Session})
 	})
 }
@@ -178,12 +173,8 @@ func (s *Service) PendingNumber(ctx context.Context, h account.Holder) (Number, 
 // SendNumberCode sends another code to the number that waits. Errors: those of
 // PendingNumber and of account.Service.SendText.
 func (s *Service) SendNumberCode(ctx context.Context, h account.Holder) error {
-	a, err := s.Accounts.Load(ctx, h.Workspace, h.User)
-	if err != nil {
-		return err
-	}
 	return s.Accounts.WriteFor(ctx, h.User, func(tx *store.Tx) error {
-		user, all, err := s.hold(tx, h)
+		a, all, err := s.hold(tx, h)
 		if err != nil {
 			return err
 		}
@@ -195,7 +186,6 @@ func (s *Service) SendNumberCode(ctx context.Context, h account.Holder) error {
 		if row == nil {
 			return nothingPending()
 		}
-		a.User = user
 		return s.Accounts.SendText(tx, account.TextAsk{Account: a, Credential: *row, Known: h.Known, Place: h.Place, Session: h.Session})
 	})
 }
@@ -208,15 +198,11 @@ func (s *Service) ConfirmNumber(ctx context.Context, h account.Holder, code stri
 	if problem != method.Fine {
 		return Confirmed{}, countersign.InvalidField("code", "sms_"+string(problem))
 	}
-	a, err := s.Accounts.Load(ctx, h.Workspace, h.User)
-	if err != nil {
-		return Confirmed{}, err
-	}
 	var done Confirmed
 	var refusal error
-	err = s.Accounts.WriteFor(ctx, h.User, func(tx *store.Tx) error {
+	err := s.Accounts.WriteFor(ctx, h.User, func(tx *store.Tx) error {
 		done, refusal = Confirmed{}, nil
-		user, all, err := s.hold(tx, h)
+		a, all, err := s.hold(tx, h)
 		if err != nil {
 			return err
 		}
@@ -228,11 +214,10 @@ func (s *Service) ConfirmNumber(ctx context.Context, h account.Holder, code stri
 		if row == nil || row.Replaces != numberOf(all) {
 			return nothingPending() // another window was faster, and it must not become one more
 		}
-		refusal, err = s.Accounts.ConfirmText(tx, h, user, *row, code)
+		refusal, err = s.Accounts.ConfirmText(tx, h, a.User, *row, code)
 		if err != nil || refusal != nil {
 			return err
 		}
-		a.User = user
 		done, err = s.confirmNumber(tx, h, a, *row, all)
 		return err
 	})

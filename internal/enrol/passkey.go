@@ -90,7 +90,9 @@ func (s *Service) AddPasskey(ctx context.Context, h account.Holder, name, creden
 	var done Confirmed
 	err = s.Accounts.WriteFor(ctx, h.User, func(tx *store.Tx) error {
 		done = Confirmed{}
-		user, all, err := s.hold(tx, h)
+		// By the settings of this moment: a first passkey where none is taken any more would
+		// shut its person out.
+		a, all, err := s.hold(tx, h)
 		if err != nil {
 			return err
 		}
@@ -107,7 +109,6 @@ func (s *Service) AddPasskey(ctx context.Context, h account.Holder, name, creden
 		if err != nil {
 			return err
 		}
-		a.User = user
 		done, err = s.Added(tx, h, a, all, New{
 			Kind: method.Passkey, Credential: id, Name: name, Method: string(method.Passkey), Event: "passkey.added",
 			Detail: map[string]string{"method": made.Key.Proof(), "model": made.Key.Model},

@@ -117,7 +117,8 @@ func (s *Service) withOwners(ctx context.Context, workspace countersign.Workspac
 // takeOwners takes the rows of the owners, and of whoever acts among them, in the order of
 // their identifiers: so no two transactions that take several people wait for each other.
 // A factor that an owner removes at the same moment is either gone before this looks, or
-// its removal sees the new rules.
+// its removal reads the new rules: it takes the same row, and reads them after that (see
+// account.Service.HoldAccount).
 func takeOwners(tx *store.Tx, workspace countersign.WorkspaceID, by By) ([]rows.User, error) {
 	all, err := tx.ListOwners(tx.Ctx, workspace)
 	if err != nil {
