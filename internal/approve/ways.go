@@ -11,10 +11,11 @@ import (
 
 // Possessions are what somebody has to prove themselves with.
 type Possessions struct {
+	// Credentials are those that can answer, see account.Service.Answering.
 	Credentials []rows.Credential
-	Devices     []rows.Device // those that are active or signed out
-	// Texting tells that somebody sends texts on.
-	Texting bool
+	// Devices are those that are active or signed out, without those that were set up under
+	// another host name, see account.Ground.Here.
+	Devices []rows.Device
 }
 
 // Ways are a person's second factors as a sign-in sees them, of each kind one. phones tells
@@ -36,12 +37,7 @@ func Ways(s policy.Settings, p Possessions, phones bool, trouble string) []polic
 		}
 	}
 	for _, one := range p.Credentials {
-		switch kind := method.Kind(one.Kind); {
-		case one.State != "active":
-		case kind == method.TOTP,
-			kind == method.Passkey && s.Passkeys(),
-			kind == method.SMS && s.Texts() && p.Texting,
-			kind == method.Recovery && s.Recovers() && one.Counter > 0:
+		if one.Kind != policy.Push {
 			add(one.Kind, "")
 		}
 	}

@@ -65,6 +65,12 @@ func workspacesSamples() []webtest.Sample {
 	bound.Form.Wrong("host", "host_in_use", "Passkeys", 3, "Phones", 4)
 	bound.Form.Wrong("accent", "accent_pale")
 	bound.Form.Wrong("logo", "logo_large", "Most", 100)
+	shut := bound
+	shut.Form = web.NewForm("name", "Acme", "host", "login.example.com", "accent", "#0b6a8c")
+	shut.Form.Wrong("host", "host_shuts_out", "Passkeys", 3, "Phones", 4, "Owners", "Ada Lovelace, Ben Mason")
+	last := change
+	last.Form = web.NewForm("name", "Acme", "host", "login.example.com", "accent", "#0b6a8c")
+	last.Form.Wrong("host", "host_owners_locked_out", "Owners", "Ada Lovelace")
 	home := change
 	home.Default, home.HasLogo = true, false
 	return []webtest.Sample{
@@ -73,6 +79,8 @@ func workspacesSamples() []webtest.Sample {
 		{Page: "workspace", State: "new, wrong", Data: wrong},
 		{Page: "workspace", Data: change},
 		{Page: "workspace", State: "wrong", Data: bound},
+		{Page: "workspace", State: "owners shut out", Data: shut},
+		{Page: "workspace", State: "no owner left", Data: last},
 		{Page: "workspace", State: "default", Data: home},
 		{Page: "workspace_made", Data: WorkspaceMadeView{Shell: shellOf("workspaces"), Name: "Acme", Link: "https://acme.example.com/setup/q3x9m7k2w5t8r1p4n6v0"}},
 	}

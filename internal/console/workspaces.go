@@ -123,7 +123,7 @@ func (c *Console) showWorkspace(w http.ResponseWriter, r *http.Request, by sessi
 	}
 	view.Form = form
 	for _, e := range form.Errors {
-		view.Bound = view.Bound || e.Code == "host_in_use"
+		view.Bound = view.Bound || e.Code == "host_in_use" || e.Code == "host_shuts_out"
 	}
 	return c.pages.Render(w, r, form.Status(), "workspace", view)
 }

@@ -107,6 +107,7 @@ func (s *Service) credential(tx *store.Tx, d rows.Device, name string) (counters
 	err = tx.InsertCredential(tx.Ctx, rows.InsertCredentialParams{
 		WorkspaceID: d.WorkspaceID, ID: id, UserID: d.UserID, Kind: string(method.Push), Name: name, NameKey: account.NameKey(name),
 		State: "active", Secret: sealed, CreatedAt: tx.NowMilli(), ConfirmedAt: tx.NowMilli(),
+		RpID: s.Accounts.Site(d.WorkspaceID).RPID,
 	})
 	if err != nil {
 		return "", fmt.Errorf("keep the device as a second factor: %w", err)

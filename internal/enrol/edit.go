@@ -9,7 +9,6 @@ import (
 	"countersign/internal/account"
 	"countersign/internal/message"
 	"countersign/internal/method"
-	"countersign/internal/policy"
 	"countersign/internal/store"
 	"countersign/internal/store/rows"
 )
@@ -129,7 +128,7 @@ func (s *Service) Remove(ctx context.Context, h account.Holder, id countersign.C
 		if err != nil {
 			return err
 		}
-		c, err := removable(all, id, a.Settings)
+		c, err := s.removable(all, id, s.Accounts.GroundOf(a))
 		if err != nil {
 			return err
 		}
@@ -177,14 +176,14 @@ func (s *Service) Remove(ctx context.Context, h account.Holder, id countersign.C
 	return token, err
 }
 
-func removable(all []rows.Credential, id countersign.CredentialID, settings policy.Settings) (rows.Credential, error) {
+func (s *Service) removable(all []rows.Credential, id countersign.CredentialID, ground account.Ground) (rows.Credential, error) {
 	at := slices.IndexFunc(all, func(c rows.Credential) bool {
 		return c.State == "active" && c.Kind != string(method.Recovery) && c.ID == id
 	})
 	switch {
 	case at < 0:
 		return rows.Credential{}, noSuchCredential()
-	case account.Remaining(all, id, settings) == 0:
+	case s.Accounts.Remaining(all, id, ground) == 0:
 		return rows.Credential{}, countersign.Refuse(countersign.Conflict, "last_second_factor")
 	}
 	return all[at], nil

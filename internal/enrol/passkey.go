@@ -172,7 +172,7 @@ func (s *Service) insertPasskey(tx *store.Tx, h account.Holder, name string, mad
 	}
 	err = tx.InsertCredential(tx.Ctx, rows.InsertCredentialParams{
 		WorkspaceID: h.Workspace, ID: id, UserID: h.User, Kind: string(method.Passkey), State: "active", Name: name, NameKey: account.NameKey(name),
-		Secret: sealed, Counter: made.Counter, CreatedAt: tx.NowMilli(), ConfirmedAt: tx.NowMilli(),
+		Secret: sealed, Counter: made.Counter, CreatedAt: tx.NowMilli(), ConfirmedAt: tx.NowMilli(), RpID: s.Accounts.Site(h.Workspace).RPID,
 	})
 	if err != nil {
 		return "", fmt.Errorf("keep the passkey: %w", err)

@@ -6,8 +6,8 @@ import (
 	"slices"
 
 	"countersign"
+	"countersign/internal/account"
 	"countersign/internal/approve"
-	"countersign/internal/method/sms"
 	"countersign/internal/policy"
 	"countersign/internal/store"
 	"countersign/internal/store/rows"
@@ -126,12 +126,10 @@ func (s *Service) affect(u rows.User, has approve.Possessions, worlds worlds, im
 	if err != nil {
 		return err
 	}
-	person, err := s.somebody(u, has, was, is)
-	if err != nil {
-		return err
-	}
+	old, next := s.Accounts.Ground(u.WorkspaceID, was), s.Accounts.Ground(u.WorkspaceID, is)
+	person := s.somebody(u, has, old, next)
 	if u.Role == countersign.Owner {
-		owners.count(person, was, is)
+		owners.count(person, old, next)
 	}
 	switch policy.Affect(person, was, is, s.Now()) {
 	case policy.LockedOut:
@@ -148,11 +146,11 @@ func (s *Service) affect(u rows.User, has approve.Possessions, worlds worlds, im
 	return nil
 }
 
-func (c *census) count(p policy.Somebody, was, is policy.Settings) {
-	if p.GetsIn(p.Before, was) {
+func (c *census) count(p policy.Somebody, was, is account.Ground) {
+	if p.GetsIn(p.Before, was.Settings) {
 		c.before++
 	}
-	if p.GetsIn(p.After, is) {
+	if p.GetsIn(p.After, is.Settings) {
 		c.after++
 	}
 }
@@ -166,7 +164,7 @@ func (s *Service) ownersStay(tx *store.Tx, all []rows.User, before Stored, next 
 		if err != nil {
 			return err
 		}
-		err = s.countOwner(tx, u, was, is, &owners)
+		err = s.countOwner(tx, u, s.Accounts.Ground(u.WorkspaceID, was), s.Accounts.Ground(u.WorkspaceID, is), &owners)
 		if err != nil {
 			return err
 		}
@@ -178,8 +176,8 @@ func (s *Service) ownersStay(tx *store.Tx, all []rows.User, before Stored, next 
 }
 
 // countOwner counts an owner with what a transaction reads of theirs.
-func (s *Service) countOwner(tx *store.Tx, u rows.User, was, is policy.Settings, owners *census) error {
-	has := approve.Possessions{Texting: true}
+func (s *Service) countOwner(tx *store.Tx, u rows.User, was, is account.Ground, owners *census) error {
+	has := approve.Possessions{}
 	var err error
 	has.Credentials, err = tx.ListCredentials(tx.Ctx, u.WorkspaceID, u.ID)
 	if err != nil {
@@ -190,11 +188,7 @@ func (s *Service) countOwner(tx *store.Tx, u rows.User, was, is policy.Settings,
 		return fmt.Errorf("load devices: %w", err)
 	}
 	has.Devices = slices.DeleteFunc(devices, func(d rows.Device) bool { return d.State != "active" && d.State != "signed_out" })
-	person, err := s.somebody(u, has, was, is)
-	if err != nil {
-		return err
-	}
-	owners.count(person, was, is)
+	owners.count(s.somebody(u, has, was, is), was, is)
 	return nil
 }
 
@@ -214,7 +208,7 @@ func (s *Service) lastWhoGetsIn(tx *store.Tx, user rows.User, to countersign.Poo
 			return false, err
 		}
 		if u.ID != user.ID {
-			err = s.countOwner(tx, u, was.Settings, was.Settings, &owners)
+			err = s.countOwner(tx, u, s.Accounts.GroundOf(was), s.Accounts.GroundOf(was), &owners)
 			if err != nil {
 				return false, err
 			}
@@ -228,7 +222,7 @@ func (s *Service) lastWhoGetsIn(tx *store.Tx, user rows.User, to countersign.Poo
 				return false, err
 			}
 		}
-		err = s.countOwner(tx, u, was.Settings, is.Settings, &gone)
+		err = s.countOwner(tx, u, s.Accounts.GroundOf(was), s.Accounts.GroundOf(is), &gone)
 		if err != nil {
 			return false, err
 		}
@@ -273,49 +267,34 @@ func (w worlds) of(pool countersign.PoolID) (policy.Settings, policy.Settings, e
 	return pair[0], pair[1], nil
 }
 
-// somebody is a person as far as a change of settings can shut them out. What passes by
-// itself, as a phone that rests or is signed out, does not count.
-func (s *Service) somebody(u rows.User, has approve.Possessions, was, is policy.Settings) (policy.Somebody, error) {
-	p := policy.Somebody{Personal: u.RequireSecondFactor, Password: u.PasswordHash != "", Phone: len(has.Devices) > 0}
-	for i, d := range has.Devices {
+// somebody is a person as far as a change can shut them out. What passes by itself, as a
+// phone that rests or is signed out, does not count. Both grounds are of one host name: no
+// setting changes it.
+func (s *Service) somebody(u rows.User, has approve.Possessions, was, is account.Ground) policy.Somebody {
+	p := policy.Somebody{Personal: u.RequireSecondFactor, Password: u.PasswordHash != ""}
+	devices := slices.Clone(has.Devices)
+	for i, d := range devices {
 		if d.State == "signed_out" {
-			has.Devices[i].State = "active"
+			devices[i].State = "active"
 		}
 	}
+	has.Devices = devices
 	for _, c := range has.Credentials {
 		if c.State != "active" || c.Kind == policy.Recovery {
 			continue
 		}
 		p.SecondFactors++
-		p.Passkey = p.Passkey || c.Kind == policy.Passkey
+		p.Passkey = p.Passkey || c.Kind == policy.Passkey && !is.Elsewhere(c)
 	}
-	var err error
-	p.Before, err = s.ways(was, has)
-	if err != nil {
-		return p, err
-	}
-	p.After, err = s.ways(is, has)
-	return p, err
+	p.Phone = len(is.Here(has.Devices, has.Credentials)) > 0
+	p.Before, p.After = s.ways(was, has), s.ways(is, has)
+	return p
 }
 
-// ways are a person's second factors by some settings. A number of a country that is not
-// listed gets no texts.
-func (s *Service) ways(settings policy.Settings, has approve.Possessions) ([]policy.Way, error) {
-	listed := []rows.Credential{}
-	for _, c := range has.Credentials {
-		if c.Kind == policy.SMS && c.State == "active" && settings.Texts() {
-			number, err := s.Accounts.NumberOf(c)
-			if err != nil {
-				return nil, err
-			}
-			if !slices.Contains(settings.TextCountries, sms.CountryOf(number)) {
-				continue
-			}
-		}
-		listed = append(listed, c)
-	}
-	has.Credentials = listed
-	return approve.Ways(settings, has, settings.Pushes(), approve.Unheards(has.Devices, settings)), nil
+// ways are a person's second factors that can answer on some ground.
+func (s *Service) ways(on account.Ground, has approve.Possessions) []policy.Way {
+	has.Credentials, has.Devices = s.Accounts.Answering(has.Credentials, on), on.Here(has.Devices, has.Credentials)
+	return approve.Ways(on.Settings, has, on.Settings.Pushes(), approve.Unheards(has.Devices, on.Settings))
 }
 
 // possessions reads what the people of a range of addresses have.
@@ -327,9 +306,8 @@ func (s *Service) possessions(ctx context.Context, workspace countersign.Workspa
 	}
 	for _, c := range proofs {
 		has := all[c.UserID]
-		has.Texting = true
 		has.Credentials = append(has.Credentials, rows.Credential{
-			WorkspaceID: workspace, ID: c.ID, UserID: c.UserID, Kind: c.Kind, State: c.State, Secret: c.Secret, Counter: c.Counter,
+			WorkspaceID: workspace, ID: c.ID, UserID: c.UserID, Kind: c.Kind, State: c.State, Secret: c.Secret, Counter: c.Counter, RpID: c.RpID,
 		})
 		all[c.UserID] = has
 	}

@@ -45,7 +45,8 @@ func ChangeOf(w rows.Workspace) WorkspaceChange {
 //
 // Errors: those of operate; NotFound "no_workspace"; Invalid on "name", "host", "language",
 // "accent", "sender", "logo"; Conflict "host_in_use" with the numbers of passkeys and
-// phones that would be lost.
+// phones that would be lost, "host_shuts_out" where owners could not sign in any more, whom
+// it names too, "host_owners_locked_out" where none could: that is done to nobody.
 func (s *Service) ChangeWorkspace(ctx context.Context, id countersign.WorkspaceID, c WorkspaceChange, by By) error {
 	next, err := s.checkLook(rows.Workspace{ID: id, Name: c.Name, Host: c.Host, Language: c.Language, Accent: c.Accent, Sender: c.Sender})
 	logo, logoErr := logoName(c.Logo)
@@ -58,8 +59,8 @@ func (s *Service) ChangeWorkspace(ctx context.Context, id countersign.WorkspaceI
 		if err != nil {
 			return err
 		}
-		if was.Host != next.Host && !c.Move {
-			err = nobodyBound(tx, id)
+		if was.Host != next.Host {
+			err = s.mayMoveHost(tx, was, next.Host, c.Move, by)
 			if err != nil {
 				return err
 			}
@@ -92,18 +93,71 @@ func (s *Service) ChangeWorkspace(ctx context.Context, id countersign.WorkspaceI
 	return s.reload(ctx)
 }
 
-// nobodyBound refuses where something works at the present host alone.
-func nobodyBound(tx *store.Tx, id countersign.WorkspaceID) error {
-	n, err := tx.CountBound(tx.Ctx, id)
+// mayMoveHost refuses where something works at the present host alone, unless that is
+// meant; and, meant or not, where no owner could sign in any more. What is older than its
+// host name being kept is noted as set up under the present one.
+func (s *Service) mayMoveHost(tx *store.Tx, was rows.Workspace, host string, meant bool, by By) error {
+	n, err := tx.CountBound(tx.Ctx, was.ID)
 	if err != nil {
 		return fmt.Errorf("count passkeys and phones: %w", err)
 	}
 	if n.Passkeys+n.Phones == 0 {
 		return nil
 	}
+	_, err = tx.BindCredentials(tx.Ctx, was.Host, was.ID)
+	if err != nil {
+		return fmt.Errorf("note the host of passkeys and phones: %w", err)
+	}
+	out, lost, err := s.shutOutAt(tx, was.ID, host, by)
+	if err != nil {
+		return err
+	}
 	e := countersign.Refuse(countersign.Conflict, "host_in_use")
-	e.Args = map[string]any{"Passkeys": n.Passkeys, "Phones": n.Phones}
+	e.Args = map[string]any{"Passkeys": n.Passkeys, "Phones": n.Phones, "Owners": strings.Join(out, ", ")}
+	switch {
+	case lost:
+		e.Code = "host_owners_locked_out"
+		return e
+	case meant:
+		return nil
+	case len(out) > 0:
+		e.Code = "host_shuts_out"
+	}
 	return e
+}
+
+// shutOutAt names the owners who can sign in and could not at another host, as their
+// passkeys and phones work at the present one alone; and tells whether these are all.
+func (s *Service) shutOutAt(tx *store.Tx, id countersign.WorkspaceID, host string, by By) ([]string, bool, error) {
+	all, err := takeOwners(tx, id, by)
+	if err != nil {
+		return nil, false, err
+	}
+	var out []string
+	owners := census{}
+	for _, u := range all {
+		a, err := s.Accounts.Within(tx, u)
+		if err != nil {
+			return nil, false, err
+		}
+		here, there := census{}, census{}
+		ground := s.Accounts.GroundOf(a)
+		err = s.countOwner(tx, u, ground, ground, &here)
+		if err != nil {
+			return nil, false, err
+		}
+		ground.RPID = host
+		err = s.countOwner(tx, u, ground, ground, &there)
+		if err != nil {
+			return nil, false, err
+		}
+		owners.before += here.before
+		owners.after += there.after
+		if here.before > there.after {
+			out = append(out, u.Name)
+		}
+	}
+	return out, owners.lost(), nil
 }
 
 // lookChanges tells before and after of what differs.

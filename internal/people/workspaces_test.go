@@ -292,33 +292,21 @@ func told(t *testing.T, e *accounttest.Engine, acme countersign.WorkspaceID, by 
 func TestAHostIsNotChangedUnderPasskeys(t *testing.T) {
 	both(t, func(t *testing.T, e *accounttest.Engine, p *people.Service) {
 		ctx := context.Background()
-		acme := made(t, p, "Acme", "acme.example.com")
-		setUp(t, e, p, acme.ID, acme.SetUp, owner())
-		ada, err := e.Accounts.Find(ctx, acme.ID, "ada@example.com")
-		if err != nil {
-			t.Fatal(err)
-		}
-		err = e.Store.Write(ctx, func(tx *store.Tx) error {
-			err := tx.InsertCredential(tx.Ctx, rows.InsertCredentialParams{WorkspaceID: acme.ID, ID: "crd_1", UserID: ada.User.ID, Kind: "passkey", State: "active", Secret: []byte{1}})
-			if err != nil {
-				return err
-			}
-			return tx.InsertPasskey(tx.Ctx, acme.ID, []byte{1}, "crd_1")
+		id, ada := acmeOf(t, e, p)
+		e.Write(t, func(tx *store.Tx) error {
+			return tx.InsertCredential(tx.Ctx, rows.InsertCredentialParams{WorkspaceID: id, ID: "crd_2", UserID: ada.User.ID, Kind: "totp", State: "active", Secret: []byte{1}})
 		})
-		if err != nil {
-			t.Fatal(err)
-		}
 		change := people.WorkspaceChange{Name: "Acme", Host: "login.acme.example"}
-		err = p.ChangeWorkspace(ctx, acme.ID, change, people.Shell())
+		err := p.ChangeWorkspace(ctx, id, change, people.Shell())
 		accounttest.Want(t, "another host where there is a passkey", err, "host_in_use")
 		change.Host, change.Accent = "acme.example.com", "#7a0c3e"
-		err = p.ChangeWorkspace(ctx, acme.ID, change, people.Shell())
+		err = p.ChangeWorkspace(ctx, id, change, people.Shell())
 		if err != nil {
 			t.Errorf("another colour where there is a passkey: %v", err)
 		}
 		change.Host, change.Move = "login.acme.example", true
-		err = p.ChangeWorkspace(ctx, acme.ID, change, people.Shell())
-		if err != nil || e.Hosts.Of(acme.ID).Host != "login.acme.example" {
+		err = p.ChangeWorkspace(ctx, id, change, people.Shell())
+		if err != nil || e.Hosts.Of(id).Host != "login.acme.example" {
 			t.Errorf("another host that was meant: %v", err)
 		}
 	})

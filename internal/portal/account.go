@@ -49,7 +49,7 @@ func (p *Portal) security(w http.ResponseWriter, r *http.Request, c session.Curr
 	if err != nil {
 		return err
 	}
-	view.addCredentials(credentials, devices, u.DefaultMethod, settings.RecoveryCodes)
+	view.addCredentials(credentials, devices, p.Accounts.GroundOf(c.Account), u.DefaultMethod)
 	err = view.addPasskeys(p.Enrol.Passkeys(c.Holder(web.Place(r)), credentials), settings)
 	if err != nil {
 		return err
@@ -74,11 +74,11 @@ func (p *Portal) security(w http.ResponseWriter, r *http.Request, c session.Curr
 
 // addCredentials sorts a person's credentials into the page's sections. The
 // first app is the default one: they are asked for together.
-func (v *SecurityView) addCredentials(list []rows.Credential, devices []rows.Device, byDefault string, total int) {
+func (v *SecurityView) addCredentials(list []rows.Credential, devices []rows.Device, ground account.Ground, byDefault string) {
 	for _, c := range list {
 		switch c.Kind {
 		case string(method.Recovery):
-			codes := recoveryState(c, total)
+			codes := recoveryState(c, ground.Settings.RecoveryCodes)
 			v.Recovery = &codes
 		default:
 			switch {
@@ -96,7 +96,7 @@ func (v *SecurityView) addCredentials(list []rows.Credential, devices []rows.Dev
 			}
 			v.Steps = append(v.Steps, SecondStep{
 				ID: string(c.ID), Kind: c.Kind, Terminal: account.MethodOf(c, devices) == account.KindTerminal, Name: c.Name, Added: moment(c.ConfirmedAt), Used: moment(c.UsedAt),
-				UsedFrom: c.UsedFrom, Default: c.Kind == byDefault,
+				UsedFrom: c.UsedFrom, Default: c.Kind == byDefault, Elsewhere: ground.Elsewhere(c),
 			})
 			if v.Since.IsZero() || v.Since.After(moment(c.ConfirmedAt)) {
 				v.Since = moment(c.ConfirmedAt)
@@ -119,8 +119,8 @@ func (v *SecurityView) offerDefaults() {
 	}
 	seen := map[string]bool{}
 	for i, s := range v.Steps {
-		v.Steps[i].Offered = !s.Default && !seen[s.Kind]
-		seen[s.Kind] = true
+		v.Steps[i].Offered = !s.Default && !s.Elsewhere && !seen[s.Kind]
+		seen[s.Kind] = seen[s.Kind] || !s.Elsewhere
 	}
 }
 

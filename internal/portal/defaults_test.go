@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"testing"
 
+	"countersign/internal/account"
 	"countersign/internal/store/rows"
 )
 
@@ -27,7 +28,7 @@ func TestWhatCanBecomeTheDefault(t *testing.T) {
 		for _, kind := range row.kinds {
 			list = append(list, rows.Credential{Kind: kind})
 		}
-		page.addCredentials(list, nil, row.byDefault, 10)
+		page.addCredentials(list, nil, account.Ground{}, row.byDefault)
 		got := []bool{}
 		for _, s := range page.Steps {
 			got = append(got, s.Offered)

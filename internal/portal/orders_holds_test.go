@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"countersign/internal/account"
 	"countersign/internal/account/accounttest"
 	"countersign/internal/method"
 	"countersign/internal/policy"
@@ -44,7 +45,7 @@ func (w *walk) listed() {
 	devices, err := w.e.Devices.List(ctx(), h)
 	w.want(err, "ok")
 	var page SecurityView
-	page.addCredentials(list, devices, w.ada.Account(w.t).User.DefaultMethod, w.mostCodes)
+	page.addCredentials(list, devices, account.Ground{Settings: policy.Settings{RecoveryCodes: w.mostCodes}}, w.ada.Account(w.t).User.DefaultMethod)
 	type row struct {
 		ID, Kind, Name string
 		Default        bool

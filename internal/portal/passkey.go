@@ -99,8 +99,8 @@ func hasPasskeys(at signin.Attempt) bool { return len(passkeyNames(at)) > 0 }
 
 func passkeyNames(at signin.Attempt) []string {
 	var names []string
-	for _, c := range at.Credentials {
-		if c.Kind == string(method.Passkey) && at.Account.Settings.Passkeys() {
+	for _, c := range at.Answering {
+		if c.Kind == string(method.Passkey) {
 			names = append(names, c.Name)
 		}
 	}

@@ -28,6 +28,8 @@ func (p *Portal) chooseProof(r *http.Request, c session.Current, with string, vi
 	if err != nil {
 		return err
 	}
+	ground := p.Accounts.GroundOf(c.Account)
+	devices, credentials = ground.Here(devices, credentials), p.Accounts.Answering(credentials, ground)
 	choice := policy.Choice{Default: c.Account.User.DefaultMethod, DefaultAt: c.Account.User.DefaultSetAt, Settings: c.Account.Settings}
 	offer := func(kind string) { choice.Ways = append(choice.Ways, policy.Way{Kind: kind}) }
 	for _, d := range devices {
@@ -42,7 +44,7 @@ func (p *Portal) chooseProof(r *http.Request, c session.Current, with string, vi
 		switch {
 		case one.Kind == string(method.TOTP):
 			view.Devices = append(view.Devices, one.Name)
-		case one.Kind == policy.Passkey && c.Account.Settings.Passkeys():
+		case one.Kind == policy.Passkey:
 			offer(policy.Passkey)
 		}
 	}
@@ -50,7 +52,7 @@ func (p *Portal) chooseProof(r *http.Request, c session.Current, with string, vi
 		offer(string(method.TOTP))
 	}
 	number, found := numberIn(credentials)
-	if found && p.texts(c.Account.Settings) {
+	if found {
 		offer(policy.SMS)
 	}
 	if c.CodesLeft > 0 && c.Account.Settings.Recovers() {

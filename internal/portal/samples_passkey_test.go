@@ -62,6 +62,7 @@ func passkeySamples(in web.Page, user *web.User) []sample {
 			Page: in, Workspace: "Acme", Require: "optional", TOTPMax: 1, RecoveryCodes: 1, Effect: "sign_in", Delivery: "screen", AdminReset: "allowed",
 			TurnOff: "fresh_proof", Enrol: "wizard", RetentionDays: 365, Passkeys: true,
 		}},
+		{"signin/ways", "elsewhere", WaysView{Workspace: "Acme", Elsewhere: []string{"Pixel 9", "YubiKey"}}},
 		{"help", "passkeys", HelpView{AdminReset: "allowed", Workspace: "Acme", Address: "https://id.example.com", Passkeys: true, Apps: Apps()}},
 	}
 }

@@ -300,6 +300,9 @@ func (p *Portal) codeStep(w http.ResponseWriter, r *http.Request, at signin.Atte
 	if !hasCodes(at) && numberName(at) != "" {
 		return see(w, r, base(at)+"/text") // which leads on where no texts are sent
 	}
+	if !hasCodes(at) && len(at.Elsewhere) > 0 {
+		return see(w, r, base(at)+"/ways") // which says why nothing is asked for
+	}
 	return p.showCode(w, r, at, web.NewForm(), http.StatusOK)
 }
 

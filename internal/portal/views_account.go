@@ -103,10 +103,12 @@ type SecondStep struct {
 	Terminal bool   // it is a command line
 	Name     string
 	Where    string // of a passkey: synced, bound
-	Added    time.Time
-	Used     time.Time
-	UsedFrom string
-	Default  bool
+	// Elsewhere tells that it was set up under another address, where alone it works.
+	Elsewhere bool
+	Added     time.Time
+	Used      time.Time
+	UsedFrom  string
+	Default   bool
 	// Offered tells that there is a choice of kinds, and that this one can become the
 	// default with the button that turns a method on. One of each kind has it.
 	Offered bool

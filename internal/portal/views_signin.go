@@ -62,6 +62,7 @@ type WaysView struct {
 	PhoneMissing bool             // the workspace has approval on the phone, and this person no phone
 	Troubled     []TroubledDevice // phones, where none can be asked now
 	TextsOff     bool             // the person has a number, and nobody sends texts to it
+	Elsewhere    []string         // passkeys and phones that were set up under another address
 }
 
 // A Way is one method to finish the sign-in with.

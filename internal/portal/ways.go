@@ -21,6 +21,10 @@ func (p *Portal) ways(w http.ResponseWriter, r *http.Request, at signin.Attempt)
 		Attempt: string(at.ID), Workspace: at.Account.Workspace.Name,
 		PhoneMissing: at.Account.Settings.Pushes() && len(at.Devices) == 0,
 	}
+	for _, c := range at.Elsewhere {
+		view.Elsewhere = append(view.Elsewhere, c.Name)
+		view.PhoneMissing = view.PhoneMissing && c.Kind != policy.Push
+	}
 	for _, kind := range chosen.Offered {
 		way := wayOf(at, kind)
 		if kind == chosen.First {

@@ -9,13 +9,14 @@ import (
 
 // Choose decides what the second step asks first, and what else it offers.
 func (at Attempt) Choose() policy.Chosen {
-	return policy.Choose(at.choice(at.Account, at.Credentials, at.Devices, approve.Unheards(at.Devices, at.Account.Settings)))
+	return policy.Choose(at.choice(at.Account, at.Answering, at.Devices, approve.Unheards(at.Devices, at.Account.Settings)))
 }
 
-// choice gathers what the choice is made from. trouble is why none of the phones can be
+// choice gathers what the choice is made from: credentials and devices are those that can
+// answer, see account.Service.Answering. trouble is why none of the phones can be
 // asked.
 func (at Attempt) choice(a account.Account, credentials []rows.Credential, devices []rows.Device, trouble string) policy.Choice {
-	has := approve.Possessions{Credentials: credentials, Devices: devices, Texting: at.Texting}
+	has := approve.Possessions{Credentials: credentials, Devices: devices}
 	return policy.Choice{
 		Default: a.User.DefaultMethod, DefaultAt: a.User.DefaultSetAt,
 		Last: at.Browser.LastMethod, LastAt: at.Browser.LastMethodAt, Settings: a.Settings,

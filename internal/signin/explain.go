@@ -44,7 +44,7 @@ func (s *Service) Explain(ctx context.Context, workspace countersign.WorkspaceID
 		Active: a.User.State == countersign.Active, Password: a.User.PasswordHash != "",
 	}
 	at := Attempt{
-		Attempt: rows.Attempt{WorkspaceID: workspace, UserID: user, Entry: policy.EntryForm}, Account: a, Texting: s.Accounts.Texting,
+		Attempt: rows.Attempt{WorkspaceID: workspace, UserID: user, Entry: policy.EntryForm}, Account: a,
 	}
 	at.Browser, at.Known, err = s.supposed(ctx, a.User, from)
 	if err != nil {
@@ -63,7 +63,7 @@ func (s *Service) Explain(ctx context.Context, workspace countersign.WorkspaceID
 	trouble := approve.Unheards(at.Devices, a.Settings)
 	tapped := at
 	tapped.First = policy.FirstTap
-	scene.Choice = at.choice(a, at.Credentials, at.Devices, trouble)
+	scene.Choice = at.choice(a, at.Answering, at.Devices, trouble)
 	scene.AfterTap = tapped.choice(a, at.Credentials, at.Devices, trouble)
 	err = s.lookAround(ctx, at, from, &scene)
 	return policy.Explain(scene), err

@@ -29,7 +29,7 @@ func ceremonyOf(at Attempt) passkey.Ceremony { return passkey.Ceremony("attempt:
 // AskPasskey makes what the page of the second step hands to the browser
 // (PublicKeyCredentialRequestOptionsJSON).
 func (s *Service) AskPasskey(at Attempt) map[string]any {
-	return s.Accounts.AskPasskey(at.WorkspaceID, ceremonyOf(at), at.Credentials, at.Account.Settings.PasskeyVerified)
+	return s.Accounts.AskPasskey(at.WorkspaceID, ceremonyOf(at), at.Answering, at.Account.Settings.PasskeyVerified)
 }
 
 // ofBrowser is the ceremony of the page that asks for the address, before there is an

@@ -54,6 +54,7 @@ func (s *Service) withPhones(ctx context.Context, at Attempt) (Attempt, error) {
 			at.Devices = append(at.Devices, d)
 		}
 	}
+	at.Devices = s.Accounts.GroundOf(at.Account).Here(at.Devices, at.Credentials)
 	row, found, err := s.Approvals.Latest(ctx, at.WorkspaceID, string(at.ID))
 	if err != nil || !found {
 		return at, err
@@ -70,8 +71,14 @@ func (s *Service) startSecond(tx *store.Tx, at Attempt, user rows.User, v Visito
 	if err != nil {
 		return fmt.Errorf("load credentials: %w", err)
 	}
-	_, texts := texted(credentials)
-	phones := slices.ContainsFunc(credentials, func(c rows.Credential) bool { return c.State == "active" && c.Kind == string(method.Push) })
+	a, err := s.Accounts.Within(tx, user)
+	if err != nil {
+		return err
+	}
+	ground := s.Accounts.GroundOf(a)
+	answering := s.Accounts.Answering(credentials, ground)
+	_, texts := texted(answering)
+	phones := slices.ContainsFunc(answering, func(c rows.Credential) bool { return c.Kind == string(method.Push) })
 	if !phones && !texts {
 		return nil
 	}
@@ -79,16 +86,12 @@ func (s *Service) startSecond(tx *store.Tx, at Attempt, user rows.User, v Visito
 	if err != nil {
 		return fmt.Errorf("load devices: %w", err)
 	}
-	a, err := s.Accounts.Within(tx, user)
-	if err != nil {
-		return err
-	}
+	devices = ground.Here(devices, credentials)
 	passed := at
 	passed.First = "password"
 	if trusts(passed, a.Settings, tx.Now) {
 		return nil // nothing is asked
 	}
-	at.Texting = s.Accounts.Texting
 	ask := s.ask(at, a, v, tx.Now)
 	usable := false
 	if phones {
@@ -101,9 +104,9 @@ func (s *Service) startSecond(tx *store.Tx, at Attempt, user rows.User, v Visito
 	if !usable {
 		trouble = "unusable" // now, for whatever reason
 	}
-	switch policy.Choose(at.choice(a, credentials, devices, trouble)).First {
+	switch policy.Choose(at.choice(a, answering, devices, trouble)).First {
 	case policy.SMS:
-		return s.textFirst(tx, at, a, credentials, v)
+		return s.textFirst(tx, at, a, answering, v)
 	case policy.Push:
 	default:
 		return nil

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/base64"
 	"fmt"
+	"slices"
 	"time"
 
 	"countersign"
@@ -54,6 +55,11 @@ type Attempt struct {
 	Account account.Account
 	// Credentials are the person's active ones, once the first factor is proven.
 	Credentials []rows.Credential
+	// Answering are those of them that can answer now, see account.Service.Answering. The
+	// others are asked for none the less, and the page says why they do not work.
+	Answering []rows.Credential
+	// Elsewhere are those that were set up under another host name of the workspace.
+	Elsewhere []rows.Credential
 	// Known tells that this browser completed a sign-in as this person before, and
 	// Browser how.
 	Known   bool
@@ -65,10 +71,8 @@ type Attempt struct {
 	Phone *Phone
 	// Devices are the person's phones, once the first factor is proven.
 	Devices []rows.Device
-	// Text is the code that was sent last for this sign-in, if any; Texting tells that
-	// somebody sends texts.
-	Text    *rows.Text
-	Texting bool
+	// Text is the code that was sent last for this sign-in, if any.
+	Text *rows.Text
 }
 
 // startRate keeps a flood from filling the table of attempts; a large office behind
@@ -231,6 +235,9 @@ func (s *Service) withCredentials(ctx context.Context, at Attempt) (Attempt, err
 			at.Credentials = append(at.Credentials, c)
 		}
 	}
+	ground := s.Accounts.GroundOf(at.Account)
+	at.Answering = s.Accounts.Answering(at.Credentials, ground)
+	at.Elsewhere = slices.DeleteFunc(slices.Clone(at.Credentials), func(c rows.Credential) bool { return !ground.Elsewhere(c) })
 	at.Step = step(at.First, at.Second, at.Credentials, false)
 	at.Trusted = at.Step == policy.StepSecond && trusts(at, at.Account.Settings, s.Now())
 	if at.Trusted {

@@ -26,7 +26,6 @@ func texted(credentials []rows.Credential) (rows.Credential, bool) {
 
 // withText reads the code that was sent for an attempt last.
 func (s *Service) withText(ctx context.Context, at Attempt) (Attempt, error) {
-	at.Texting = s.Accounts.Texting
 	_, has := texted(at.Credentials)
 	if !has {
 		return at, nil
@@ -40,8 +39,8 @@ func (s *Service) withText(ctx context.Context, at Attempt) (Attempt, error) {
 
 // Texts tells whether this attempt's person may have a code sent.
 func (at Attempt) Texts() bool {
-	_, has := texted(at.Credentials)
-	return has && at.Texting && at.Account.Settings.Texts()
+	_, has := texted(at.Answering)
+	return has
 }
 
 // textFirst sends a text in the transaction that accepts the password, where that is what

@@ -1,8 +1,13 @@
 -- name: InsertCredential :exec
 INSERT INTO credentials (workspace_id, id, user_id, kind, name, name_key, state, replaces, secret, counter, version,
-  created_at, expires_at, confirmed_at, used_at, used_from)
+  created_at, expires_at, confirmed_at, used_at, used_from, rp_id)
 VALUES (@workspace_id, @id, @user_id, @kind, @name, @name_key, @state, @replaces, @secret, @counter, 1,
-  @created_at, @expires_at, @confirmed_at, 0, '');
+  @created_at, @expires_at, @confirmed_at, 0, '', @rp_id);
+
+-- name: BindCredentials :execrows
+-- The passkeys and phones of a time when their host name was not kept were set up under
+-- this one.
+UPDATE credentials SET rp_id = @rp_id WHERE workspace_id = @workspace_id AND kind IN ('passkey', 'push') AND rp_id = '';
 
 -- name: GetCredential :one
 SELECT * FROM credentials WHERE workspace_id = @workspace_id AND user_id = @user_id AND id = @id;

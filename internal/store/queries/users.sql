@@ -107,7 +107,7 @@ WHERE workspace_id = @workspace_id AND email_key > @after AND state = 'active' O
 -- name: ListProofsBetween :many
 -- What the people have whose addresses lie behind one and up to another: who a change of
 -- settings shuts out is read a page of people at a time.
-SELECT credentials.id, credentials.user_id, credentials.kind, credentials.state, credentials.secret, credentials.counter FROM credentials JOIN users ON users.workspace_id = credentials.workspace_id AND users.id = credentials.user_id
+SELECT credentials.id, credentials.user_id, credentials.kind, credentials.state, credentials.secret, credentials.counter, credentials.rp_id FROM credentials JOIN users ON users.workspace_id = credentials.workspace_id AND users.id = credentials.user_id
 WHERE credentials.workspace_id = @workspace_id AND users.email_key > @after AND users.email_key <= @until AND credentials.state = 'active'
 ORDER BY credentials.user_id, credentials.id;
 

@@ -11,6 +11,20 @@ import (
 	"countersign"
 )
 
+const bindCredentials = `-- name: BindCredentials :execrows
+UPDATE credentials SET rp_id = $1 WHERE workspace_id = $2 AND kind IN ('passkey', 'push') AND rp_id = ''
+`
+
+// The passkeys and phones of a time when their host name was not kept were set up under
+// this one.
+func (q *Queries) BindCredentials(ctx context.Context, rpID string, workspaceID countersign.WorkspaceID) (int64, error) {
+	result, err := q.exec(ctx, q.bindCredentialsStmt, bindCredentials, rpID, workspaceID)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const confirmCredential = `-- name: ConfirmCredential :execrows
 UPDATE credentials SET state = 'active', name = $1, name_key = $2, secret = $3, counter = $4, confirmed_at = $5,
   expires_at = 0, replaces = '', version = version + 1
@@ -149,7 +163,7 @@ func (q *Queries) DeletePending(ctx context.Context, arg DeletePendingParams) (i
 }
 
 const getCredential = `-- name: GetCredential :one
-SELECT workspace_id, id, user_id, kind, name, name_key, state, replaces, secret, counter, version, created_at, expires_at, confirmed_at, used_at, used_from FROM credentials WHERE workspace_id = $1 AND user_id = $2 AND id = $3
+SELECT workspace_id, id, user_id, kind, name, name_key, state, replaces, secret, counter, version, created_at, expires_at, confirmed_at, used_at, used_from, rp_id FROM credentials WHERE workspace_id = $1 AND user_id = $2 AND id = $3
 `
 
 func (q *Queries) GetCredential(ctx context.Context, workspaceID countersign.WorkspaceID, userID countersign.UserID, iD countersign.CredentialID) (Credential, error) {
@@ -172,15 +186,16 @@ func (q *Queries) GetCredential(ctx context.Context, workspaceID countersign.Wor
 		&i.ConfirmedAt,
 		&i.UsedAt,
 		&i.UsedFrom,
+		&i.RpID,
 	)
 	return i, err
 }
 
 const insertCredential = `-- name: InsertCredential :exec
 INSERT INTO credentials (workspace_id, id, user_id, kind, name, name_key, state, replaces, secret, counter, version,
-  created_at, expires_at, confirmed_at, used_at, used_from)
+  created_at, expires_at, confirmed_at, used_at, used_from, rp_id)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 1,
-  $11, $12, $13, 0, '')
+  $11, $12, $13, 0, '', $14)
 `
 
 type InsertCredentialParams struct {
@@ -197,6 +212,7 @@ type InsertCredentialParams struct {
 	CreatedAt   int64
 	ExpiresAt   int64
 	ConfirmedAt int64
+	RpID        string
 }
 
 func (q *Queries) InsertCredential(ctx context.Context, arg InsertCredentialParams) error {
@@ -214,12 +230,13 @@ func (q *Queries) InsertCredential(ctx context.Context, arg InsertCredentialPara
 		arg.CreatedAt,
 		arg.ExpiresAt,
 		arg.ConfirmedAt,
+		arg.RpID,
 	)
 	return err
 }
 
 const listCredentials = `-- name: ListCredentials :many
-SELECT workspace_id, id, user_id, kind, name, name_key, state, replaces, secret, counter, version, created_at, expires_at, confirmed_at, used_at, used_from FROM credentials WHERE workspace_id = $1 AND user_id = $2 ORDER BY created_at, name_key, id
+SELECT workspace_id, id, user_id, kind, name, name_key, state, replaces, secret, counter, version, created_at, expires_at, confirmed_at, used_at, used_from, rp_id FROM credentials WHERE workspace_id = $1 AND user_id = $2 ORDER BY created_at, name_key, id
 `
 
 // Everything of a user, pending rows too; the newest last.
@@ -249,6 +266,7 @@ func (q *Queries) ListCredentials(ctx context.Context, workspaceID countersign.W
 			&i.ConfirmedAt,
 			&i.UsedAt,
 			&i.UsedFrom,
+			&i.RpID,
 		); err != nil {
 			return nil, err
 		}

@@ -39,6 +39,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.askPairingStmt, err = db.PrepareContext(ctx, askPairing); err != nil {
 		return nil, fmt.Errorf("error preparing query AskPairing: %w", err)
 	}
+	if q.bindCredentialsStmt, err = db.PrepareContext(ctx, bindCredentials); err != nil {
+		return nil, fmt.Errorf("error preparing query BindCredentials: %w", err)
+	}
 	if q.cancelAllRequestsStmt, err = db.PrepareContext(ctx, cancelAllRequests); err != nil {
 		return nil, fmt.Errorf("error preparing query CancelAllRequests: %w", err)
 	}
@@ -985,6 +988,11 @@ func (q *Queries) Close() error {
 	if q.askPairingStmt != nil {
 		if cerr := q.askPairingStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing askPairingStmt: %w", cerr)
+		}
+	}
+	if q.bindCredentialsStmt != nil {
+		if cerr := q.bindCredentialsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing bindCredentialsStmt: %w", cerr)
 		}
 	}
 	if q.cancelAllRequestsStmt != nil {
@@ -2561,6 +2569,7 @@ type Queries struct {
 	addWordStmt                  *sql.Stmt
 	askAttemptStmt               *sql.Stmt
 	askPairingStmt               *sql.Stmt
+	bindCredentialsStmt          *sql.Stmt
 	cancelAllRequestsStmt        *sql.Stmt
 	cancelAttemptStmt            *sql.Stmt
 	changeEmailStmt              *sql.Stmt
@@ -2878,6 +2887,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		addWordStmt:                  q.addWordStmt,
 		askAttemptStmt:               q.askAttemptStmt,
 		askPairingStmt:               q.askPairingStmt,
+		bindCredentialsStmt:          q.bindCredentialsStmt,
 		cancelAllRequestsStmt:        q.cancelAllRequestsStmt,
 		cancelAttemptStmt:            q.cancelAttemptStmt,
 		changeEmailStmt:              q.changeEmailStmt,

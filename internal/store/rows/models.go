@@ -82,6 +82,7 @@ type Credential struct {
 	ConfirmedAt int64
 	UsedAt      int64
 	UsedFrom    string
+	RpID        string
 }
 
 type Device struct {

@@ -422,7 +422,7 @@ func (q *Queries) ListPhonesBetween(ctx context.Context, workspaceID countersign
 }
 
 const listProofsBetween = `-- name: ListProofsBetween :many
-SELECT credentials.id, credentials.user_id, credentials.kind, credentials.state, credentials.secret, credentials.counter FROM credentials JOIN users ON users.workspace_id = credentials.workspace_id AND users.id = credentials.user_id
+SELECT credentials.id, credentials.user_id, credentials.kind, credentials.state, credentials.secret, credentials.counter, credentials.rp_id FROM credentials JOIN users ON users.workspace_id = credentials.workspace_id AND users.id = credentials.user_id
 WHERE credentials.workspace_id = $1 AND users.email_key > $2 AND users.email_key <= $3 AND credentials.state = 'active'
 ORDER BY credentials.user_id, credentials.id
 `
@@ -434,6 +434,7 @@ type ListProofsBetweenRow struct {
 	State   string
 	Secret  []byte
 	Counter int64
+	RpID    string
 }
 
 // What the people have whose addresses lie behind one and up to another: who a change of
@@ -454,6 +455,7 @@ func (q *Queries) ListProofsBetween(ctx context.Context, workspaceID countersign
 			&i.State,
 			&i.Secret,
 			&i.Counter,
+			&i.RpID,
 		); err != nil {
 			return nil, err
 		}
