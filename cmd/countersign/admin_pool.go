@@ -151,7 +151,8 @@ func (c *poolDelete) Run(ctx context.Context, t *terminal) error {
 
 type poolMove struct {
 	oneUser
-	Pool string `arg:"" help:"The pool's name or id."`
+	Pool   string   `arg:"" help:"The pool's name or id."`
+	Accept []string `name:"accept" placeholder:"KEY" help:"locked-out accepts that the person cannot sign in there, instead of typing yes."`
 }
 
 func (*poolMove) examples() []string {
@@ -162,6 +163,15 @@ func (*poolMove) examples() []string {
 func (c *poolMove) Run(ctx context.Context, t *terminal) error {
 	return c.with(ctx, t, func(p *server.Parts, a account.Account) error {
 		pool, _, err := findPool(ctx, p, a.User.WorkspaceID, c.Pool)
+		if err != nil {
+			return err
+		}
+		impact, _, err := p.People.MoveImpact(ctx, a, pool.ID)
+		if err != nil {
+			return err
+		}
+		t.tellImpact(impact)
+		err = t.accept(nil, impact, c.Accept)
 		if err != nil {
 			return err
 		}

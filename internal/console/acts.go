@@ -134,6 +134,9 @@ type ActView struct {
 	Shut []string
 	// Nothing tells that there is nothing left to choose.
 	Nothing bool
+	// Effect is what a move into the chosen pool does to the person, to be accepted; ""
+	// for nothing.
+	Effect policy.Effect
 }
 
 // actPage shows an act. The proof is asked for first, so that nobody types a reason that
@@ -198,6 +201,12 @@ func (c *Console) showAct(w http.ResponseWriter, r *http.Request, by session.Cur
 	view.Options, view.Shut, err = c.options(r, by, a, shown, form.Value(a.choice))
 	if err != nil {
 		return err
+	}
+	if chosen := form.Value("pool"); a.choice == "pool" && chosen != "" {
+		_, view.Effect, err = c.People.MoveImpact(r.Context(), shown.Account, countersign.PoolID(chosen))
+		if err != nil && countersign.KindOf(err) != countersign.NotFound {
+			return err
+		}
 	}
 	view.Nothing = len(view.Shut) > 0 && len(view.Options) == 1
 	return c.pages.Render(w, r, form.Status(), "act", view)
@@ -271,6 +280,13 @@ func doAct(name string) func(*Console) page {
 			who := people.Session(by.Holder(web.Place(r)), form.Value("reason"))
 			if a.Name == "code" {
 				return c.giveCode(w, r, by, a, shown, form, who)
+			}
+			if a.choice == "pool" {
+				_, effect, err := c.People.MoveImpact(r.Context(), shown.Account, countersign.PoolID(form.Value("pool")))
+				if err == nil && effect != policy.Unaffected && form.Value("accept") != string(effect) {
+					form.Wrong("accept", "move_accept")
+					return c.showAct(w, r, by, a, shown, form)
+				}
 			}
 			done, err := a.do(c, r, shown, form.Value(a.choice), who)
 			if err != nil {

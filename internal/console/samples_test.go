@@ -128,6 +128,12 @@ func actSamples() []webtest.Sample {
 			out = append(out, webtest.Sample{Page: "act", State: "move for owners", Data: view})
 			view.Nothing = true
 			out = append(out, webtest.Sample{Page: "act", State: "move for owners alone", Data: view})
+			view.Nothing, view.Shut = false, nil
+			for _, effect := range []policy.Effect{policy.LockedOut, policy.CodesOnly, policy.MustSetUp} {
+				view.Effect, view.Form = effect, web.NewForm()
+				view.Form.Wrong("accept", "move_accept")
+				out = append(out, webtest.Sample{Page: "act", State: "move to accept, " + string(effect), Data: view})
+			}
 		}
 		if a.Name == "reset" {
 			view.Form = web.NewForm()

@@ -51,6 +51,7 @@ func families() []family {
 		{"console.messages_", ""},
 		{"console.messages_by_", ""},
 		{"console.method_", ""},
+		{"console.move_", ""},
 		{"console.outcome_", ""},
 		{"console.required_", ""},
 		{"console.unlocked_by_", ""},

@@ -8,6 +8,7 @@ import (
 	"countersign"
 	"countersign/internal/account/accounttest"
 	"countersign/internal/people"
+	"countersign/internal/policy"
 )
 
 // apps is a pool where a passkey is no second factor, of a workspace where it is.
@@ -82,5 +83,34 @@ func TestTwoOwnersMoveAtOnce(t *testing.T) {
 				t.Fatalf("two moves at once: %v", outcomes)
 			}
 		}
+	})
+}
+
+// What a move does to somebody is told before.
+func TestWhatAMoveDoesIsTold(t *testing.T) {
+	both(t, func(t *testing.T, e *accounttest.Engine, p *people.Service) {
+		ctx := context.Background()
+		key, app, bare := keyOwner(t, e, "key@example.com"), e.Person(t, "app@example.com").WithApp(t, "App"), e.Person(t, "bare@example.com")
+		apps := apps(t, p)
+		strict := pool(t, p, "Strict", policy.Document{"require_second_factor": "required"})
+		for _, row := range []struct {
+			sentence string
+			who      *accounttest.Person
+			to       countersign.PoolID
+			want     policy.Effect
+		}{
+			{"a passkey where none is taken", key, apps, policy.LockedOut},
+			{"an app where it is taken", app, apps, policy.Unaffected},
+			{"nothing where nothing is required", bare, apps, policy.Unaffected},
+			{"nothing where a second factor is required", bare, strict, policy.MustSetUp},
+			{"the pool of now", key, countersign.DefaultPool, policy.Unaffected},
+		} {
+			_, got, err := p.MoveImpact(ctx, row.who.Account(t), row.to)
+			if err != nil || got != row.want {
+				t.Errorf("%s: %q, %v, want %q", row.sentence, got, err, row.want)
+			}
+		}
+		_, _, err := p.MoveImpact(ctx, key.Account(t), "pool_none")
+		accounttest.Want(t, "a pool that is not there", err, "no_such_pool")
 	})
 }
