@@ -33,6 +33,11 @@ const tellFor = 48 * time.Hour
 // TellAt is Tell to a given address, for a message that is of no use after a
 // while (0: two days).
 func (s *Service) TellAt(tx *store.Tx, a Account, to string, place countersign.Place, kind message.Kind, data message.Data, life time.Duration) error {
+	return s.Outbox.Post(tx, a.User.WorkspaceID, s.Letter(tx, a, to, place, kind, data, life))
+}
+
+// Letter is the mail that TellAt posts.
+func (s *Service) Letter(tx *store.Tx, a Account, to string, place countersign.Place, kind message.Kind, data message.Data, life time.Duration) message.Mail {
 	if life == 0 {
 		life = tellFor
 	}
@@ -41,8 +46,8 @@ func (s *Service) TellAt(tx *store.Tx, a Account, to string, place countersign.P
 	data.At, data.IP, data.UserAgent = tx.NowMilli(), place.IP, place.UserAgent
 	data.Backup, data.CodesTotal = a.Settings.Backup(), a.Settings.RecoveryCodes
 	language := cmp.Or(a.User.Language, home.Language, s.Language)
-	return s.Outbox.Post(tx, a.User.WorkspaceID, message.Mail{
+	return message.Mail{
 		Kind: kind, User: a.User.ID, To: to, Language: language, Zone: a.User.Zone,
 		Expires: tx.Now.Add(life), Data: data,
-	})
+	}
 }

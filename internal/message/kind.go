@@ -121,6 +121,8 @@ type recipe struct {
 	// whether there is anybody to write to asked for it; were it sent at once, the
 	// server would be busy with it when that stranger's next request comes.
 	unhurried bool
+	// urgency says before what it goes; see [Mail.Listed].
+	urgency Urgency
 }
 
 // need is what a mail cannot be without.
@@ -144,6 +146,26 @@ const (
 
 // recipeOf returns the recipe; ok is false for a kind that does not exist.
 func recipeOf(k Kind) (recipe, bool) {
+	r, ok := recipeAs(k)
+	r.urgency = urgencyOf(k)
+	return r, ok
+}
+
+// urgencyOf says how urgent a kind is: what nobody called anything else is, so that a new
+// one is not forgotten behind a campaign.
+func urgencyOf(k Kind) Urgency {
+	switch k {
+	case SetUp, WeeklyDigest:
+		return Bulk
+	case Invitation, TwoFactorOn, NewSignIn, BrowserTrusted, MethodRenamed, DefaultChanged, RecoveryRenewed, SignedOut, AccountLocked,
+		AccountUnlocked, RequirementBegan, RequirementEnded, RoleChanged, PoolChanged, AccountDeleted:
+		return Notice
+	}
+	return Urgent
+}
+
+// recipeAs returns what a kind of mail says.
+func recipeAs(k Kind) (recipe, bool) {
 	place := []string{"when", "where", "browser"}
 	device := append([]string{"method", "device"}, place...)
 	renamed := append([]string{"method", "device_old", "device"}, place...)

@@ -23,7 +23,10 @@ type Mail struct {
 	// Expires is when the mail is of no use any more: when its link or code
 	// ends. Zero means a life that fits the kind.
 	Expires time.Time
-	Data    Data
+	// Listed tells that it is one of many that are posted in one go: it is [Bulk] then,
+	// whatever it says.
+	Listed bool
+	Data   Data
 }
 
 // Data fills the sentences of a mail; each kind uses what it needs. It is kept
@@ -79,6 +82,14 @@ type envelope struct {
 	Language string `json:"language,omitempty"`
 	Zone     string `json:"zone,omitempty"`
 	Data     Data   `json:"data"`
+}
+
+// urgency is how long the mail may wait for others.
+func (m Mail) urgency(r recipe) int64 {
+	if m.Listed {
+		return int64(Bulk)
+	}
+	return int64(r.urgency)
 }
 
 // check finds what would make the mail useless, before it is promised.

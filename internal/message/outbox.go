@@ -120,7 +120,7 @@ func (o *Outbox) Post(tx *store.Tx, workspace countersign.WorkspaceID, m Mail) e
 		body, m.To = []byte{}, ""
 	}
 	err = tx.InsertMessage(tx.Ctx, rows.InsertMessageParams{
-		WorkspaceID: workspace, ID: id, Kind: string(m.Kind), Channel: byEmail,
+		WorkspaceID: workspace, ID: id, Kind: string(m.Kind), Channel: byEmail, Urgency: m.urgency(r),
 		UserID: m.User, Recipient: m.To, Body: body,
 		CreatedAt: tx.NowMilli(), ExpiresAt: expires.UnixMilli(),
 	})

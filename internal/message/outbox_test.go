@@ -88,9 +88,18 @@ func (h *house) steal() []rows.Message {
 	h.t.Helper()
 	var out []rows.Message
 	err := h.store.Write(h.t.Context(), func(tx *store.Tx) error {
-		var err error
-		out, err = tx.ClaimMessages(tx.Ctx, rows.ClaimMessagesParams{LeaseUntil: tx.Now.Add(time.Minute).UnixMilli(), Now: tx.NowMilli(), Channel: "email", Most: 100})
-		return err
+		out = nil
+		for _, urgency := range message.Urgencies() {
+			some, err := tx.ClaimMessages(tx.Ctx, rows.ClaimMessagesParams{
+				LeaseUntil: tx.Now.Add(time.Minute).UnixMilli(), Now: tx.NowMilli(), Channel: "email", Urgency: int64(urgency),
+				WorkspaceID: countersign.DefaultWorkspace, Most: 100,
+			})
+			if err != nil {
+				return err
+			}
+			out = append(out, some...)
+		}
+		return nil
 	})
 	if err != nil {
 		h.t.Fatal(err)

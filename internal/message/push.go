@@ -53,7 +53,7 @@ func (o *Outbox) PostPush(tx *store.Tx, workspace countersign.WorkspaceID, p Pus
 		return fmt.Errorf("seal the push: %w", err)
 	}
 	err = tx.InsertMessage(tx.Ctx, rows.InsertMessageParams{
-		WorkspaceID: workspace, ID: id, Kind: "push", Channel: byPush, UserID: p.User, Recipient: string(p.Device), Body: body,
+		WorkspaceID: workspace, ID: id, Kind: "push", Channel: byPush, Urgency: int64(Urgent), UserID: p.User, Recipient: string(p.Device), Body: body,
 		CreatedAt: tx.NowMilli(), ExpiresAt: p.Expires.UnixMilli(),
 	})
 	if err != nil {

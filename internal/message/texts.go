@@ -67,8 +67,12 @@ func (o *Outbox) PostText(tx *store.Tx, workspace countersign.WorkspaceID, t Tex
 	if err != nil {
 		return fmt.Errorf("seal the text: %w", err)
 	}
+	urgency := Urgent
+	if t.Kind == TextChanged {
+		urgency = Notice
+	}
 	err = tx.InsertMessage(tx.Ctx, rows.InsertMessageParams{
-		WorkspaceID: workspace, ID: id, Kind: string(t.Kind), Channel: byText, UserID: t.User, Recipient: sms.Mask(t.Number), Body: body,
+		WorkspaceID: workspace, ID: id, Kind: string(t.Kind), Channel: byText, Urgency: int64(urgency), UserID: t.User, Recipient: sms.Mask(t.Number), Body: body,
 		CreatedAt: tx.NowMilli(), ExpiresAt: t.Expires.UnixMilli(),
 	})
 	if err != nil {

@@ -11,7 +11,7 @@ import (
 )
 
 // Parallel mails are under way at once in one process, so that one server that
-// hangs does not hold up the rest.
+// hangs does not hold up the rest. Not all of them go to what is not urgent.
 const Parallel = 4
 
 // parallelPushes are under way at once; a person waits for each.
@@ -75,22 +75,21 @@ func (o *Outbox) work(ctx, sending context.Context, underway *sync.WaitGroup, ch
 	defer unheard()
 	tick := time.NewTicker(look)
 	defer tick.Stop()
-	free := parallel
-	done := make(chan struct{}, parallel)
+	l := &lane{channel: channel, parallel: parallel}
+	done := make(chan Urgency, parallel)
 	var swept time.Time
 	for {
-		for _, row := range o.claim(ctx, channel, free) {
-			free--
+		for _, row := range o.claim(ctx, l) {
 			underway.Go(func() {
 				o.deliver(sending, row)
-				done <- struct{}{}
+				done <- Urgency(row.Urgency)
 			})
 		}
 		select {
 		case <-ctx.Done():
 			return
-		case <-done:
-			free++
+		case u := <-done:
+			l.under[u]--
 		case <-bell:
 		case <-tick.C:
 			if now := o.now(); channel == byEmail && now.Sub(swept) >= sweepEvery {
@@ -101,28 +100,35 @@ func (o *Outbox) work(ctx, sending context.Context, underway *sync.WaitGroup, ch
 	}
 }
 
-// claim takes up to most messages that are due.
-func (o *Outbox) claim(ctx context.Context, channel string, most int) []rows.Message {
-	if most == 0 || ctx.Err() != nil {
+// claim takes messages that are due, for the workers that are free.
+func (o *Outbox) claim(ctx context.Context, l *lane) []rows.Message {
+	if l.free() == 0 || ctx.Err() != nil {
 		return nil
 	}
 	// A database that takes the question and says nothing is asked again.
 	asking, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	now := o.now().UnixMilli()
-	next, err := o.store.Read().NextDue(asking, channel)
+	next, err := o.store.Read().NextDue(asking, l.channel)
 	if err == nil && (next == 0 || next > now) {
 		return nil
 	}
-	var claimed []rows.Message
+	var turns []rows.ListTurnsRow
 	if err == nil {
+		turns, err = o.store.Read().ListTurns(asking, l.channel, now)
+	}
+	var claimed []rows.Message
+	if err == nil && l.any(turns) {
+		var after lane
 		err = o.store.Write(asking, func(tx *store.Tx) error {
+			after = *l // it may run more than once
 			var err error
-			claimed, err = tx.ClaimMessages(tx.Ctx, rows.ClaimMessagesParams{
-				LeaseUntil: tx.Now.Add(lease).UnixMilli(), Now: tx.NowMilli(), Channel: channel, Most: int32(most), //nolint:gosec // at most the number of workers
-			})
+			claimed, err = after.claim(tx, turns)
 			return err
 		})
+		if err == nil {
+			*l = after
+		}
 	}
 	if err != nil && ctx.Err() == nil {
 		o.log.ErrorContext(ctx, "the outbox cannot be read", "err", err)

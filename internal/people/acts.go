@@ -93,7 +93,7 @@ func (s *Service) InviteAgain(ctx context.Context, a account.Account, by By) err
 		if err != nil {
 			return err
 		}
-		return s.invite(tx, a, by)
+		return s.invite(tx, a, false, by)
 	})
 }
 

@@ -21,6 +21,8 @@ type NewUser struct {
 	// Password, when set, makes the account active at once; else an invitation
 	// is mailed. Only the shell may set it: nobody else chooses a password for others.
 	Password string
+	// Listed tells that many are invited in one go: the mail lets those to single people pass.
+	Listed bool
 }
 
 // Create makes a user. Errors: those of onAll for the deed of inviting, with Forbidden
@@ -63,7 +65,7 @@ func (s *Service) Create(ctx context.Context, workspace countersign.WorkspaceID,
 		if err != nil {
 			return err
 		}
-		return s.invite(tx, a, by)
+		return s.invite(tx, a, n.Listed, by)
 	})
 	if store.Taken(err) {
 		return rows.User{}, countersign.Refuse(countersign.Conflict, "email_taken")
@@ -96,8 +98,9 @@ func (s *Service) check(ctx context.Context, workspace countersign.WorkspaceID, 
 }
 
 // invite mails an invitation. Mails are counted by the mailbox: somebody who was deleted and
-// made anew has another identifier, and the same mailbox.
-func (s *Service) invite(tx *store.Tx, a account.Account, by By) error {
+// made anew has another identifier, and the same mailbox. One of a list (listed) waits for
+// mails to single people.
+func (s *Service) invite(tx *store.Tx, a account.Account, listed bool, by By) error {
 	err := s.Accounts.Spend(tx, a.User.WorkspaceID, "invite:"+a.User.EmailKey, "too_many_mails", inviteRate())
 	if err != nil {
 		return err
@@ -110,8 +113,10 @@ func (s *Service) invite(tx *store.Tx, a account.Account, by By) error {
 	if err != nil {
 		return err
 	}
-	return s.Accounts.TellAt(tx, a, a.User.Email, by.Place, message.Invitation,
+	letter := s.Accounts.Letter(tx, a, a.User.Email, by.Place, message.Invitation,
 		message.Data{Link: link, Actor: by.Name}, account.LinkInvitation.Life())
+	letter.Listed = listed
+	return s.Accounts.Outbox.Post(tx, a.User.WorkspaceID, letter)
 }
 
 // Accepted is what the page behind an invitation or a rescue link asks. Name is

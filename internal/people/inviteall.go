@@ -140,7 +140,7 @@ func (s *Service) InviteAll(ctx context.Context, workspace countersign.Workspace
 	for i, one := range list {
 		result := Invited{Invitee: one, Code: NotTried}
 		if !stopped {
-			_, err := s.Create(ctx, workspace, NewUser{Email: one.Email, Name: one.Name, Role: role, Pool: pool}, by)
+			_, err := s.Create(ctx, workspace, NewUser{Email: one.Email, Name: one.Name, Role: role, Pool: pool, Listed: true}, by)
 			var refusal *countersign.Error
 			switch {
 			case err == nil:

@@ -51,7 +51,7 @@ func (s *Service) Enable(ctx context.Context, a account.Account, by By) (bool, e
 			return err
 		}
 		invited = true
-		return s.invite(tx, a, by)
+		return s.invite(tx, a, false, by)
 	})
 	return invited && err == nil, err
 }

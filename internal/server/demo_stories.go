@@ -10,6 +10,7 @@ import (
 	"countersign"
 	"countersign/internal/account"
 	"countersign/internal/audit"
+	"countersign/internal/message"
 	"countersign/internal/people"
 	"countersign/internal/policy"
 	"countersign/internal/session"
@@ -70,14 +71,18 @@ func tellStories(ctx context.Context, s *Server, clock *storyClock) ([]DemoAccou
 // as of then: a worker that found it now would call most of it expired.
 func (st *stage) keepMessages(ctx context.Context) error {
 	return st.Store.Write(ctx, func(tx *store.Tx) error {
-		posted, err := tx.ClaimMessages(tx.Ctx, rows.ClaimMessagesParams{LeaseUntil: tx.NowMilli(), Now: tx.NowMilli(), Channel: "email", Most: 10_000})
-		if err != nil {
-			return fmt.Errorf("collect the messages: %w", err)
-		}
-		for _, m := range posted {
-			_, err = tx.MarkKept(tx.Ctx, m.CreatedAt, m.WorkspaceID, m.ID)
+		for _, urgency := range message.Urgencies() {
+			posted, err := tx.ClaimMessages(tx.Ctx, rows.ClaimMessagesParams{
+				LeaseUntil: tx.NowMilli(), Now: tx.NowMilli(), Channel: "email", Urgency: int64(urgency), WorkspaceID: countersign.DefaultWorkspace, Most: 10_000,
+			})
 			if err != nil {
-				return fmt.Errorf("keep a message: %w", err)
+				return fmt.Errorf("collect the messages: %w", err)
+			}
+			for _, m := range posted {
+				_, err = tx.MarkKept(tx.Ctx, m.CreatedAt, m.WorkspaceID, m.ID)
+				if err != nil {
+					return fmt.Errorf("keep a message: %w", err)
+				}
 			}
 		}
 		return nil

@@ -41,10 +41,11 @@ func TestAClaimReadsOnlyWhatItTakes(t *testing.T) {
 	storetest.Open(t, file)
 	db := raw(t, file)
 	plan := planOf(t, db, query(t, "messages.sql", "ClaimMessages"),
-		sql.Named("lease_until", 60_000), sql.Named("now", 1_000), sql.Named("channel", "email"), sql.Named("most", 4))
+		sql.Named("lease_until", 60_000), sql.Named("now", 1_000), sql.Named("channel", "email"), sql.Named("urgency", 2),
+		sql.Named("workspace_id", "wsp_default"), sql.Named("most", 4))
 	for _, want := range []string{
 		"SEARCH messages USING INDEX sqlite_autoindex_messages_1 (workspace_id=? AND id=?)",
-		"SEARCH m USING INDEX messages_due (state=? AND channel=? AND next_at<?)",
+		"SEARCH m USING INDEX messages_turn (channel=? AND urgency=? AND workspace_id=? AND next_at<?)",
 	} {
 		if !slices.Contains(plan, want) {
 			t.Errorf("the plan has no step %q:\n%s", want, strings.Join(plan, "\n"))
@@ -124,7 +125,7 @@ func TestWhatWasDoneMeanwhileIsNotClaimed(t *testing.T) {
 		done func(tx *store.Tx, id countersign.MessageID) (int64, error)
 	}{
 		{"claimed", func(tx *store.Tx, _ countersign.MessageID) (int64, error) {
-			claimed, err := tx.ClaimMessages(tx.Ctx, rows.ClaimMessagesParams{LeaseUntil: 60_000, Now: now, Channel: "email", Most: 10})
+			claimed, err := tx.ClaimMessages(tx.Ctx, rows.ClaimMessagesParams{LeaseUntil: 60_000, Now: now, Channel: "email", WorkspaceID: workspace, Most: 10})
 			return int64(len(claimed)), err
 		}},
 		{"sent", func(tx *store.Tx, id countersign.MessageID) (int64, error) {
@@ -155,7 +156,7 @@ func TestWhatWasDoneMeanwhileIsNotClaimed(t *testing.T) {
 				var claimed []rows.Message
 				err := s.Write(context.Background(), func(tx *store.Tx) error {
 					var err error
-					claimed, err = tx.ClaimMessages(tx.Ctx, rows.ClaimMessagesParams{LeaseUntil: 90_000, Now: now, Channel: "email", Most: 10})
+					claimed, err = tx.ClaimMessages(tx.Ctx, rows.ClaimMessagesParams{LeaseUntil: 90_000, Now: now, Channel: "email", WorkspaceID: workspace, Most: 10})
 					return err
 				})
 				if err != nil {

@@ -243,7 +243,7 @@ func TestEachMessageGoesToOneWorker(t *testing.T) {
 					var claimed []rows.Message
 					err := s.Write(context.Background(), func(tx *store.Tx) error {
 						var err error
-						claimed, err = tx.ClaimMessages(tx.Ctx, rows.ClaimMessagesParams{LeaseUntil: 60_000, Now: 2_000, Channel: "email", Most: 3})
+						claimed, err = tx.ClaimMessages(tx.Ctx, rows.ClaimMessagesParams{LeaseUntil: 60_000, Now: 2_000, Channel: "email", WorkspaceID: workspace, Most: 3})
 						return err
 					})
 					if err != nil {

@@ -1,10 +1,28 @@
 -- name: InsertMessage :exec
 -- One that is over already stands for a message that nobody gets: it is written and
 -- never leaves.
-INSERT INTO messages (workspace_id, id, kind, channel, user_id, recipient, body, state, tries, next_at, lease_until, expires_at, created_at, sent_at, problem)
-VALUES (@workspace_id, @id, @kind, @channel, @user_id, @recipient, @body,
+INSERT INTO messages (workspace_id, id, kind, channel, urgency, user_id, recipient, body, state, tries, next_at, lease_until, expires_at, created_at, sent_at, problem)
+VALUES (@workspace_id, @id, @kind, @channel, @urgency, @user_id, @recipient, @body,
   CASE WHEN CAST(@expires_at AS BIGINT) > CAST(@created_at AS BIGINT) THEN 'queued' ELSE 'failed' END,
   0, @created_at, 0, @expires_at, @created_at, 0, '');
+
+-- name: ListTurns :many
+-- The workspaces of which something is due, by how urgent it is. The index is not read
+-- along: from each workspace it leads to the next, so that a campaign of thousands costs as
+-- little as one mail.
+WITH RECURSIVE turns (urgency, workspace_id) AS (
+  SELECT u.urgency, (SELECT MIN(m.workspace_id) FROM messages m
+    WHERE m.state = 'queued' AND m.channel = @channel AND m.urgency = u.urgency)
+  FROM (SELECT CAST(0 AS BIGINT) AS urgency UNION ALL SELECT 1 UNION ALL SELECT 2) u
+  UNION ALL
+  SELECT t.urgency, (SELECT MIN(m.workspace_id) FROM messages m
+    WHERE m.state = 'queued' AND m.channel = @channel AND m.urgency = t.urgency AND m.workspace_id > t.workspace_id)
+  FROM turns t WHERE t.workspace_id IS NOT NULL
+)
+SELECT CAST(t.urgency AS BIGINT) AS urgency, CAST(t.workspace_id AS TEXT) AS workspace_id FROM turns t
+WHERE EXISTS (SELECT 1 FROM messages m WHERE m.state = 'queued' AND m.channel = @channel AND m.urgency = t.urgency
+  AND m.workspace_id = t.workspace_id AND m.next_at <= @now AND m.lease_until <= @now)
+ORDER BY 1, 2;
 
 -- name: ClaimMessages :many
 -- A worker's claim: each message goes to one worker, whatever its node. The row
@@ -13,9 +31,10 @@ VALUES (@workspace_id, @id, @kind, @channel, @user_id, @recipient, @body,
 -- no index answers, so that the row is found by its key, and not by reading all
 -- that wait.
 UPDATE messages SET lease_until = @lease_until, tries = tries + 1
-WHERE (messages.workspace_id, messages.id) IN (
-    SELECT m.workspace_id, m.id FROM messages m
-    WHERE m.state = 'queued' AND m.channel = @channel AND m.next_at <= @now AND m.lease_until <= @now
+WHERE messages.workspace_id = @workspace_id AND messages.id IN (
+    SELECT m.id FROM messages m
+    WHERE m.state = 'queued' AND m.channel = @channel AND m.urgency = @urgency AND m.workspace_id = @workspace_id
+      AND m.next_at <= @now AND m.lease_until <= @now
     ORDER BY m.next_at, m.id LIMIT CAST(@most AS INTEGER))
   AND NOT messages.state <> 'queued' AND messages.next_at <= @now AND messages.lease_until <= @now
 RETURNING *;

@@ -636,6 +636,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.listTextTotalsStmt, err = db.PrepareContext(ctx, listTextTotals); err != nil {
 		return nil, fmt.Errorf("error preparing query ListTextTotals: %w", err)
 	}
+	if q.listTurnsStmt, err = db.PrepareContext(ctx, listTurns); err != nil {
+		return nil, fmt.Errorf("error preparing query ListTurns: %w", err)
+	}
 	if q.listUnfinishedStmt, err = db.PrepareContext(ctx, listUnfinished); err != nil {
 		return nil, fmt.Errorf("error preparing query ListUnfinished: %w", err)
 	}
@@ -1985,6 +1988,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing listTextTotalsStmt: %w", cerr)
 		}
 	}
+	if q.listTurnsStmt != nil {
+		if cerr := q.listTurnsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listTurnsStmt: %w", cerr)
+		}
+	}
 	if q.listUnfinishedStmt != nil {
 		if cerr := q.listUnfinishedStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listUnfinishedStmt: %w", cerr)
@@ -2768,6 +2776,7 @@ type Queries struct {
 	listStrayEventsStmt          *sql.Stmt
 	listSubscriptionsStmt        *sql.Stmt
 	listTextTotalsStmt           *sql.Stmt
+	listTurnsStmt                *sql.Stmt
 	listUnfinishedStmt           *sql.Stmt
 	listUnindexedStmt            *sql.Stmt
 	listUnsealedStmt             *sql.Stmt
@@ -3086,6 +3095,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		listStrayEventsStmt:          q.listStrayEventsStmt,
 		listSubscriptionsStmt:        q.listSubscriptionsStmt,
 		listTextTotalsStmt:           q.listTextTotalsStmt,
+		listTurnsStmt:                q.listTurnsStmt,
 		listUnfinishedStmt:           q.listUnfinishedStmt,
 		listUnindexedStmt:            q.listUnindexedStmt,
 		listUnsealedStmt:             q.listUnsealedStmt,

@@ -210,6 +210,7 @@ type Message struct {
 	CreatedAt   int64
 	SentAt      int64
 	Problem     string
+	Urgency     int64
 }
 
 type Nonce struct {
