@@ -53,6 +53,55 @@ func TestAClaimReadsOnlyWhatItTakes(t *testing.T) {
 	}
 }
 
+// The workspaces that have something due are found from one to the next, and not by reading
+// what one of them wants to send to thousands.
+func TestTurnsAreFoundWithoutReadingWhatWaits(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "countersign.db")
+	storetest.Open(t, file)
+	plan := strings.Join(planOf(t, raw(t, file), query(t, "messages.sql", "ListTurns"), sql.Named("now", 1_000), sql.Named("channel", "email")), "\n")
+	for _, want := range []string{
+		"SEARCH m USING COVERING INDEX messages_turn (channel=? AND urgency=?)",
+		"SEARCH m USING COVERING INDEX messages_turn (channel=? AND urgency=? AND workspace_id>?)",
+		"SEARCH m EXISTS USING INDEX messages_turn (channel=? AND urgency=? AND workspace_id=? AND next_at<?)",
+	} {
+		if !strings.Contains(plan, want) {
+			t.Errorf("the plan has no step %q:\n%s", want, plan)
+		}
+	}
+}
+
+func TestTurns(t *testing.T) {
+	storetest.Both(t, func(t *testing.T, s *store.Store) {
+		post := func(workspace countersign.WorkspaceID, id, channel string, urgency, at int64) {
+			write(t, s, func(tx *store.Tx) error {
+				return tx.InsertMessage(tx.Ctx, rows.InsertMessageParams{
+					WorkspaceID: workspace, ID: countersign.MessageID(id), Kind: "k", Channel: channel, Urgency: urgency, Recipient: "r", Body: []byte{1},
+					CreatedAt: at, ExpiresAt: 99_000,
+				})
+			})
+		}
+		for i := range 300 {
+			post("wsp_b", fmt.Sprintf("msg_b%d", i), "email", 2, 1_000)
+		}
+		post("wsp_a", "msg_a", "email", 2, 1_000)
+		post("wsp_c", "msg_c", "email", 0, 1_000)
+		post("wsp_c", "msg_later", "email", 1, 3_000)
+		post("wsp_d", "msg_d", "push", 0, 1_000)
+		turns, err := s.Read().ListTurns(t.Context(), "email", 2_000)
+		if got := fmt.Sprint(turns); err != nil || got != "[{0 wsp_c} {2 wsp_a} {2 wsp_b}]" {
+			t.Errorf("the turns are %s, %v", got, err)
+		}
+		write(t, s, func(tx *store.Tx) error {
+			_, err := tx.ClaimMessages(tx.Ctx, rows.ClaimMessagesParams{LeaseUntil: 60_000, Now: 2_000, Channel: "email", Urgency: 2, WorkspaceID: "wsp_a", Most: 4})
+			return err
+		})
+		turns, err = s.Read().ListTurns(t.Context(), "email", 2_000)
+		if got := fmt.Sprint(turns); err != nil || got != "[{0 wsp_c} {2 wsp_b}]" {
+			t.Errorf("the turns are %s, %v, with one under way", got, err)
+		}
+	})
+}
+
 // planOf lists the steps in which SQLite runs a query.
 func planOf(t *testing.T, db *sql.DB, query string, args ...any) []string {
 	t.Helper()

@@ -46,9 +46,19 @@ func stateOf(ctx context.Context) *state {
 
 var wellFormedID = regexp.MustCompile(`^[A-Za-z0-9_-]{8,64}$`)
 
+// requestID is the id that a trusted proxy sent, or "". Nobody else chooses under which id
+// events are kept: whoever could would hide among those of somebody else's request.
+func requestID(r *http.Request, trusted []netip.Prefix) string {
+	peer, id := address(r.RemoteAddr), r.Header.Get("X-Request-Id")
+	if !peer.IsValid() || !isTrusted(peer, trusted) || !wellFormedID.MatchString(id) {
+		return ""
+	}
+	return id
+}
+
 func (s *Site) newState(r *http.Request) *state {
-	st := &state{site: s, id: r.Header.Get("X-Request-Id"), accept: r.Header.Get("Accept-Language")}
-	if !wellFormedID.MatchString(st.id) {
+	st := &state{site: s, id: requestID(r, s.Proxies), accept: r.Header.Get("Accept-Language")}
+	if st.id == "" {
 		st.id = s.NewID()
 	}
 	home, found := s.Hosts.At(hostOf(r, s.Proxies))

@@ -172,6 +172,7 @@ func TestFaultsAreLoggedOnceWithTheirCause(t *testing.T) {
 	} {
 		b.log.Reset()
 		r := httptest.NewRequest("GET", row.path, nil)
+		r.RemoteAddr = "10.0.0.1:443"
 		r.Header.Set("X-Request-Id", "given-id-1")
 		answer := b.do(r)
 		lines := strings.Split(strings.TrimSpace(b.log.String()), "\n")
@@ -190,10 +191,21 @@ func TestFaultsAreLoggedOnceWithTheirCause(t *testing.T) {
 			t.Errorf("%s: request id is not echoed", row.path)
 		}
 	}
-	r := httptest.NewRequest("GET", "/note", nil)
-	r.Header.Set("X-Request-Id", "bad id\x01")
-	if got := b.do(r).Header.Get("X-Request-Id"); got != "rid_made" {
-		t.Errorf("a request id that is not well formed is replaced: got %q", got)
+	for _, row := range []struct{ what, from, id, want string }{
+		{"of a trusted proxy", "10.0.0.1:443", "given-id-1", "given-id-1"},
+		{"not well formed", "10.0.0.1:443", "bad id\x01", "rid_made"},
+		{"of anybody", "203.0.113.9:443", "given-id-1", "rid_made"},
+		{"of anybody who names a proxy", "203.0.113.9:443, 10.0.0.1:443", "given-id-1", "rid_made"},
+		{"none", "10.0.0.1:443", "", "rid_made"},
+	} {
+		b.log.Reset()
+		r := httptest.NewRequest("GET", "/note", nil)
+		r.RemoteAddr = row.from
+		r.Header.Set("X-Request-Id", row.id)
+		r.Header.Set("X-Forwarded-For", "10.0.0.1")
+		if got := b.do(r).Header.Get("X-Request-Id"); got != row.want || !strings.Contains(b.log.String(), row.want) {
+			t.Errorf("a request id %s: got %q, want %q\n%s", row.what, got, row.want, b.log.String())
+		}
 	}
 }
 
