@@ -15,7 +15,7 @@ import (
 )
 
 // TestAnnounced signs in before a second factor is required: who has none is told so, once
-// a day in a browser, and never on the way to somewhere else.
+// a day in a browser, wherever they are heading.
 func TestAnnounced(t *testing.T) {
 	alongside(t)
 	both(t, func(t *testing.T, s *site.Site) {
@@ -51,16 +51,35 @@ func TestAnnounced(t *testing.T) {
 			t.Error("nobody's session reaches the page, or its answer")
 		}
 
-		// On the way to somewhere else it does not stand.
-		for to, want := range map[string]string{"/help": "/help", "/account/activity": "/account/announced?return=%2Faccount%2Factivity"} {
-			d := s.Client()
+		// On the way to somewhere else it stands too, and leads on; not on the way to set one up,
+		// nor before itself.
+		heading := func(d *site.Client, to string) string {
 			begun := d.Post("/signin?"+url.Values{"return": {to}}.Encode(), "identifier", bare.Email, "return", to)
-			if got := d.Post(strings.TrimSuffix(begun.Location, "/password")+"/password", "password", bare.Password); got.Location != want {
-				t.Errorf("on the way to %s it leads to %v", to, got)
+			return d.Post(strings.TrimSuffix(begun.Location, "/password")+"/password", "password", bare.Password).Location
+		}
+		for to, want := range map[string]string{
+			"/help": "/account/announced?return=%2Fhelp", "/console?range=90": "/account/announced?return=%2Fconsole%3Frange%3D90",
+			"/account/activity": "/account/announced?return=%2Faccount%2Factivity", "/account/two-factor": "/account/two-factor",
+			"/account/announced?return=%2Fhelp": "/account/announced?return=%2Fhelp",
+		} {
+			d := s.Client()
+			if got := heading(d, to); got != want {
+				t.Errorf("on the way to %s it leads to %q, want %q", to, got, want)
 			}
 		}
-		s.Clock.Advance(9 * 24 * time.Hour)
 		d := s.Client()
+		shown = d.Get(heading(d, "/console?range=90"))
+		if !strings.Contains(shown.Body, `value="/console?range=90"`) {
+			t.Errorf("the page does not know where they were heading: %v\n%s", shown, shown.Body)
+		}
+		if later := d.Post("/account/announced", "return", "/console?range=90"); later.Location != "/console?range=90" {
+			t.Errorf("later leads to %q", later.Location)
+		}
+		if got := heading(d, "/console?range=90"); got != "/console?range=90" {
+			t.Errorf("after later it leads to %q", got)
+		}
+		s.Clock.Advance(9 * 24 * time.Hour)
+		d = s.Client()
 		d.SignIn(bare)
 		if got := d.Get(page); got.Status != http.StatusForbidden || !strings.Contains(got.Body, "Set it up now") {
 			t.Errorf("when it is required, the page is %v", got)

@@ -217,6 +217,9 @@ func reasonHint(deed policy.Deed) string {
 	if deed == policy.DeedDelete {
 		return "console.reason_hint_delete"
 	}
+	if deed == policy.DeedHelpCode {
+		return "console.reason_hint_code"
+	}
 	return "console.reason_hint"
 }
 

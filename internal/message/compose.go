@@ -159,6 +159,8 @@ func (c composer) fact(what string) string {
 		return mark(strong, name(c.data.OldDevice))
 	case "by":
 		return name(c.data.Actor)
+	case "reason":
+		return reason(c.data.Reason)
 	case "role":
 		return c.role(c.data.Role)
 	case "role_old":

@@ -89,10 +89,15 @@ func (r runs) String() string {
 // longestValue bounds a name in a mail, in characters.
 const longestValue = 120
 
+// longestReason bounds a reason in a mail, in characters: as long as they may be.
+const longestReason = 500
+
 // clean makes a value that a person chose fit for a sentence: one line, no
 // marks, and none of the characters that turn the direction of what follows,
 // with which a name could rewrite the sentence around it.
-func clean(value string) string {
+func clean(value string) string { return cleanTo(value, longestValue) }
+
+func cleanTo(value string, longest int) string {
 	value = strings.Map(func(r rune) rune {
 		switch {
 		case unicode.IsSpace(r):
@@ -103,8 +108,8 @@ func clean(value string) string {
 		return r
 	}, value)
 	letters := []rune(strings.Join(strings.Fields(value), " "))
-	if len(letters) > longestValue {
-		letters = append(letters[:longestValue], '…')
+	if len(letters) > longest {
+		letters = append(letters[:longest], '…')
 	}
 	return string(letters)
 }
@@ -112,8 +117,13 @@ func clean(value string) string {
 // name is clean for names. A mail program makes a link of whatever looks like
 // one, so "Win at https://evil.example" as a name would be a link in our mail:
 // the scheme goes, and an invisible joiner breaks up what is left.
-func name(value string) string {
-	letters := []rune(strings.ReplaceAll(clean(value), "://", " "))
+func name(value string) string { return nameTo(value, longestValue) }
+
+// reason is a reason that somebody gave; it is as little to be trusted as a name.
+func reason(value string) string { return nameTo(value, longestReason) }
+
+func nameTo(value string, longest int) string {
+	letters := []rune(strings.ReplaceAll(cleanTo(value, longest), "://", " "))
 	var b strings.Builder
 	for i, r := range letters {
 		b.WriteRune(r)

@@ -58,7 +58,7 @@ func FuzzMail(f *testing.F) {
 		kind := Kinds()[int(which)%len(Kinds())]
 		data := Data{
 			Name: value, Workspace: other, Address: "https://signin.example.com", At: n % (1 << 45), IP: place, UserAgent: value, Link: link, Code: "123456", Codes: []string{value, "b"},
-			Device: value, OldDevice: other, Method: place, Actor: other, Email: value, OldEmail: other, Left: int(n % 100), Minutes: int(n % 100_000), CodesTotal: int(n % 12), Backup: n%2 == 0,
+			Device: value, OldDevice: other, Method: place, Actor: other, Reason: value, Email: value, OldEmail: other, Left: int(n % 100), Minutes: int(n % 100_000), CodesTotal: int(n % 12), Backup: n%2 == 0,
 		}
 		for _, language := range catalogue.Languages() {
 			mail, err := o.compose(rows.Message{ID: "msg_1", Kind: string(kind), Recipient: "ada@example.com", CreatedAt: 1_800_000_000_000, ExpiresAt: 1_800_000_900_000},

@@ -92,7 +92,7 @@ const (
 	RequirementEnded Kind = "requirement_ended"
 	// SetUp asks to set up a second factor: Required, From.
 	SetUp Kind = "set_up"
-	// HelpCodeGiven tells that Actor made a code that works for Minutes, HelpCodeUsed that
+	// HelpCodeGiven tells that Actor made a code that works for Minutes, and the Reason; HelpCodeUsed that
 	// it was used.
 	HelpCodeGiven Kind = "help_code_given"
 	HelpCodeUsed  Kind = "help_code_used"
@@ -197,7 +197,7 @@ func recipeAs(k Kind) (recipe, bool) {
 	case ResetAsked:
 		return recipe{life: 24 * time.Hour, others: true, facts: []string{"by", "when", "waits_until"}, steps: change}, true
 	case HelpCodeGiven:
-		return recipe{life: time.Hour, others: true, facts: []string{"by", "when", "works_until"}, steps: change}, true
+		return recipe{life: time.Hour, others: true, facts: []string{"by", "reason", "when", "works_until"}, steps: change}, true
 	case HelpCodeUsed:
 		return warning(place, change), true
 	case SetUp:

@@ -54,6 +54,8 @@ type Data struct {
 	Method    string `json:"method,omitempty"`
 	// Actor is the name of whoever did it, when that was not the person.
 	Actor string `json:"actor,omitempty"`
+	// Reason is why Actor did it, in their words.
+	Reason string `json:"reason,omitempty"`
 	// Role is the account's new role, OldRole the former one (countersign.Role).
 	Role    string `json:"role,omitempty"`
 	OldRole string `json:"old_role,omitempty"`

@@ -23,12 +23,12 @@ type HelpCode struct {
 }
 
 // GiveHelpCode makes a code that takes the place of a person's second factor in one
-// sign-in, and voids the one before. The person is told at once, without the code. The
-// shell gives none: it has links and resets.
+// sign-in, and voids the one before. The person is told at once by whom, why and until
+// when, without the code. The shell gives none: it has links and resets.
 //
 // Errors: those of onPerson; Invalid on "minutes"; Forbidden "reset_never" and
 // "help_code_off" where the settings let nobody in, or want two; Conflict "not_active",
-// "has_no_second_factor".
+// "has_no_second_factor"; Limited "acts_often".
 func (s *Service) GiveHelpCode(ctx context.Context, a account.Account, minutes int, by By) (HelpCode, error) {
 	if !slices.Contains(HelpMinutes(), minutes) {
 		return HelpCode{}, countersign.InvalidField("minutes", "help_minutes")
@@ -52,7 +52,7 @@ func (s *Service) GiveHelpCode(ctx context.Context, a account.Account, minutes i
 		if err != nil {
 			return err
 		}
-		return s.tellOf(tx, user, by, message.HelpCodeGiven, message.Data{Minutes: minutes})
+		return s.tellOf(tx, user, by, message.HelpCodeGiven, message.Data{Minutes: minutes, Reason: by.Reason})
 	})
 	if err != nil {
 		return HelpCode{}, err

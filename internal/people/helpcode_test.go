@@ -2,6 +2,7 @@ package people_test
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -66,8 +67,40 @@ func TestWhoIsGivenACode(t *testing.T) {
 			t.Error("it is not in the log, with its reason, once")
 		}
 		mail := e.Mail(t, message.HelpCodeGiven, ben.Email)
-		if !strings.Contains(mail.Text, "Ada Lovelace") || strings.Contains(mail.Text, why) {
-			t.Errorf("the mail does not say by whom, or says why:\n%s", mail.Text)
+		if !strings.Contains(mail.Text, "Ada Lovelace") || !strings.Contains(mail.Text, why) {
+			t.Errorf("the mail does not say by whom and why:\n%s", mail.Text)
+		}
+	})
+}
+
+// Nobody is let in without the second factor again and again, and never without a mail.
+func TestActsWithoutEnd(t *testing.T) {
+	both(t, func(t *testing.T, e *accounttest.Engine, p *people.Service) {
+		ctx := context.Background()
+		_, desks := desk(t, e, "desk@example.com", countersign.HelpDesk)
+		ben, cleo := e.Guarded(t, "ben@example.com"), e.Guarded(t, "cleo@example.com")
+		for range 5 {
+			give(t, p, ben, desks)
+		}
+		_, err := p.GiveHelpCode(ctx, ben.Account(t), 10, desks)
+		accounttest.Want(t, "the sixth code", err, "acts_often")
+		var refusal *countersign.Error
+		if !errors.As(err, &refusal) || refusal.RetryAfter <= 0 || refusal.RetryAfter > 12*time.Minute {
+			t.Errorf("it does not say how long to wait: %v", err)
+		}
+		if n, m := e.Count(t, "help_code.given", why), len(e.MailsTo(t, message.HelpCodeGiven, ben.Email)); n != 5 || m != 5 {
+			t.Errorf("%d codes and %d mails", n, m)
+		}
+		give(t, p, cleo, desks) // somebody else has a count of their own
+		e.Advance(t, 12*time.Minute)
+		give(t, p, ben, desks)
+		for range 30 { // the shell is not refused, and heard each time
+			accounttest.Want(t, "locking", p.Disable(ctx, cleo.Account(t), people.Shell()), "ok")
+			_, err := p.Enable(ctx, cleo.Account(t), people.Shell())
+			accounttest.Want(t, "unlocking", err, "ok")
+		}
+		if n := len(e.MailsTo(t, message.AccountLocked, cleo.Email)); n != 30 {
+			t.Errorf("30 locks and %d mails", n)
 		}
 	})
 }

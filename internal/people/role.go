@@ -3,9 +3,11 @@ package people
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"countersign"
 	"countersign/internal/account"
+	"countersign/internal/limit"
 	"countersign/internal/message"
 	"countersign/internal/policy"
 	"countersign/internal/store"
@@ -70,12 +72,32 @@ func (s *Service) ownerStays(tx *store.Tx, user rows.User) error {
 	return nil
 }
 
-// tellOf mails a person what was done to their account, by whom.
+// tellOf mails a person what was done to their account, by whom. No such act is silent: who
+// does one to the same person again and again is refused, before the mailbox is full. The
+// shell, which nobody refuses, is heard each time.
+//
+// Errors: Limited "acts_often".
 func (s *Service) tellOf(tx *store.Tx, user rows.User, by By, kind message.Kind, data message.Data) error {
+	if by.holder != nil {
+		err := s.Accounts.Spend(tx, user.WorkspaceID, "act:"+string(kind)+":"+string(user.ID), "acts_often", actRate(kind))
+		if err != nil {
+			return err
+		}
+	}
 	a, err := s.Accounts.Within(tx, user)
 	if err != nil {
 		return err
 	}
 	data.Actor = by.Name
-	return s.Accounts.Tell(tx, a, countersign.Place{}, kind, data)
+	return s.Accounts.TellAt(tx, a, user.Email, countersign.Place{}, kind, data, 0)
+}
+
+// actRate is how often one thing is done to one person: what lets somebody in without the
+// second factor, five times and then once in twelve minutes.
+func actRate(kind message.Kind) limit.Rate {
+	switch kind {
+	case message.HelpCodeGiven, message.AdminReset, message.ResetAsked:
+		return limit.Rate{Interval: 12 * time.Minute, Burst: 5}
+	}
+	return limit.Rate{Interval: 5 * time.Minute, Burst: 10}
 }

@@ -23,10 +23,12 @@ type AnnouncedView struct {
 	Return    string // where "later" leads
 }
 
-// announces tells whether a finished sign-in is led by that page. Only who goes to a page
-// of their own account is: it must not stand in the way of where somebody was going.
+// announces tells whether a finished sign-in is led by that page, wherever it was going: who
+// never heads to their own account must not hear of the day when it has come. Only who goes
+// to set one up is left in peace.
 func announces(proof countersign.Proof, to string) bool {
-	return !proof.SetUpBy.IsZero() && strings.HasPrefix(to, "/account/") && to != "/account/two-factor"
+	path, _, _ := strings.Cut(to, "?")
+	return !proof.SetUpBy.IsZero() && path != "/account/two-factor" && path != announcedPage
 }
 
 // announced asks to set up a second factor in time. Where there is nothing to ask (any
