@@ -40,7 +40,7 @@ func companySamples() []webtest.Sample {
 	}
 	nobody := NotifyView{Shell: shellOf("company"), Pool: "pool_staff", Name: "Staff", Back: companyPath, Value: "required", Sight: sightOf("required"), Version: 7, Campaign: "cmp_1"}
 	one := CampaignLine{Campaign: people.Campaign{
-		ID: "cmp_1", CreatedBy: "usr_0", CreatedAt: now.Add(-50 * time.Hour), Round: 2, RoundAt: now.Add(-time.Hour), Finished: true, People: 153, Mailed: 153, Done: 120, Missing: 33,
+		ID: "cmp_1", CreatedBy: "usr_0", CreatedAt: now.Add(-50 * time.Hour), Round: 2, RoundAt: now.Add(-time.Hour), Finished: true, People: 153, Mailed: 153, Done: 120, Missing: 33, LeftOut: 4,
 	}, Percent: 78}
 	running := one
 	running.Finished, running.Whom.Pool, running.Round = false, "Staff", 1

@@ -141,8 +141,9 @@ type Campaign struct {
 	RoundAt  time.Time
 	Finished bool
 	// People were gathered and have an account still; Mailed of them got a mail, Done have
-	// set up a second factor since, Missing have not.
-	People, Mailed, Done, Missing int64
+	// set up a second factor since, Missing have not. LeftOut of the last round were written
+	// to within 24 hours before.
+	People, Mailed, Done, Missing, LeftOut int64
 }
 
 // Campaigns lists the campaigns of a workspace, the latest first.
@@ -182,7 +183,7 @@ func (s *Service) progress(ctx context.Context, row rows.Campaign) (Campaign, er
 	return Campaign{
 		ID: row.ID, Pool: row.PoolID, Filter: filterOf(row.Asked), CreatedBy: row.CreatedBy, CreatedAt: time.UnixMilli(row.CreatedAt), Round: int(row.Round),
 		RoundAt: time.UnixMilli(row.RoundAt), Finished: row.FinishedAt != 0,
-		People: n.People, Mailed: n.Mailed, Done: n.Done, Missing: n.People - n.Done,
+		People: n.People, Mailed: n.Mailed, Done: n.Done, Missing: n.People - n.Done, LeftOut: n.LeftOut,
 	}, nil
 }
 

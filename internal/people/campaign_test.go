@@ -242,6 +242,67 @@ func TestRemindingAgain(t *testing.T) {
 	})
 }
 
+// What is newly required is told in any case, S3-17. When two campaigns ask the same people
+// again, they are reminded once in 24 hours, and the campaigns say whom they left out.
+func TestOneMailADay(t *testing.T) {
+	both(t, func(t *testing.T, e *accounttest.Engine, p *people.Service) {
+		ctx := context.Background()
+		_, admins := desk(t, e, "admin@example.com", countersign.Administrator)
+		ben, cleo, dora := e.Person(t, "ben@example.com"), e.Person(t, "cleo@example.com"), e.Person(t, "dora@example.com")
+		require := func(value string) countersign.CampaignID {
+			t.Helper()
+			id := people.NewCampaign()
+			r := people.Requiring{Value: value, Version: version(t, p), Campaign: id}
+			accounttest.Want(t, value, p.SetRequirement(ctx, ws, r, admins), "ok")
+			return id
+		}
+		accounttest.Want(t, "one by hand", p.Remind(ctx, dora.Account(t), people.Shell()), "ok")
+		first, second := require("required from 2026-12-24"), require("required from 2026-12-31")
+		mailAll(t, e, p) // both are under way
+		late := e.Person(t, "late@example.com")
+		third := require("required from 2027-01-31")
+		mailAll(t, e, p)
+		for who, want := range map[*accounttest.Person]int{ben: 3, cleo: 3, dora: 4, late: 1} {
+			if got := mailed(t, e, who); got != want {
+				t.Errorf("%s has %d mails, want %d", who.Email, got, want)
+			}
+		}
+		var got [3]people.Campaign
+		for i, id := range []countersign.CampaignID{first, second, third} {
+			var err error
+			got[i], err = p.Campaign(ctx, ws, id)
+			if err != nil || !got[i].Finished {
+				t.Fatalf("%+v, %v", got[i], err)
+			}
+		}
+		if got[0].Mailed != 3 || got[1].Mailed != 3 || got[2].Mailed != 4 || got[0].LeftOut+got[1].LeftOut+got[2].LeftOut != 0 {
+			t.Errorf("what is newly required is told in any case: %+v", got)
+		}
+		e.Advance(t, 25*time.Hour)
+		accounttest.Want(t, "one by hand", p.Remind(ctx, dora.Account(t), people.Shell()), "ok")
+		accounttest.Want(t, "again", p.RemindAgain(ctx, ws, third, admins), "ok")
+		accounttest.Want(t, "another again", p.RemindAgain(ctx, ws, second, admins), "ok")
+		mailAll(t, e, p)
+		for who, want := range map[*accounttest.Person]int{ben: 4, cleo: 4, dora: 5, late: 2} {
+			if got := mailed(t, e, who); got != want {
+				t.Errorf("the next day, %s has %d mails, want %d", who.Email, got, want)
+			}
+		}
+		left := int64(0)
+		for _, id := range []countersign.CampaignID{second, third} {
+			again, err := p.Campaign(ctx, ws, id)
+			if err != nil || !again.Finished {
+				t.Fatalf("%+v, %v", again, err)
+			}
+			left += again.LeftOut
+		}
+		// Which of two that run at once comes to whom first is nobody's promise.
+		if left != 4 {
+			t.Errorf("%d were left out of the two, want dora twice, and ben and cleo once", left)
+		}
+	})
+}
+
 func TestThePreviewIsTheMail(t *testing.T) {
 	both(t, func(t *testing.T, e *accounttest.Engine, p *people.Service) {
 		ctx := context.Background()

@@ -84,19 +84,20 @@ func (s *Service) mailBatch(tx *store.Tx, workspace countersign.WorkspaceID, id 
 		return false, fmt.Errorf("list the people of a campaign: %w", err)
 	}
 	for _, row := range due {
-		at := int64(0)
-		due := row.User.State == countersign.Active && !row.Protected
-		if due {
-			due, err = s.countReminder(tx, row.User, filterOf(c.Asked) == nil)
+		passed := rows.PassInCampaignParams{Round: c.Round, WorkspaceID: workspace, CampaignID: id, UserID: row.User.ID}
+		if row.User.State == countersign.Active && !row.Protected {
+			first, err := s.countReminder(tx, row.User)
+			if err == nil && (first || c.Round == 1 && filterOf(c.Asked) == nil) {
+				passed.MailedAt = tx.NowMilli()
+				err = s.remind(tx, row.User)
+			} else {
+				passed.LeftOut = 1
+			}
+			if err != nil {
+				return false, err
+			}
 		}
-		if err == nil && due {
-			at = tx.NowMilli()
-			err = s.remind(tx, row.User)
-		}
-		if err != nil {
-			return false, err
-		}
-		_, err = tx.PassInCampaign(tx.Ctx, rows.PassInCampaignParams{Round: c.Round, MailedAt: at, WorkspaceID: workspace, CampaignID: id, UserID: row.User.ID})
+		_, err = tx.PassInCampaign(tx.Ctx, passed)
 		if err != nil {
 			return false, fmt.Errorf("note the mail of a campaign: %w", err)
 		}
@@ -111,13 +112,13 @@ func (s *Service) mailBatch(tx *store.Tx, workspace countersign.WorkspaceID, id 
 	return false, campaignEvent(tx, workspace, id, By{Actor: countersign.Actor{Kind: countersign.BySystem}}, "campaign.mailed", map[string]string{"round": strconv.FormatInt(c.Round, 10)})
 }
 
-// countReminder has this mail count as the one a day that a person gets, and tells whether
-// it is sent: nobody sends another on the same day, but what is required is told in any
-// case.
-func (s *Service) countReminder(tx *store.Tx, user rows.User, inAnyCase bool) (bool, error) {
+// countReminder counts this mail as the one that a person gets within 24 hours, whoever asks
+// for it, and tells whether it is the first: nobody is reminded twice on one day. What is
+// newly required is told all the same.
+func (s *Service) countReminder(tx *store.Tx, user rows.User) (bool, error) {
 	err := s.Accounts.Spend(tx, user.WorkspaceID, store.ReminderSubject(user.ID), "", remindRate())
 	if countersign.KindOf(err) == countersign.Limited {
-		return inAnyCase, nil
+		return false, nil
 	}
 	return err == nil, err
 }

@@ -45,8 +45,9 @@ SELECT * FROM campaigns WHERE workspace_id = @workspace_id ORDER BY created_at D
 SELECT workspace_id, id FROM campaigns WHERE finished_at = 0 ORDER BY created_at, id;
 
 -- name: CountCampaign :one
--- Who was gathered, was mailed, and has set up a second factor since.
-SELECT COUNT(*) AS people, COUNT(CASE WHEN p.mailed_at > 0 THEN 1 END) AS mailed,
+-- Who was gathered, was mailed, was left out of the last round, and has set up a second
+-- factor since.
+SELECT COUNT(*) AS people, COUNT(CASE WHEN p.mailed_at > 0 THEN 1 END) AS mailed, COUNT(CASE WHEN p.left_out > 0 THEN 1 END) AS left_out,
   COUNT(CASE WHEN EXISTS (SELECT 1 FROM credentials c WHERE c.workspace_id = p.workspace_id AND c.user_id = p.user_id
     AND c.state = 'active' AND c.kind <> 'recovery') THEN 1 END) AS done
 FROM campaign_people p WHERE p.workspace_id = @workspace_id AND p.campaign_id = @campaign_id;
@@ -71,7 +72,7 @@ ORDER BY p.round, p.user_id LIMIT CAST(@most AS INTEGER);
 
 -- name: PassInCampaign :execrows
 -- mailed_at 0 leaves the moment of an earlier mail.
-UPDATE campaign_people SET round = @round, mailed_at = CASE WHEN CAST(@mailed_at AS BIGINT) > 0 THEN @mailed_at ELSE mailed_at END
+UPDATE campaign_people SET round = @round, left_out = @left_out, mailed_at = CASE WHEN CAST(@mailed_at AS BIGINT) > 0 THEN @mailed_at ELSE mailed_at END
 WHERE workspace_id = @workspace_id AND campaign_id = @campaign_id AND user_id = @user_id;
 
 -- name: FinishCampaign :execrows

@@ -12,23 +12,30 @@ import (
 )
 
 const countCampaign = `-- name: CountCampaign :one
-SELECT COUNT(*) AS people, COUNT(CASE WHEN p.mailed_at > 0 THEN 1 END) AS mailed,
+SELECT COUNT(*) AS people, COUNT(CASE WHEN p.mailed_at > 0 THEN 1 END) AS mailed, COUNT(CASE WHEN p.left_out > 0 THEN 1 END) AS left_out,
   COUNT(CASE WHEN EXISTS (SELECT 1 FROM credentials c WHERE c.workspace_id = p.workspace_id AND c.user_id = p.user_id
     AND c.state = 'active' AND c.kind <> 'recovery') THEN 1 END) AS done
 FROM campaign_people p WHERE p.workspace_id = $1 AND p.campaign_id = $2
 `
 
 type CountCampaignRow struct {
-	People int64
-	Mailed int64
-	Done   int64
+	People  int64
+	Mailed  int64
+	LeftOut int64
+	Done    int64
 }
 
-// Who was gathered, was mailed, and has set up a second factor since.
+// Who was gathered, was mailed, was left out of the last round, and has set up a second
+// factor since.
 func (q *Queries) CountCampaign(ctx context.Context, workspaceID countersign.WorkspaceID, campaignID countersign.CampaignID) (CountCampaignRow, error) {
 	row := q.queryRow(ctx, q.countCampaignStmt, countCampaign, workspaceID, campaignID)
 	var i CountCampaignRow
-	err := row.Scan(&i.People, &i.Mailed, &i.Done)
+	err := row.Scan(
+		&i.People,
+		&i.Mailed,
+		&i.LeftOut,
+		&i.Done,
+	)
 	return i, err
 }
 
@@ -436,12 +443,13 @@ func (q *Queries) LockCampaign(ctx context.Context, workspaceID countersign.Work
 }
 
 const passInCampaign = `-- name: PassInCampaign :execrows
-UPDATE campaign_people SET round = $1, mailed_at = CASE WHEN CAST($2 AS BIGINT) > 0 THEN $2 ELSE mailed_at END
-WHERE workspace_id = $3 AND campaign_id = $4 AND user_id = $5
+UPDATE campaign_people SET round = $1, left_out = $2, mailed_at = CASE WHEN CAST($3 AS BIGINT) > 0 THEN $3 ELSE mailed_at END
+WHERE workspace_id = $4 AND campaign_id = $5 AND user_id = $6
 `
 
 type PassInCampaignParams struct {
 	Round       int64
+	LeftOut     int64
 	MailedAt    int64
 	WorkspaceID countersign.WorkspaceID
 	CampaignID  countersign.CampaignID
@@ -452,6 +460,7 @@ type PassInCampaignParams struct {
 func (q *Queries) PassInCampaign(ctx context.Context, arg PassInCampaignParams) (int64, error) {
 	result, err := q.exec(ctx, q.passInCampaignStmt, passInCampaign,
 		arg.Round,
+		arg.LeftOut,
 		arg.MailedAt,
 		arg.WorkspaceID,
 		arg.CampaignID,

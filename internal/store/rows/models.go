@@ -63,6 +63,7 @@ type CampaignPerson struct {
 	UserID      countersign.UserID
 	Round       int64
 	MailedAt    int64
+	LeftOut     int64
 }
 
 type Credential struct {
