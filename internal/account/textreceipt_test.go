@@ -58,7 +58,7 @@ func TestReceiptsOfTexts(t *testing.T) {
 }
 
 func TestHowACostIsWritten(t *testing.T) {
-	for cost, want := range map[int64]string{0: "0.00", 7_500: "0.0074", 75_000: "0.075", 1_000_000: "1.00", 12_340_000: "12.34", 1: "0.000001", -7_500: "-0.0074"} {
+	for cost, want := range map[int64]string{0: "0.00", 7_500: "0.0075", 75_000: "0.075", 1_000_000: "1.00", 12_340_000: "12.34", 1: "0.000001", -7_500: "-0.0075"} {
 		if got := account.Cost(rows.TextTotal{Cost: cost, Currency: "EUR"}); got != want {
 			t.Errorf("%d is %s, want %s", cost, got, want)
 		}

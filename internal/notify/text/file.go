@@ -124,7 +124,7 @@ func (e entry) provider(o Options) (Provider, error) {
 	if e.Price != "" || e.Currency != "" {
 		price, ok := Micros(e.Price)
 		if !ok || !currencyCode.MatchString(e.Currency) {
-			return p, errors.New(`price and currency go together, such as "0.0074" and "EUR"`)
+			return p, errors.New(`price and currency go together, such as "0.0075" and "EUR"`)
 		}
 		p.Price = price
 	}

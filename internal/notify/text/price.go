@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// amount is a price as it is written: 0.0074.
+// amount is a price as it is written: 0.0075.
 var amount = regexp.MustCompile(`^[0-9]{1,6}(\.[0-9]{1,9})?$`)
 
 // currencyCode is one of ISO 4217.

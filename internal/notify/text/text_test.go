@@ -288,7 +288,7 @@ func TestReceipts(t *testing.T) {
 }
 
 func TestPrices(t *testing.T) {
-	for written, want := range map[string]int64{"0": 0, "1": 1_000_000, "0.0074": 7_500, "0.0000019": 1, "12.5": 12_500_000} {
+	for written, want := range map[string]int64{"0": 0, "1": 1_000_000, "0.0075": 7_500, "0.0000019": 1, "12.5": 12_500_000} {
 		if got, ok := text.Micros(written); !ok || got != want {
 			t.Errorf("%s: %d, %v", written, got, ok)
 		}
