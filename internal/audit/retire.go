@@ -3,6 +3,9 @@ package audit
 import (
 	"context"
 	"fmt"
+	"maps"
+	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -15,20 +18,22 @@ import (
 
 // Retire removes the events of a workspace that are older than so many days, by whole
 // seals, the oldest first. The seals stay, each with the proof that its events were removed
-// here; an event says which. It removes what is over at the last midnight (UTC): that event
+// here; an event says which. A seal with an event that tells of a shorter retention stays
+// as long as the longer one would have kept it: nobody ends that record by ending the rest. It removes what is over at the last midnight (UTC): that event
 // becomes old as well, and there is one a day of them at most, not one after the other.
 func (c *Chain) Retire(ctx context.Context, workspace countersign.WorkspaceID, days int) error {
-	kept, err := c.Store.Read().ListKeptSeals(ctx, workspace, 1)
+	kept, err := c.Store.Read().ListKeptSeals(ctx, workspace, math.MinInt64, 1)
 	if err != nil {
 		return fmt.Errorf("read the oldest seal: %w", store.Classify(err))
 	}
 	if len(kept) == 0 || age(&kept[0]) >= cutoff(c.Now(), days) {
 		return nil
 	}
+	after := int64(math.MinInt64)
 	for more := true; more; {
 		err = c.Store.Write(ctx, func(tx *store.Tx) error {
 			var err error
-			more, err = c.retire(tx, workspace, days)
+			after, more, err = c.retire(tx, workspace, days, after)
 			return err
 		})
 		if err != nil {
@@ -47,11 +52,45 @@ func cutoff(now time.Time, days int) int64 {
 // seal was written by a wrong clock: it must not keep all that follows from going.
 func age(s *rows.Seal) int64 { return min(s.NewestAt, s.At) }
 
-// retire removes as much as one transaction should, and tells whether there is more.
-func (c *Chain) retire(tx *store.Tx, workspace countersign.WorkspaceID, days int) (bool, error) {
-	kept, err := tx.ListKeptSeals(tx.Ctx, workspace, sealsRead)
+// KeptDays is the detail of an event that tells of a shorter retention: for how many days
+// events were kept before it.
+const KeptDays = "kept_days"
+
+// heldUntil is the moment, in unix milliseconds, until which an event stays whatever the
+// retention is; 0 where nothing holds it.
+func heldUntil(e *rows.Event) int64 {
+	days, err := strconv.Atoi(Detail(*e)[KeptDays])
+	if err != nil || days <= 0 {
+		return 0
+	}
+	return time.UnixMilli(e.At).AddDate(0, 0, days).UnixMilli()
+}
+
+// held are the seals with an event that stays longer than the retention says.
+func held(tx *store.Tx, workspace countersign.WorkspaceID) (map[int64]bool, error) {
+	told, err := tx.ListShortenings(tx.Ctx, workspace)
 	if err != nil {
-		return false, fmt.Errorf("read the oldest seals: %w", err)
+		return nil, fmt.Errorf("look for shorter retentions: %w", err)
+	}
+	seals := map[int64]bool{}
+	for i := range told {
+		if heldUntil(&told[i]) >= cutoff(tx.Now, 0) {
+			seals[*told[i].SealID] = true
+		}
+	}
+	return seals, nil
+}
+
+// retire removes as much as one transaction should of what comes after a seal, and returns
+// the seal that it came to, and whether there is more.
+func (c *Chain) retire(tx *store.Tx, workspace countersign.WorkspaceID, days int, after int64) (int64, bool, error) {
+	kept, err := tx.ListKeptSeals(tx.Ctx, workspace, after, sealsRead)
+	if err != nil {
+		return after, false, fmt.Errorf("read the oldest seals: %w", err)
+	}
+	stay, err := held(tx, workspace)
+	if err != nil {
+		return after, false, err
 	}
 	var done retired
 	more := len(kept) == sealsRead
@@ -65,9 +104,13 @@ func (c *Chain) retire(tx *store.Tx, workspace countersign.WorkspaceID, days int
 			more = true
 			break
 		}
+		after = s.ID
+		if stay[s.ID] {
+			continue
+		}
 		ours, err := c.retireOne(tx, s, &done)
 		if err != nil {
-			return false, err
+			return after, false, err
 		}
 		if !ours {
 			more = false // another node is at it
@@ -75,21 +118,36 @@ func (c *Chain) retire(tx *store.Tx, workspace countersign.WorkspaceID, days int
 		}
 	}
 	if done.last == 0 {
-		return false, nil
+		return after, more, nil
 	}
-	return more, Write(tx, workspace, done.event(days))
+	done.held = within(stay, done.first, done.last)
+	return after, more, Write(tx, workspace, done.event(days))
 }
 
-// retired is what one transaction removed.
+// within are the numbers between two, in their order.
+func within(seals map[int64]bool, first, last int64) []string {
+	var all []string
+	for _, id := range slices.Sorted(maps.Keys(seals)) {
+		if id > first && id < last {
+			all = append(all, strconv.FormatInt(id, 10))
+		}
+	}
+	return all
+}
+
+// retired is what one transaction removed; held are the seals among them that stayed.
 type retired struct {
 	first, last, events int64
-	broken              []string
+	broken, held        []string
 }
 
 func (d retired) event(days int) Event {
 	e := Event{Kind: "audit.retired", Actor: countersign.Actor{Kind: countersign.BySystem}, Detail: map[string]string{
 		"seals": strconv.FormatInt(d.first, 10) + "-" + strconv.FormatInt(d.last, 10), "events": strconv.FormatInt(d.events, 10), "days": strconv.Itoa(days),
 	}}
+	if len(d.held) > 0 {
+		e.Detail["held"] = strings.Join(d.held, " ")
+	}
 	if len(d.broken) > 0 {
 		e.Outcome = Refused
 		e.Detail["broken"] = strings.Join(d.broken, " ")

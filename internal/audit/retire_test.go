@@ -1,6 +1,7 @@
 package audit_test
 
 import (
+	"math"
 	"strings"
 	"sync"
 	"testing"
@@ -24,7 +25,7 @@ func (l *logged) retire(t *testing.T) {
 // kept are the seals whose events are there.
 func (l *logged) kept(t *testing.T) []rows.Seal {
 	t.Helper()
-	kept, err := l.Store.Read().ListKeptSeals(t.Context(), workspace, 1000)
+	kept, err := l.Store.Read().ListKeptSeals(t.Context(), workspace, math.MinInt64, 1000)
 	if err != nil {
 		t.Fatal(err)
 	}

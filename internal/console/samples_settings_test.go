@@ -96,6 +96,8 @@ func settingsSamples(t *testing.T) []webtest.Sample {
 			owners.Settings[i].shut(policy.ResetTwoAdmins)
 		}
 	}
+	days := tabSample("records", doc, "")
+	days.Settings[0].Owners = "console.owners_shorten"
 	reads := tabSample("codes", doc, "")
 	reads.MaySave = false
 	pools := PoolsView{Shell: shellOf("pools"), MayMake: true, Pools: []PoolLine{
@@ -149,6 +151,7 @@ func settingsSamples(t *testing.T) []webtest.Sample {
 		webtest.Sample{Page: "settings", State: "meanwhile", Data: met},
 		webtest.Sample{Page: "settings", State: "wrong", Data: wrong},
 		webtest.Sample{Page: "settings", State: "for owners", Data: owners},
+		webtest.Sample{Page: "settings", State: "days for owners", Data: days},
 		webtest.Sample{Page: "settings", State: "reads", Data: reads},
 		webtest.Sample{Page: "pools", Data: pools},
 		webtest.Sample{Page: "pools", State: "taken", Data: taken},

@@ -103,7 +103,7 @@ type Setting struct {
 	Value           string // as it is typed, where there is nothing to choose from
 	Number          bool
 	Hint            string // an id of the catalogue, for what may be typed
-	Owners          bool   // some of it only owners can choose
+	Owners          string // an id of the catalogue, where some of it only owners can choose
 }
 
 // Choice is one value that can be chosen.
@@ -171,6 +171,9 @@ func (c *Console) showSettings(w http.ResponseWriter, r *http.Request, by sessio
 		if view.MaySave && key.Name == policy.AdminResetKey && !policy.MayLoosenReset(by.Account.User.Role) {
 			s.shut(policy.Spell(inForce(key)))
 		}
+		if view.MaySave && key.Name == policy.RetentionKey && !policy.MayShortenLog(by.Account.User.Role) {
+			s.Owners = "console.owners_shorten"
+		}
 		view.Settings = append(view.Settings, s)
 	}
 	return c.pages.Render(w, r, status, "settings", view)
@@ -213,7 +216,7 @@ func (s *Setting) shut(inForce string) {
 		if !policy.LooserReset(inForce, one.Value) {
 			continue
 		}
-		s.Options[i].Shut, s.Owners = true, true
+		s.Options[i].Shut, s.Owners = true, "console.owners_loosen"
 		if one.Chosen {
 			s.Options[i].Chosen = false
 			for j := range s.Options {

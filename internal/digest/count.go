@@ -19,14 +19,6 @@ func (s *Service) count(ctx context.Context, workspace countersign.WorkspaceID, 
 	if err != nil {
 		return w, err
 	}
-	settings, err := s.Accounts.Settings(ctx, workspace, countersign.DefaultPool)
-	if err != nil {
-		return w, err
-	}
-	if now.AddDate(0, 0, -settings.RetentionDays).After(from) {
-		w.Partial = true
-		return w, nil
-	}
 	n, err := s.Store.Read().CountEvents(ctx, workspace, audit.FirstAt(from), audit.FirstAt(from.Add(week)))
 	if err != nil {
 		return w, fmt.Errorf("count events: %w", store.Classify(err))

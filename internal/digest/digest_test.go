@@ -192,23 +192,3 @@ func TestNoDigest(t *testing.T) {
 		}
 	})
 }
-
-// Where the log is not kept for the whole week, what happened is not counted by half.
-func TestADigestOfALogThatIsNotKept(t *testing.T) {
-	accounttest.Both(t, func(t *testing.T, e *accounttest.Engine) {
-		e.Set(t, policy.Document{"audit.retention_days": 7, "require_second_factor": "required"})
-		owner(t, e, "ada@example.com", "owner", "en")
-		e.Person(t, "bare@example.com")
-		until(t, e, 30, 7)
-		send(t, e)
-		got := sent(t, e)
-		if len(got) != 1 || !maps.Equal(got[0], map[string]string{
-			"week": "2026-11-23", "mails": "1", "people": "2", "protected": "1", "unprotected": "1", "required": "1",
-		}) {
-			t.Errorf("the events say %v", got)
-		}
-		if m := e.Mail(t, message.WeeklyDigest, "ada@example.com"); !strings.Contains(m.Text, "audit.retention_days") || strings.Contains(m.Text, "signed in") {
-			t.Errorf("the mail says:\n%s", m.Text)
-		}
-	})
-}

@@ -140,7 +140,7 @@ func families() []family {
 		{"time.month_", "*"},
 		{"time.short_month_", "*"},
 	}
-	for _, part := range []string{"subject", "title", "text", "more", "button", "not_you", "keep", "old", "left", "few", "none", "details", "partial", "quiet", "all", "pool", "person", "more_pools"} {
+	for _, part := range []string{"subject", "title", "text", "more", "button", "not_you", "keep", "old", "left", "few", "none", "details", "quiet", "all", "pool", "person", "more_pools", "days", "stays"} {
 		all = append(all, family{"mail.", "_" + part})
 	}
 	return all

@@ -77,6 +77,9 @@ func (c composer) purpose() []block {
 		return blocks
 	case c.kind == ResetsLoosened:
 		return c.loosened()
+	case c.kind == LogShortened:
+		kept := c.say(c.own("days"), "Before", clean(c.data.KeptBefore), "After", clean(c.data.KeptAfter))
+		return []block{{Paragraph: parseRuns(kept)}, c.paragraph(c.own("stays"))}
 	case c.speaker.Has(c.own("more")):
 		return []block{c.paragraph(c.own("more"))}
 	}

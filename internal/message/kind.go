@@ -103,6 +103,9 @@ const (
 	// ResetsLoosened tells an owner or administrator that it became easier to reset
 	// somebody: Loosened, by Actor. Left are places that are not named.
 	ResetsLoosened Kind = "resets_loosened"
+	// LogShortened tells an owner or administrator that the audit log is kept for less:
+	// KeptAfter instead of KeptBefore, by Actor.
+	LogShortened Kind = "log_shortened"
 	// AccountDeleted is the last mail to an account. Actor, when it was somebody else.
 	AccountDeleted Kind = "account_deleted"
 )
@@ -206,7 +209,7 @@ func recipeAs(k Kind) (recipe, bool) {
 		return recipe{life: warningLife, others: true, facts: []string{"by", "when"}, steps: []string{"open", "ask"}}, true
 	case SignedOut, AccountUnlocked, RequirementBegan, RequirementEnded, PoolChanged:
 		return recipe{life: warningLife, others: true, facts: []string{"by", "when"}, steps: change}, true
-	case ResetsLoosened:
+	case ResetsLoosened, LogShortened:
 		return recipe{life: warningLife, others: true, facts: []string{"by", "when"}, steps: []string{"open", "rules", "owners"}}, true
 	case AccountDeleted:
 		return recipe{life: warningLife, others: true, facts: []string{"by", "when"}, steps: []string{"ask"}}, true
@@ -257,6 +260,6 @@ func Kinds() []Kind {
 		TooManyTries, SignInUnfinished, RequestDenied, RequestReported, PushLocked, PairingCode, PhoneMissing, PushesRefused,
 		TextsCapped, WeeklyDigest, ResetAsked, SignedOut, AccountLocked, AccountUnlocked,
 		RequirementBegan, RequirementEnded, SetUp, HelpCodeGiven, HelpCodeUsed, RoleChanged, PoolChanged, AccountDeleted,
-		TestMail, ResetsLoosened,
+		TestMail, ResetsLoosened, LogShortened,
 	}
 }

@@ -72,6 +72,9 @@ type Data struct {
 	Minutes int `json:"minutes,omitempty"`
 	// Loosened are the places where a reset needs fewer people.
 	Loosened []Loosened `json:"loosened,omitempty"`
+	// KeptBefore and KeptAfter are for how many days the audit log was kept and is.
+	KeptBefore string `json:"kept_before,omitempty"`
+	KeptAfter  string `json:"kept_after,omitempty"`
 	// Week are the numbers of a week.
 	Week *Week `json:"week,omitempty"`
 	// Backup and CodesTotal are the workspace's terms (words.Terms).

@@ -218,7 +218,7 @@ func data() message.Data {
 		At: time.Date(2026, 11, 21, 8, 12, 0, 0, time.UTC).UnixMilli(), IP: "203.0.113.84",
 		UserAgent: "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
 		Link:      "https://signin.acme.example/reset/tok3n-of-32-bytes?a=1&b=2",
-		Code:      "493817", Codes: []string{"7q0w2-m5x9d", "4k8t1-v6c3n"},
+		Code:      "493817", Codes: []string{"7q0w2-m5x9d", "4k8t1-v6c3n"}, KeptBefore: "365", KeptAfter: "30",
 		Device: "Pixel of Ada", OldDevice: "Old phone", Method: "totp", Actor: "Grace Hopper", Reason: "Lost the phone",
 		Email: "ada@new.example", OldEmail: "ada@example.com", Left: 2, Minutes: 15, CodesTotal: 10,
 		Loosened: []message.Loosened{

@@ -21,28 +21,20 @@ type Week struct {
 	Recovered int64 `json:"recovered"`
 	Reset     int64 `json:"reset"`
 	Settings  int64 `json:"settings"`
-	// Partial tells that the audit log is not kept for long enough: what happened was not
-	// counted.
-	Partial bool `json:"partial,omitempty"`
 }
 
-// Numbers are what the week's mail lists, by the names of its facts; those of what
-// happened are absent where they are not known.
+// Numbers are what the week's mail lists, by the names of its facts.
 func (w Week) Numbers() map[string]int64 {
-	out := map[string]int64{
+	return map[string]int64{
 		"people": w.People, "protected": w.Protected, "unprotected": w.People - w.Protected, "required": w.Required,
+		"signed_in": w.SignedIn, "refused": w.Refused, "denied": w.Denied, "reported": w.Reported,
+		"recovered": w.Recovered, "reset": w.Reset, "settings": w.Settings,
 	}
-	if w.Partial {
-		return out
-	}
-	out["signed_in"], out["refused"], out["denied"], out["reported"] = w.SignedIn, w.Refused, w.Denied, w.Reported
-	out["recovered"], out["reset"], out["settings"] = w.Recovered, w.Reset, w.Settings
-	return out
 }
 
 // quiet tells that nothing happened to look into.
 func (w Week) quiet() bool {
-	return !w.Partial && w.Refused+w.Denied+w.Reported+w.Recovered+w.Reset+w.Settings == 0
+	return w.Refused+w.Denied+w.Reported+w.Recovered+w.Reset+w.Settings == 0
 }
 
 // weekFacts is the order in which the numbers are listed.
@@ -71,8 +63,6 @@ func (c composer) remarks() []block {
 	switch week := c.data.Week; {
 	case week == nil:
 		return nil
-	case week.Partial:
-		return []block{c.paragraph(c.own("partial"))}
 	case week.quiet():
 		return []block{c.paragraph(c.own("quiet"))}
 	}

@@ -133,6 +133,14 @@ func (b By) mayLoosen() error {
 	return nil
 }
 
+// mayShorten refuses to keep the audit log for less than before. The shell is not bound.
+func (b By) mayShorten() error {
+	if b.holder != nil && !policy.MayShortenLog(b.role) {
+		return countersign.Refuse(countersign.Forbidden, "owners_shorten")
+	}
+	return nil
+}
+
 // onPerson runs what is done to one person, in one transaction that has taken both rows:
 // of two people who act upon each other one comes first, and the other's power is judged
 // by what the first left of it.

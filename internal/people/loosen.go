@@ -41,20 +41,26 @@ func (s *Service) tellRulesLoosened(tx *store.Tx, workspace countersign.Workspac
 	return s.tellLoosened(tx, workspace, places, by)
 }
 
-// tellLoosened writes to the owners and administrators, but for the one who did it: an
-// owner whose session somebody else holds must not do away with the second person unseen.
+// tellLoosened is tellManagers of places where it became easier.
 func (s *Service) tellLoosened(tx *store.Tx, workspace countersign.WorkspaceID, places []message.Loosened, by By) error {
+	data := message.Data{Left: max(0, len(places)-message.MostLoosened)}
+	data.Loosened = places[:min(len(places), message.MostLoosened)]
+	return s.tellManagers(tx, workspace, message.ResetsLoosened, data, by)
+}
+
+// tellManagers writes to the owners and administrators, but for the one who did it: an
+// owner whose session somebody else holds must not do away with the second person, or
+// with the log, unseen.
+func (s *Service) tellManagers(tx *store.Tx, workspace countersign.WorkspaceID, kind message.Kind, data message.Data, by By) error {
 	managers, err := tx.ListManagers(tx.Ctx, workspace)
 	if err != nil {
 		return fmt.Errorf("list the administrators: %w", err)
 	}
-	data := message.Data{Left: max(0, len(places)-message.MostLoosened)}
-	data.Loosened = places[:min(len(places), message.MostLoosened)]
 	for _, user := range managers {
 		if by.holder != nil && user.ID == by.holder.User {
 			continue
 		}
-		err = s.tellOf(tx, user, by, message.ResetsLoosened, data)
+		err = s.tellOf(tx, user, by, kind, data)
 		if err != nil {
 			return err
 		}

@@ -7,6 +7,7 @@ import (
 
 	"countersign"
 	"countersign/internal/audit"
+	"countersign/internal/message"
 	"countersign/internal/policy"
 	"countersign/internal/store"
 	"countersign/internal/store/rows"
@@ -74,7 +75,8 @@ func storedRules(w rows.Workspace, pools []rows.Pool) (Stored, error) {
 // Errors: those of onAll; Invalid "settings_invalid", which names every bad key, and on
 // "name" for a pool that cannot be called so; Conflict "too_many_pools", "changed_meanwhile" when somebody else was first, "owners_locked_out" where no owner
 // could sign in any more; Forbidden "owners_loosen" where it would become easier to reset
-// somebody, by anybody but an owner. The other owners and administrators are told of that.
+// somebody, "owners_shorten" where the audit log is kept for less, by anybody but an owner.
+// The other owners and administrators are told of either.
 func (s *Service) StoreRules(ctx context.Context, workspace countersign.WorkspaceID, next policy.Rules, version int64, by By) error {
 	err := next.Check()
 	if err != nil {
@@ -170,6 +172,13 @@ func (s *Service) storeRules(tx *store.Tx, workspace countersign.WorkspaceID, ow
 			return err
 		}
 	}
+	shorter, shortens := policy.ShorterLog(before.Rules, next)
+	if shortens {
+		err = by.mayShorten()
+		if err != nil {
+			return err
+		}
+	}
 	err = s.ownersStay(tx, owners, before, next)
 	if err != nil {
 		return err
@@ -186,6 +195,9 @@ func (s *Service) storeRules(tx *store.Tx, workspace countersign.WorkspaceID, ow
 		return countersign.Refuse(countersign.Conflict, "changed_meanwhile")
 	}
 	if changed := changes(before.Workspace, next.Workspace); len(changed) > 0 {
+		if shortens {
+			changed[audit.KeptDays] = shorter.Before
+		}
 		err = audit.Write(tx, workspace, audit.Event{Kind: "settings.changed", Actor: by.Actor, Place: by.Place, Detail: changed})
 		if err != nil {
 			return err
@@ -193,6 +205,12 @@ func (s *Service) storeRules(tx *store.Tx, workspace countersign.WorkspaceID, ow
 	}
 	for _, name := range next.PoolNames() {
 		err = s.storePool(tx, workspace, before, name, next.Pools[name], by)
+		if err != nil {
+			return err
+		}
+	}
+	if shortens {
+		err = s.tellManagers(tx, workspace, message.LogShortened, message.Data{KeptBefore: shorter.Before, KeptAfter: shorter.After}, by)
 		if err != nil {
 			return err
 		}

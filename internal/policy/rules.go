@@ -155,6 +155,9 @@ func changes(pool string, before, after, under, below Document) []Change {
 		now := key.inForce(below, after)
 		if Spell(former) != Spell(now) {
 			c.Warning = key.WarningOf(Spell(now))
+			if key.Name == RetentionKey && ShorterRetention(former, now) {
+				c.Warning = "policy.warn_shorter_log"
+			}
 		}
 		all = append(all, c)
 	}

@@ -91,7 +91,7 @@ func Table() []Key {
 		number(trustKey, 0, 0, MostTrustedDays, func(s *Settings, v int) { s.TrustedDays = v }).
 			also("0 is off; of workspace and pool, the smaller counts"),
 		choice("admin_digest", "weekly", []string{"weekly", "off"}, func(s *Settings, v string) { s.Digest = v == "weekly" }),
-		number("audit.retention_days", 365, 1, 36500, func(s *Settings, v int) { s.RetentionDays = v }),
+		number(RetentionKey, 365, LeastRetention, 36500, func(s *Settings, v int) { s.RetentionDays = v }),
 		choice("words", "recovery", []string{"recovery", WordsBackup}, func(s *Settings, v string) { s.Words = v }),
 	}
 }

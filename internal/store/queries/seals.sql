@@ -59,7 +59,12 @@ SELECT CAST(COALESCE(MIN(signed_in_at), 0) AS BIGINT) AS at FROM users WHERE wor
 
 -- name: ListKeptSeals :many
 -- Seals whose events are there, the oldest first.
-SELECT * FROM seals WHERE workspace_id = @workspace_id AND retired_at = 0 ORDER BY id LIMIT CAST(@most AS INTEGER);
+SELECT * FROM seals WHERE workspace_id = @workspace_id AND retired_at = 0 AND id > @after ORDER BY id LIMIT CAST(@most AS INTEGER);
+
+-- name: ListShortenings :many
+-- The events that tell of a shorter retention, with the days of the one before. A text in
+-- detail that a person chose has its quotes escaped, and looks like no other detail.
+SELECT * FROM events WHERE workspace_id = @workspace_id AND kind = 'settings.changed' AND detail LIKE '%"kept_days":%' AND seal_id IS NOT NULL ORDER BY id;
 
 -- name: DeleteSealedEvents :many
 DELETE FROM events WHERE workspace_id = @workspace_id AND seal_id = @seal_id AND id >= @first_id AND id <= @last_id RETURNING *;

@@ -627,6 +627,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.listSessionsStmt, err = db.PrepareContext(ctx, listSessions); err != nil {
 		return nil, fmt.Errorf("error preparing query ListSessions: %w", err)
 	}
+	if q.listShorteningsStmt, err = db.PrepareContext(ctx, listShortenings); err != nil {
+		return nil, fmt.Errorf("error preparing query ListShortenings: %w", err)
+	}
 	if q.listStrayEventsStmt, err = db.PrepareContext(ctx, listStrayEvents); err != nil {
 		return nil, fmt.Errorf("error preparing query ListStrayEvents: %w", err)
 	}
@@ -1973,6 +1976,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing listSessionsStmt: %w", cerr)
 		}
 	}
+	if q.listShorteningsStmt != nil {
+		if cerr := q.listShorteningsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listShorteningsStmt: %w", cerr)
+		}
+	}
 	if q.listStrayEventsStmt != nil {
 		if cerr := q.listStrayEventsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listStrayEventsStmt: %w", cerr)
@@ -2773,6 +2781,7 @@ type Queries struct {
 	listSealsStmt                *sql.Stmt
 	listSecretsStmt              *sql.Stmt
 	listSessionsStmt             *sql.Stmt
+	listShorteningsStmt          *sql.Stmt
 	listStrayEventsStmt          *sql.Stmt
 	listSubscriptionsStmt        *sql.Stmt
 	listTextTotalsStmt           *sql.Stmt
@@ -3092,6 +3101,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		listSealsStmt:                q.listSealsStmt,
 		listSecretsStmt:              q.listSecretsStmt,
 		listSessionsStmt:             q.listSessionsStmt,
+		listShorteningsStmt:          q.listShorteningsStmt,
 		listStrayEventsStmt:          q.listStrayEventsStmt,
 		listSubscriptionsStmt:        q.listSubscriptionsStmt,
 		listTextTotalsStmt:           q.listTextTotalsStmt,

@@ -250,12 +250,12 @@ func (q *Queries) LastSeal(ctx context.Context, workspaceID countersign.Workspac
 }
 
 const listKeptSeals = `-- name: ListKeptSeals :many
-SELECT workspace_id, id, at, events, first_id, last_id, newest_at, digest, mac, marks, retired_at, retired_mac FROM seals WHERE workspace_id = $1 AND retired_at = 0 ORDER BY id LIMIT CAST($2 AS INTEGER)
+SELECT workspace_id, id, at, events, first_id, last_id, newest_at, digest, mac, marks, retired_at, retired_mac FROM seals WHERE workspace_id = $1 AND retired_at = 0 AND id > $2 ORDER BY id LIMIT CAST($3 AS INTEGER)
 `
 
 // Seals whose events are there, the oldest first.
-func (q *Queries) ListKeptSeals(ctx context.Context, workspaceID countersign.WorkspaceID, most int32) ([]Seal, error) {
-	rows, err := q.query(ctx, q.listKeptSealsStmt, listKeptSeals, workspaceID, most)
+func (q *Queries) ListKeptSeals(ctx context.Context, workspaceID countersign.WorkspaceID, after int64, most int32) ([]Seal, error) {
+	rows, err := q.query(ctx, q.listKeptSealsStmt, listKeptSeals, workspaceID, after, most)
 	if err != nil {
 		return nil, err
 	}
@@ -379,6 +379,52 @@ func (q *Queries) ListSeals(ctx context.Context, workspaceID countersign.Workspa
 			&i.Marks,
 			&i.RetiredAt,
 			&i.RetiredMac,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listShortenings = `-- name: ListShortenings :many
+SELECT workspace_id, id, at, kind, outcome, actor_kind, actor_id, user_id, target, session_id, attempt_id, request_id, ip, user_agent, detail, seal_id FROM events WHERE workspace_id = $1 AND kind = 'settings.changed' AND detail LIKE '%"kept_days":%' AND seal_id IS NOT NULL ORDER BY id
+`
+
+// The events that tell of a shorter retention, with the days of the one before. A text in
+// detail that a person chose has its quotes escaped, and looks like no other detail.
+func (q *Queries) ListShortenings(ctx context.Context, workspaceID countersign.WorkspaceID) ([]Event, error) {
+	rows, err := q.query(ctx, q.listShorteningsStmt, listShortenings, workspaceID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []Event{}
+	for rows.Next() {
+		var i Event
+		if err := rows.Scan(
+			&i.WorkspaceID,
+			&i.ID,
+			&i.At,
+			&i.Kind,
+			&i.Outcome,
+			&i.ActorKind,
+			&i.ActorID,
+			&i.UserID,
+			&i.Target,
+			&i.SessionID,
+			&i.AttemptID,
+			&i.RequestID,
+			&i.IP,
+			&i.UserAgent,
+			&i.Detail,
+			&i.SealID,
 		); err != nil {
 			return nil, err
 		}
