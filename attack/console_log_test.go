@@ -45,7 +45,7 @@ func TestConsoleLog(t *testing.T) {
 			}
 		}
 		table := c.Post("/console/log/export", "person", eve.Email, "format", "csv")
-		lines, err := csv.NewReader(strings.NewReader(table.Body)).ReadAll()
+		lines, err := csv.NewReader(strings.NewReader(strings.TrimPrefix(table.Body, "\ufeff"))).ReadAll()
 		if err != nil || len(lines) < 2 {
 			t.Fatalf("the table is %d lines, %v", len(lines), err)
 		}

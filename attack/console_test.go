@@ -245,7 +245,7 @@ func TestConsoleActs(t *testing.T) {
 func TestConsoleTables(t *testing.T) {
 	alongside(t)
 	both(t, func(t *testing.T, s *site.Site) {
-		evil := []string{"=1+1", "+1", "-1", "@SUM(A1)", "\tcmd"}
+		evil := []string{"=1+1", "+1", "-1", "@SUM(A1)", "Bert;=cmd|'/C calc'!A0", "Jörg,=1+1", "a\"b;\"=1"}
 		for i, name := range evil {
 			s.Person(t, name, fmt.Sprintf("evil%d@acme.example", i), countersign.Member)
 		}
@@ -254,13 +254,20 @@ func TestConsoleTables(t *testing.T) {
 		if got.Status != http.StatusOK || !strings.Contains(got.Header.Get("Content-Disposition"), "attachment") {
 			t.Fatalf("a fresh auditor is answered %v", got)
 		}
-		lines := strings.Split(strings.TrimSpace(got.Body), "\n")
-		if len(lines) != 1+len(evil) {
+		body, marked := strings.CutPrefix(got.Body, "\ufeff")
+		lines := strings.Split(strings.TrimSpace(body), "\r\n")
+		if !marked || len(lines) != 1+len(evil) || !strings.Contains(body, "Jörg") {
 			t.Errorf("the table of those named evil has %d lines:\n%s", len(lines), got.Body)
 		}
-		for _, line := range lines[1:] {
-			if strings.ContainsAny(strings.TrimPrefix(line, `"`)[:1], "=+-@\t") {
-				t.Errorf("a cell is a formula: %s", line)
+		for _, line := range lines {
+			if !strings.HasPrefix(line, `"`) || !strings.HasSuffix(line, `"`) || strings.Count(line, `","`) < 9 {
+				t.Errorf("a cell is not quoted: %s", line)
+			}
+			// However a program splits it, with the quotes or without.
+			for _, cell := range strings.FieldsFunc(line, func(r rune) bool { return strings.ContainsRune(",;\t\r\n", r) }) {
+				if cell = strings.TrimLeft(cell, `" `); cell != "" && strings.ContainsAny(cell[:1], "=+-@\t") {
+					t.Errorf("a cell is a formula: %s", line)
+				}
 			}
 		}
 		s.Clock.Advance(11 * time.Minute)

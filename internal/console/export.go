@@ -1,7 +1,6 @@
 package console
 
 import (
-	"encoding/csv"
 	"net/http"
 	"strconv"
 	"strings"
@@ -36,14 +35,15 @@ func (c *Console) exportPeople(w http.ResponseWriter, r *http.Request, by sessio
 	}
 	w.Header().Set("Content-Type", "text/csv; charset=utf-8")
 	w.Header().Set("Content-Disposition", `attachment; filename="countersign-people.csv"`)
-	out := csv.NewWriter(w)
-	err = out.Write([]string{"name", "email", "role", "pool", "state", "second_steps", "recovery_codes_left", "required_but_missing", "created_at", "last_sign_in_at"})
+	out, err := newSheet(w)
 	if err == nil {
-		err = c.People.Each(r.Context(), by.WorkspaceID, f, func(l people.Line) error { return out.Write(record(l, names[l.PoolID])) })
+		err = out.line("name", "email", "role", "pool", "state", "second_steps", "recovery_codes_left", "required_but_missing", "created_at", "last_sign_in_at")
 	}
-	out.Flush()
 	if err == nil {
-		err = out.Error()
+		err = c.People.Each(r.Context(), by.WorkspaceID, f, func(l people.Line) error { return out.line(record(l, names[l.PoolID])...) })
+	}
+	if err == nil {
+		err = out.end()
 	}
 	if err != nil {
 		web.Note(r.Context(), "export_err", err.Error())
@@ -60,21 +60,8 @@ func record(l people.Line, pool string) []string {
 		}
 		return t.UTC().Format(time.RFC3339)
 	}
-	fields := []string{
+	return []string{
 		l.Name, l.Email, string(l.Role), pool, string(l.State), strings.Join(l.Methods, " "), strconv.FormatInt(l.CodesLeft, 10),
 		strconv.FormatBool(l.Missing), at(moment(l.CreatedAt)), at(moment(l.SignedInAt)),
 	}
-	for i := range fields {
-		fields[i] = inert(fields[i])
-	}
-	return fields
-}
-
-// inert keeps a cell from being a formula: people choose their names, and a program for
-// tables runs what begins so (OWASP, CSV injection).
-func inert(cell string) string {
-	if cell != "" && strings.ContainsRune("=+-@\t\r\n", rune(cell[0])) {
-		return "'" + cell
-	}
-	return cell
 }

@@ -2,7 +2,6 @@ package console
 
 import (
 	"context"
-	"encoding/csv"
 	"encoding/json"
 	"errors"
 	"net/http"
@@ -233,22 +232,20 @@ func (c *Console) exportLog(w http.ResponseWriter, r *http.Request, by session.C
 
 // csvOf writes events as lines of CSV, times in UTC (RFC 3339), details as JSON.
 func csvOf(w http.ResponseWriter, each func(func(rows.Event) error) error) error {
-	out := csv.NewWriter(w)
-	err := out.Write([]string{"id", "at", "kind", "outcome", "actor_kind", "actor_id", "user_id", "target", "session_id", "attempt_id", "request_id", "ip", "user_agent", "detail"})
+	out, err := newSheet(w)
+	if err == nil {
+		err = out.line("id", "at", "kind", "outcome", "actor_kind", "actor_id", "user_id", "target", "session_id", "attempt_id", "request_id", "ip", "user_agent", "detail")
+	}
 	if err == nil {
 		err = each(func(e rows.Event) error {
-			fields := []string{
-				string(e.ID), instant(e), e.Kind, e.Outcome, string(e.ActorKind), e.ActorID, string(e.UserID), e.Target, string(e.SessionID),
-				string(e.AttemptID), e.RequestID, e.IP, e.UserAgent, e.Detail,
-			}
-			for i := range fields {
-				fields[i] = inert(fields[i])
-			}
-			return out.Write(fields)
+			return out.line(string(e.ID), instant(e), e.Kind, e.Outcome, string(e.ActorKind), e.ActorID, string(e.UserID), e.Target, string(e.SessionID),
+				string(e.AttemptID), e.RequestID, e.IP, e.UserAgent, e.Detail)
 		})
 	}
-	out.Flush()
-	return errors.Join(err, out.Error())
+	if err != nil {
+		return err
+	}
+	return out.end()
 }
 
 func instant(e rows.Event) string { return moment(e.At).UTC().Format("2006-01-02T15:04:05.000Z07:00") }
