@@ -103,7 +103,7 @@ func (s *Service) AskEmailChange(ctx context.Context, h Holder, typed string) er
 		if err != nil {
 			return err
 		}
-		err = s.event(tx, h, "email.change_asked")
+		err = s.changed(tx, h, "email.change_asked", map[string]string{"before": a.User.Email, "after": address})
 		if err != nil {
 			return err
 		}
@@ -172,7 +172,7 @@ func (s *Service) ChangeEmail(ctx context.Context, h Holder, link rows.Link) (st
 		if err != nil {
 			return err
 		}
-		err = s.event(tx, h, "email.changed")
+		err = s.changed(tx, h, "email.changed", map[string]string{"before": user.Email, "after": link.Detail})
 		if err != nil {
 			return err
 		}
@@ -195,7 +195,7 @@ func (s *Service) SetProfile(ctx context.Context, h Holder, name, language, zone
 		return err
 	}
 	return s.WriteFor(ctx, h.User, func(tx *store.Tx) error {
-		_, err := s.Hold(tx, h)
+		user, err := s.Hold(tx, h)
 		if err != nil {
 			return err
 		}
@@ -205,6 +205,15 @@ func (s *Service) SetProfile(ctx context.Context, h Holder, name, language, zone
 		if err != nil {
 			return fmt.Errorf("store the profile: %w", err)
 		}
-		return s.event(tx, h, "profile.changed")
+		detail := map[string]string{}
+		if user.Name != name {
+			detail["before"], detail["after"] = user.Name, name
+		}
+		for what, is := range map[string][2]string{"language": {user.Language, language}, "zone": {user.Zone, zone}} {
+			if is[0] != is[1] {
+				detail[what] = is[0] + " → " + is[1]
+			}
+		}
+		return s.changed(tx, h, "profile.changed", detail)
 	})
 }

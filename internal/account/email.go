@@ -77,10 +77,55 @@ func CheckName(field, typed string, most int) (string, error) {
 		e.Args = map[string]any{"Most": most}
 		return "", e
 	}
-	if strings.ContainsFunc(name, func(r rune) bool { return unicode.IsControl(r) || r == '<' || r == '>' || r == utf8.RuneError }) {
+	if strings.ContainsFunc(name, func(r rune) bool { return unicode.IsControl(r) || r == '<' || r == '>' || r == utf8.RuneError }) || hides(name) {
 		return "", countersign.InvalidField(field, "name_characters")
 	}
 	return name, nil
+}
+
+// hides tells whether a name has what nobody sees, or what turns the order of letters
+// around: one name could look like another, or like more than a name in a list or a mail.
+// The two joiners stay where a script needs them, between its letters, and between signs
+// that are drawn as one.
+func hides(name string) bool {
+	before := ' '
+	for _, r := range name {
+		switch {
+		case r == '\u200c' || r == '\u200d':
+			if !joins(before) {
+				return true
+			}
+		case unicode.Is(unicode.Cf, r), unicode.Is(blank, r):
+			return true
+		}
+		before = r
+	}
+	return before == '\u200c' || before == '\u200d'
+}
+
+// joins tells whether a joiner can follow: letters and marks of scripts that join, signs,
+// and what chooses how a sign is drawn.
+func joins(r rune) bool {
+	if unicode.In(r, unicode.Latin, unicode.Greek, unicode.Cyrillic, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Hangul) {
+		return false
+	}
+	return unicode.IsLetter(r) || unicode.IsMark(r) || unicode.Is(unicode.So, r) || unicode.Is(unicode.Sk, r)
+}
+
+// blank are letters and signs without a shape (Unicode, Default_Ignorable_Code_Point, and
+// the empty pattern of Braille).
+var blank = &unicode.RangeTable{
+	R16: []unicode.Range16{
+		{Lo: 0x034f, Hi: 0x034f, Stride: 1},
+		{Lo: 0x115f, Hi: 0x1160, Stride: 1},
+		{Lo: 0x17b4, Hi: 0x17b5, Stride: 1},
+		{Lo: 0x180b, Hi: 0x180f, Stride: 1},
+		{Lo: 0x2065, Hi: 0x2065, Stride: 1},
+		{Lo: 0x2800, Hi: 0x2800, Stride: 1},
+		{Lo: 0x3164, Hi: 0x3164, Stride: 1},
+		{Lo: 0xffa0, Hi: 0xffa0, Stride: 1},
+	},
+	R32: []unicode.Range32{{Lo: 0xe0000, Hi: 0xe0fff, Stride: 1}},
 }
 
 // NameKey is the form under which a device's name is unique for its owner.

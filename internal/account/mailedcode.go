@@ -169,7 +169,12 @@ func (s *Service) codeMAC(id countersign.MailedCodeID, code string) []byte {
 
 // event writes an event of a holder about the own account.
 func (s *Service) event(tx *store.Tx, h Holder, kind string) error {
+	return s.changed(tx, h, kind, nil)
+}
+
+// changed is event with what was, and what is.
+func (s *Service) changed(tx *store.Tx, h Holder, kind string, detail map[string]string) error {
 	return audit.Write(tx, h.Workspace, audit.Event{
-		Kind: kind, Actor: h.Actor(), User: h.User, Session: h.Session, Place: h.Place,
+		Kind: kind, Actor: h.Actor(), User: h.User, Session: h.Session, Place: h.Place, Detail: detail,
 	})
 }

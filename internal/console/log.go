@@ -211,8 +211,9 @@ type LogLine struct {
 
 // Party is somebody of an event. Of the three one is set, or none.
 type Party struct {
-	// Name is that of a person, with Href where there still is one.
-	Name, Href string
+	// Name is that of a person of now, with Href to their page. Email is the address, where
+	// the name does not stand for it: names are chosen, also like somebody else's.
+	Name, Email, Href string
 	// Text is an id of the catalogue, for who is no person.
 	Text string
 	// Thing is what is not a person.
@@ -312,7 +313,7 @@ func (c *Console) logLines(r *http.Request, by session.Current, events []rows.Ev
 			}
 		}
 	}
-	names, err := c.People.Names(r.Context(), by.WorkspaceID, ids)
+	names, err := c.People.Called(r.Context(), by.WorkspaceID, ids)
 	if err != nil {
 		return nil, err
 	}
@@ -323,7 +324,7 @@ func (c *Console) logLines(r *http.Request, by session.Current, events []rows.Ev
 	return lines, nil
 }
 
-func logLineOf(e rows.Event, names map[countersign.UserID]string) LogLine {
+func logLineOf(e rows.Event, names map[countersign.UserID]people.Called) LogLine {
 	detail := audit.Detail(e)
 	browser, system := agent.Describe(e.UserAgent)
 	at := moment(e.At)
@@ -355,9 +356,13 @@ func logLineOf(e rows.Event, names map[countersign.UserID]string) LogLine {
 }
 
 // personOf is somebody with a page, or by the identifier who is gone.
-func personOf(id countersign.UserID, names map[countersign.UserID]string) Party {
-	if name := names[id]; name != "" {
-		return Party{Name: name, Href: "/console/people/" + string(id)}
+func personOf(id countersign.UserID, names map[countersign.UserID]people.Called) Party {
+	if one, there := names[id]; there {
+		p := Party{Name: one.Name, Email: one.Email, Href: "/console/people/" + string(id)}
+		if p.Name == "" {
+			p.Name, p.Email = one.Email, ""
+		}
+		return p
 	}
 	return Party{Thing: string(id)}
 }

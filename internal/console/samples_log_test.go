@@ -7,6 +7,7 @@ import (
 	"countersign"
 	"countersign/internal/approve"
 	"countersign/internal/audit"
+	"countersign/internal/people"
 	"countersign/internal/store/rows"
 	"countersign/internal/web"
 	"countersign/internal/web/webtest"
@@ -27,8 +28,8 @@ func loggedEvents() []rows.Event {
 	}
 }
 
-func loggedNames() map[countersign.UserID]string {
-	return map[countersign.UserID]string{"usr_lan": "Nguyễn Thị Lan", "usr_ngozi": "Ngozi Adeyemi"}
+func loggedNames() map[countersign.UserID]people.Called {
+	return map[countersign.UserID]people.Called{"usr_lan": {Name: "Nguyễn Thị Lan", Email: "lan.nguyen@example.com"}, "usr_ngozi": {Email: "ngozi.adeyemi@example.com"}}
 }
 
 func logSamples(t *testing.T) []webtest.Sample {

@@ -315,6 +315,14 @@ func (s *Service) event(tx *store.Tx, h account.Holder, kind string, id counters
 	})
 }
 
+// changed is event with what was, and what is.
+func (s *Service) changed(tx *store.Tx, h account.Holder, kind string, c rows.Credential, before, after string) error {
+	return audit.Write(tx, h.Workspace, audit.Event{
+		Kind: kind, Actor: h.Actor(), User: h.User, Target: string(c.ID), Session: h.Session, Place: h.Place,
+		Detail: map[string]string{"name": c.Name, "before": before, "after": after},
+	})
+}
+
 func (s *Service) list(ctx context.Context, h account.Holder) ([]rows.Credential, error) {
 	all, err := s.Store.Read().ListCredentials(ctx, h.Workspace, h.User)
 	if err != nil {

@@ -98,7 +98,7 @@ func (s *Service) Rename(ctx context.Context, h account.Holder, id countersign.C
 		if err != nil {
 			return fmt.Errorf("rename the device: %w", err)
 		}
-		err = s.event(tx, h, "credential.renamed", id, name)
+		err = s.changed(tx, h, "credential.renamed", old, old.Name, name)
 		if err != nil {
 			return err
 		}
@@ -201,7 +201,7 @@ func (s *Service) MakeDefault(ctx context.Context, h account.Holder, id counters
 		return err
 	}
 	return s.Accounts.WriteFor(ctx, h.User, func(tx *store.Tx) error {
-		_, err := s.Accounts.Hold(tx, h)
+		user, err := s.Accounts.Hold(tx, h)
 		if err != nil {
 			return err
 		}
@@ -217,7 +217,7 @@ func (s *Service) MakeDefault(ctx context.Context, h account.Holder, id counters
 		if err != nil {
 			return fmt.Errorf("set the default: %w", err)
 		}
-		err = s.event(tx, h, "default.changed", id, c.Name)
+		err = s.changed(tx, h, "default.changed", c, user.DefaultMethod, c.Kind)
 		if err != nil {
 			return err
 		}

@@ -57,7 +57,7 @@ func (s *Service) Create(ctx context.Context, workspace countersign.WorkspaceID,
 		if err != nil {
 			return err
 		}
-		err = s.event(tx, by, user, "user.created", map[string]string{"role": string(user.Role), "pool": string(user.PoolID)})
+		err = s.event(tx, by, user, "user.created", map[string]string{"role": string(user.Role), "pool": string(user.PoolID), "name": user.Name, "email": user.Email})
 		if err != nil || row.PasswordHash != "" {
 			return err
 		}

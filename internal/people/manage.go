@@ -105,7 +105,7 @@ func (s *Service) Delete(ctx context.Context, a account.Account, by By) error {
 		if err != nil {
 			return err
 		}
-		err = s.event(tx, by, user, "user.deleted", nil)
+		err = s.event(tx, by, user, "user.deleted", map[string]string{"name": user.Name, "email": user.Email, "role": string(user.Role)})
 		if err != nil {
 			return err
 		}

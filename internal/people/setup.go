@@ -94,7 +94,7 @@ func (s *Service) FinishSetup(ctx context.Context, link rows.Link, f FirstOwner,
 			return err
 		}
 		by := By{Actor: countersign.Actor{Kind: countersign.ByUser, User: user.ID}, Place: f.Place}
-		err = s.event(tx, by, user, "user.created", map[string]string{"role": string(countersign.Owner), "by": "setup"})
+		err = s.event(tx, by, user, "user.created", map[string]string{"role": string(countersign.Owner), "by": "setup", "name": user.Name, "email": user.Email})
 		if err != nil {
 			return err
 		}

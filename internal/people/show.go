@@ -116,15 +116,29 @@ func (s Shown) Line() Line {
 	return l
 }
 
-// Names are what to call those who acted, by their identifiers. Who is gone is left out.
-func (s *Service) Names(ctx context.Context, workspace countersign.WorkspaceID, users []countersign.UserID) (map[countersign.UserID]string, error) {
+// Called is how somebody is called now. The name may be "": it is their own to choose, the
+// address is what tells two of them apart.
+type Called struct{ Name, Email string }
+
+// Called are those who acted, by their identifiers. Who is gone is left out.
+func (s *Service) Called(ctx context.Context, workspace countersign.WorkspaceID, users []countersign.UserID) (map[countersign.UserID]Called, error) {
 	named, err := s.Store.ListNames(ctx, workspace, users)
 	if err != nil {
 		return nil, fmt.Errorf("load names: %w", err)
 	}
-	out := map[countersign.UserID]string{}
+	out := map[countersign.UserID]Called{}
 	for _, p := range named {
-		out[p.ID] = cmp.Or(p.Name, p.Email)
+		out[p.ID] = Called{Name: p.Name, Email: p.Email}
 	}
 	return out, nil
+}
+
+// Names are what to call those who acted, by their identifiers. Who is gone is left out.
+func (s *Service) Names(ctx context.Context, workspace countersign.WorkspaceID, users []countersign.UserID) (map[countersign.UserID]string, error) {
+	all, err := s.Called(ctx, workspace, users)
+	out := map[countersign.UserID]string{}
+	for id, one := range all {
+		out[id] = cmp.Or(one.Name, one.Email)
+	}
+	return out, err
 }
