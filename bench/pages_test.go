@@ -135,7 +135,7 @@ func (w *world) logs(t *testing.T) []consolePage {
 	t.Helper()
 	const path = "/console/log"
 	middle, user := w.events[len(w.events)/2], w.events[7].UserID
-	day := time.UnixMilli(middle.At).UTC().Truncate(24 * time.Hour)
+	day := time.UnixMilli(int64(middle.At)).UTC().Truncate(24 * time.Hour)
 	refused := []string{"proof.refused"}
 	named := func(id countersign.UserID) string { return url.QueryEscape(w.emailOf(t, id)) }
 	page := func(name, query string, f audit.Filter, more ...asking) consolePage {

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"maps"
 	"slices"
 	"strconv"
@@ -25,21 +24,14 @@ func (*auditHead) examples() []string {
 	return []string{"countersign admin audit seal-head", "countersign admin audit seal-head >> /mnt/elsewhere/heads"}
 }
 
-// logs are the workspaces whose logs a command is about: the one that is named, or all.
+// logs are the workspaces whose logs a command is about: the one that is named, or all that a
+// log knows.
 func (c inWorkspace) logs(ctx context.Context, p *server.Parts) ([]countersign.WorkspaceID, error) {
 	if c.Workspace != "" {
 		one, err := c.of(ctx, p)
 		return []countersign.WorkspaceID{one}, err
 	}
-	all, err := p.Store.Read().ListWorkspaces(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("list workspaces: %w", err)
-	}
-	var ids []countersign.WorkspaceID
-	for _, w := range all {
-		ids = append(ids, w.ID)
-	}
-	return ids, nil
+	return p.Audit.Logs(ctx)
 }
 
 // headView is the end of a chain as a result for a program.

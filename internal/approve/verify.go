@@ -43,7 +43,7 @@ func (s *Service) VerifyEvent(ctx context.Context, workspace countersign.Workspa
 		if detail["device_thumbprint"] != v.DeviceThumbprint || detail["verify_thumbprint"] != v.VerifyThumbprint {
 			return v, fmt.Errorf("%w: the keys are not those that were paired as %s", method.ErrWrong, pairing.ID)
 		}
-		v.PairedBy, v.PairedAt = pairing.ID, time.UnixMilli(pairing.At)
+		v.PairedBy, v.PairedAt = pairing.ID, time.UnixMilli(int64(pairing.At))
 		break
 	}
 	return v, nil

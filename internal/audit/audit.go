@@ -73,7 +73,7 @@ func Row(workspace countersign.WorkspaceID, e Event, now time.Time, n int) (rows
 		e.Outcome = OK
 	}
 	return rows.InsertEventParams{
-		WorkspaceID: workspace, ID: countersign.EventID(seal.SortableID("evt", now, n)), At: now.UnixMilli(),
+		WorkspaceID: workspace, ID: countersign.EventID(seal.SortableID("evt", now, n)), At: countersign.Milli(now.UnixMilli()),
 		Kind: e.Kind, Outcome: string(e.Outcome), ActorKind: e.Actor.Kind, ActorID: string(e.Actor.User),
 		UserID: e.User, Target: e.Target, SessionID: e.Session, AttemptID: e.Attempt,
 		RequestID: storable(e.Place.RequestID), IP: storable(e.Place.IP), UserAgent: storable(e.Place.UserAgent), Detail: string(detail),

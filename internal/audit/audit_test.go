@@ -55,7 +55,7 @@ func TestAnEventIsKeptWhole(t *testing.T) {
 		id := got[0].ID
 		got[0].Detail, got[0].ID = "", ""
 		want := rows.Event{
-			WorkspaceID: workspace, At: at, Kind: "proof.refused", Outcome: "refused", ActorKind: countersign.ByUser, ActorID: "usr_1",
+			WorkspaceID: workspace, At: countersign.Milli(at), Kind: "proof.refused", Outcome: "refused", ActorKind: countersign.ByUser, ActorID: "usr_1",
 			UserID: "usr_2", Target: "crd_1", SessionID: "ses_1", AttemptID: "att_1", RequestID: "rid_1", IP: "192.0.2.1", UserAgent: "Firefox",
 		}
 		if diff := cmp.Diff(want, got[0]); diff != "" {

@@ -50,6 +50,16 @@ func ParseHead(text string) (Head, error) {
 	return Head{Seal: n, MAC: mac}, nil
 }
 
+// Logs are the workspaces of all logs, also those that are not there any more: whoever takes
+// a workspace away, or renames it, must not take its log from those that are looked through.
+func (c *Chain) Logs(ctx context.Context) ([]countersign.WorkspaceID, error) {
+	all, err := c.Store.Read().ListChained(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("list the logs: %w", store.Classify(err))
+	}
+	return all, nil
+}
+
 // Head is where the chain of a workspace ends now.
 func (c *Chain) Head(ctx context.Context, workspace countersign.WorkspaceID) (Head, error) {
 	last, err := c.Store.Read().LastSeal(ctx, workspace)

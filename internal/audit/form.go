@@ -73,7 +73,7 @@ func digestOf(key seal.MACKey, events []rows.Event) batch {
 		one = encode(one[:0], e)
 		_, _ = whole.Write(one) // a hash never fails
 		b.marks = append(b.marks, key.Sum(purposeMark, string(one))[:markSize]...)
-		b.newest = max(b.newest, e.At)
+		b.newest = max(b.newest, int64(e.At))
 	}
 	if len(events) > 0 {
 		b.first, b.last = events[0].ID, events[len(events)-1].ID

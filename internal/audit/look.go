@@ -37,6 +37,13 @@ func (c *Chain) Verify(ctx context.Context, workspace countersign.WorkspaceID, m
 			return r, fmt.Errorf("verify the audit log: %w", err)
 		}
 	}
+	_, err := c.Store.Read().GetWorkspace(ctx, workspace)
+	switch {
+	case store.NotFound(err):
+		r.wrong(Problem{Fault: WorkspaceMissing})
+	case err != nil:
+		return r, fmt.Errorf("load the workspace: %w", store.Classify(err))
+	}
 	strays, err := c.Store.Read().ListStrayEvents(ctx, workspace, problemsKept)
 	if err != nil {
 		return r, fmt.Errorf("look for events of no seal: %w", store.Classify(err))

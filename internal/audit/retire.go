@@ -63,7 +63,7 @@ func heldUntil(e *rows.Event) int64 {
 	if err != nil || days <= 0 {
 		return 0
 	}
-	return time.UnixMilli(e.At).AddDate(0, 0, days).UnixMilli()
+	return time.UnixMilli(int64(e.At)).AddDate(0, 0, days).UnixMilli()
 }
 
 // held are the seals with an event that stays longer than the retention says.

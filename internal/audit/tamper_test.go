@@ -2,6 +2,7 @@ package audit_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -10,6 +11,8 @@ import (
 
 	"countersign"
 	"countersign/internal/audit"
+	"countersign/internal/store"
+	"countersign/internal/store/storetest"
 )
 
 // Whoever can write the database and has no master key is found, whatever they do to what
@@ -239,4 +242,47 @@ func TestABrokenChainIsLogged(t *testing.T) {
 			t.Errorf("told %d times:\n%s", n, l.said)
 		}
 	})
+}
+
+// A workspace that is taken away, or gets another identifier, does not take its log from
+// those that are looked through.
+func TestALogWithoutItsWorkspace(t *testing.T) {
+	logs(t, func(t *testing.T, l *logged) {
+		l.filled(t)
+		act := "UPDATE workspaces SET id = 'wsp_other'"
+		if store.IsPostgres(l.database) {
+			act = "ALTER TABLE pools DROP CONSTRAINT pools_workspace_id_fkey; " + act
+		}
+		l.do(t, act)
+		all, err := l.Logs(t.Context())
+		if err != nil || !slices.Equal(all, []countersign.WorkspaceID{workspace, "wsp_other"}) {
+			t.Fatalf("the logs are %v %v", all, err)
+		}
+		r := l.verify(t)
+		if r.Holds() || r.Problems[0] != (audit.Problem{Fault: audit.WorkspaceMissing}) {
+			t.Errorf("it was found so: %+v", r)
+		}
+	})
+}
+
+// What is no number where a number was is found like any other change: it neither ends the
+// verification nor the reading of the log. PostgreSQL keeps no such thing.
+func TestAMomentThatIsNoNumber(t *testing.T) {
+	l := newLogged(t, storetest.File(t))
+	l.filled(t)
+	id := l.list(t, "SELECT id FROM events WHERE seal_id = 3 ORDER BY id")[1]
+	l.do(t, "UPDATE events SET at = 'abc' WHERE id = $1", id)
+	r := l.verify(t)
+	if r.Wrong != 1 || r.Problems[0] != (audit.Problem{Fault: audit.EventChanged, Seal: 3, Event: countersign.EventID(id)}) {
+		t.Errorf("it was found so: %+v", r)
+	}
+	log := &audit.Log{Store: l.Store}
+	part, err := log.Page(t.Context(), workspace, audit.Filter{}, "", "", 100)
+	if err != nil || len(part.Events) == 0 {
+		t.Errorf("the log has %d events: %v", len(part.Events), err)
+	}
+	e, err := log.Get(t.Context(), workspace, countersign.EventID(id))
+	if err != nil || e.At != 0 {
+		t.Errorf("the event is of %d: %v", e.At, err)
+	}
 }

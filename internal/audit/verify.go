@@ -33,6 +33,9 @@ const (
 	EventsRemoved Fault = "events_removed"
 	// TailCut is a chain that once ended later; Seal is the first number that is missing.
 	TailCut Fault = "tail_cut"
+	// WorkspaceMissing is a log whose workspace is not there, or has another identifier. The
+	// program removes a log with its workspace.
+	WorkspaceMissing Fault = "workspace_missing"
 	// HeadChanged is a note of the chain's end that is missing or not ours.
 	HeadChanged Fault = "head_changed"
 	// BegunLate is a chain that begins after a server was at work: it was taken away, and
@@ -154,7 +157,7 @@ func (w *walk) seal(s *rows.Seal) bool {
 func (w *walk) events(s *rows.Seal, events []rows.Event) {
 	b := digestOf(w.key, events)
 	for i := range events {
-		if late(events[i].At, s.At) {
+		if late(int64(events[i].At), s.At) {
 			w.report.Late++
 		}
 	}
@@ -174,7 +177,7 @@ func late(at, sealed int64) bool { return at < sealed-lateAfter.Milliseconds() }
 func (r *Report) begin(oldest rows.OldestServedRow, signedIn int64) {
 	switch {
 	case r.Began == 0:
-	case oldest.ID != "" && late(oldest.At, r.Began):
+	case oldest.ID != "" && late(int64(oldest.At), r.Began):
 		r.wrong(Problem{Fault: BegunLate, Seal: 1, Event: oldest.ID})
 	case signedIn != 0 && late(signedIn, r.Began):
 		r.wrong(Problem{Fault: BegunLate, Seal: 1})

@@ -29,7 +29,7 @@ func newChained() *chained {
 	for id := int64(1); id <= 5; id++ {
 		for n := range int64(4) {
 			c.events[id] = append(c.events[id], rows.Event{
-				WorkspaceID: workspace, ID: countersign.EventID(fmt.Sprintf("evt_%d%d", id, n)), At: 100*id + n, Kind: "signin.completed", SealID: &id,
+				WorkspaceID: workspace, ID: countersign.EventID(fmt.Sprintf("evt_%d%d", id, n)), At: countersign.Milli(100*id + n), Kind: "signin.completed", SealID: &id,
 			})
 		}
 		s := audit.SealOf(c.key, workspace, id, prev, 100*id+50, c.events[id])

@@ -327,7 +327,7 @@ func (c *Console) logLines(r *http.Request, by session.Current, events []rows.Ev
 func logLineOf(e rows.Event, names map[countersign.UserID]people.Called) LogLine {
 	detail := audit.Detail(e)
 	browser, system := agent.Describe(e.UserAgent)
-	at := moment(e.At)
+	at := moment(int64(e.At))
 	line := LogLine{
 		ID: string(e.ID), Text: textOf(e.Kind, detail), Kind: e.Kind, Name: detail["name"], Refused: e.Outcome == string(audit.Refused), At: at,
 		UTC: at.UTC().Format(time.DateTime), IP: e.IP, Browser: browser, System: system, Before: detail["before"], After: detail["after"], Reason: detail["reason"],

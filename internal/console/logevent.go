@@ -248,7 +248,9 @@ func csvOf(w http.ResponseWriter, each func(func(rows.Event) error) error) error
 	return out.end()
 }
 
-func instant(e rows.Event) string { return moment(e.At).UTC().Format("2006-01-02T15:04:05.000Z07:00") }
+func instant(e rows.Event) string {
+	return moment(int64(e.At)).UTC().Format("2006-01-02T15:04:05.000Z07:00")
+}
 
 // jsonEvent is an event as a line of JSON.
 type jsonEvent struct {

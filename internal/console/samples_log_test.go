@@ -17,7 +17,7 @@ const firefox = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefo
 
 // loggedEvents are events of the samples, one of each sort.
 func loggedEvents() []rows.Event {
-	at := func(ago time.Duration) int64 { return now.Add(-ago).UnixMilli() }
+	at := func(ago time.Duration) countersign.Milli { return countersign.Milli(now.Add(-ago).UnixMilli()) }
 	return []rows.Event{
 		{ID: "evt_01", At: at(time.Minute), Kind: "request.approved", Outcome: "ok", ActorKind: countersign.ByUser, ActorID: "usr_lan", UserID: "usr_lan", IP: "2001:db8::17", UserAgent: firefox, Target: "req_1", RequestID: "0a1b2c", Detail: `{"name":"Pixel 9","signature":"c2lnbmF0dXJl","decision":"approve"}`},
 		{ID: "evt_02", At: at(time.Hour), Kind: "proof.refused", Outcome: "refused", ActorKind: countersign.ByAnonymous, UserID: "usr_lan", IP: "203.0.113.7", UserAgent: firefox, Detail: `{"method":"totp","why":"wrong"}`},

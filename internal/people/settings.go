@@ -58,7 +58,7 @@ func (s *Service) Activity(ctx context.Context, workspace countersign.WorkspaceI
 		before = "evt_~"
 	}
 	events, err := s.Store.Read().ListEventsOfUser(ctx, rows.ListEventsOfUserParams{
-		WorkspaceID: workspace, UserID: user, Before: before, Since: since, Most: int32(min(most, 1000)), // #nosec G115 -- bounded
+		WorkspaceID: workspace, UserID: user, Before: before, Since: countersign.Milli(since), Most: int32(min(most, 1000)), // #nosec G115 -- bounded
 	})
 	if err != nil {
 		return nil, fmt.Errorf("list events: %w", store.Classify(err))

@@ -110,7 +110,7 @@ func fill(t *testing.T, s *store.Store) {
 			func() error {
 				for i := range 300 {
 					err := tx.InsertEvent(tx.Ctx, rows.InsertEventParams{
-						WorkspaceID: workspace, ID: countersign.EventID(fmt.Sprintf("evt_%05d", i)), At: int64(i), Kind: "signin.completed", UserID: u.ID,
+						WorkspaceID: workspace, ID: countersign.EventID(fmt.Sprintf("evt_%05d", i)), At: countersign.Milli(i), Kind: "signin.completed", UserID: u.ID,
 					})
 					if err != nil {
 						return err

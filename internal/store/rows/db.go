@@ -540,6 +540,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.listCampaignsStmt, err = db.PrepareContext(ctx, listCampaigns); err != nil {
 		return nil, fmt.Errorf("error preparing query ListCampaigns: %w", err)
 	}
+	if q.listChainedStmt, err = db.PrepareContext(ctx, listChained); err != nil {
+		return nil, fmt.Errorf("error preparing query ListChained: %w", err)
+	}
 	if q.listConcernedStmt, err = db.PrepareContext(ctx, listConcerned); err != nil {
 		return nil, fmt.Errorf("error preparing query ListConcerned: %w", err)
 	}
@@ -1831,6 +1834,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing listCampaignsStmt: %w", cerr)
 		}
 	}
+	if q.listChainedStmt != nil {
+		if cerr := q.listChainedStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listChainedStmt: %w", cerr)
+		}
+	}
 	if q.listConcernedStmt != nil {
 		if cerr := q.listConcernedStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listConcernedStmt: %w", cerr)
@@ -2752,6 +2760,7 @@ type Queries struct {
 	listBrowsersStmt             *sql.Stmt
 	listCampaignPeopleStmt       *sql.Stmt
 	listCampaignsStmt            *sql.Stmt
+	listChainedStmt              *sql.Stmt
 	listConcernedStmt            *sql.Stmt
 	listCredentialsStmt          *sql.Stmt
 	listDecidedStmt              *sql.Stmt
@@ -3072,6 +3081,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		listBrowsersStmt:             q.listBrowsersStmt,
 		listCampaignPeopleStmt:       q.listCampaignPeopleStmt,
 		listCampaignsStmt:            q.listCampaignsStmt,
+		listChainedStmt:              q.listChainedStmt,
 		listConcernedStmt:            q.listConcernedStmt,
 		listCredentialsStmt:          q.listCredentialsStmt,
 		listDecidedStmt:              q.listDecidedStmt,

@@ -87,7 +87,7 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
 type InsertEventParams struct {
 	WorkspaceID countersign.WorkspaceID
 	ID          countersign.EventID
-	At          int64
+	At          countersign.Milli
 	Kind        string
 	Outcome     string
 	ActorKind   countersign.ActorKind
@@ -232,7 +232,7 @@ type ListEventsOfUserParams struct {
 	WorkspaceID countersign.WorkspaceID
 	UserID      countersign.UserID
 	Before      countersign.EventID
-	Since       int64
+	Since       countersign.Milli
 	Most        int32
 }
 

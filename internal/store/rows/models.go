@@ -117,7 +117,7 @@ type Device struct {
 type Event struct {
 	WorkspaceID countersign.WorkspaceID
 	ID          countersign.EventID
-	At          int64
+	At          countersign.Milli
 	Kind        string
 	Outcome     string
 	ActorKind   countersign.ActorKind

@@ -516,7 +516,7 @@ SELECT id, at FROM events WHERE workspace_id = $1 AND actor_kind <> 'shell' ORDE
 
 type OldestServedRow struct {
 	ID countersign.EventID
-	At int64
+	At countersign.Milli
 }
 
 // The oldest event that a server wrote: while one runs, all is sealed.

@@ -154,6 +154,34 @@ func (q *Queries) InsertWorkspace(ctx context.Context, arg InsertWorkspaceParams
 	return err
 }
 
+const listChained = `-- name: ListChained :many
+SELECT workspace_id FROM seals UNION SELECT workspace_id FROM seal_heads UNION SELECT workspace_id FROM events UNION SELECT id FROM workspaces ORDER BY 1
+`
+
+// Every workspace that a log knows, also one that is not there, or has another identifier.
+func (q *Queries) ListChained(ctx context.Context) ([]countersign.WorkspaceID, error) {
+	rows, err := q.query(ctx, q.listChainedStmt, listChained)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []countersign.WorkspaceID{}
+	for rows.Next() {
+		var workspace_id countersign.WorkspaceID
+		if err := rows.Scan(&workspace_id); err != nil {
+			return nil, err
+		}
+		items = append(items, workspace_id)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const listHomes = `-- name: ListHomes :many
 SELECT id, host, name, language, accent, sender, logo FROM workspaces ORDER BY id
 `
