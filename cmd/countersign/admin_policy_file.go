@@ -60,10 +60,12 @@ func (f fromFile) next(t *terminal, was people.Stored) (policy.Rules, error) {
 	if err != nil {
 		return policy.Rules{}, usageError{fmt.Errorf("%s: %w", f.From, err)}
 	}
-	for _, name := range named.PoolNames() {
-		if was.PoolNamed(name) == "" {
-			t.tell("policy.pool_made", "Name", name)
-		}
+	made, err := was.Makes(named)
+	if err != nil {
+		return policy.Rules{}, err
+	}
+	for _, name := range made {
+		t.tell("policy.pool_made", "Name", name)
 	}
 	for _, name := range was.PoolNames() {
 		_, is := named.Pools[name]
@@ -96,7 +98,7 @@ func (c *policyDiff) Run(ctx context.Context, t *terminal) error {
 			return err
 		}
 		changes := policy.Changes(stored.Rules, next)
-		if len(changes) == 0 {
+		if len(changes) == 0 && !makesPools(stored, next) {
 			t.tell("cli.policy_same")
 		}
 		return t.printChanges(changes)

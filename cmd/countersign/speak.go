@@ -53,7 +53,7 @@ func variable(env []string, name string) string {
 
 // tell says a text of the catalogue to the person, on standard error.
 func (t *terminal) tell(id string, args ...any) {
-	_, _ = fmt.Fprintln(t.messages, t.speaker().Say(id, args...))
+	_, _ = fmt.Fprintln(t.messages, harmless(t.speaker().Say(id, args...)))
 }
 
 // report says on standard error what went wrong and what to do about it, and
@@ -64,7 +64,7 @@ func report(to io.Writer, speaker func() *words.Speaker, err error) int {
 	}
 	lines, hint := explain(speaker, err)
 	for _, line := range lines {
-		_, _ = fmt.Fprintln(to, "countersign:", line)
+		_, _ = fmt.Fprintln(to, "countersign:", harmless(line))
 	}
 	if hint != "" {
 		_, _ = fmt.Fprintln(to, speaker().Say("cli.hint", "Text", hint))

@@ -7,6 +7,7 @@ import (
 	"os"
 	"strings"
 	"text/tabwriter"
+	"unicode"
 
 	"github.com/mattn/go-isatty"
 
@@ -41,9 +42,33 @@ func (t *terminal) printJSON(value any) error {
 	return encoder.Encode(value)
 }
 
+// harmless escapes what a terminal would obey, or would not show: names come from files and
+// from people. Lines may end.
+func harmless(text string) string {
+	var b strings.Builder
+	for _, r := range text {
+		switch {
+		case r == '\n' || r == '\t':
+			b.WriteRune(r)
+		case r > 0xffff && unicode.Is(unicode.Cf, r):
+			fmt.Fprintf(&b, `\U%08X`, r)
+		case unicode.IsControl(r), unicode.Is(unicode.Cf, r):
+			fmt.Fprintf(&b, `\u%04X`, r)
+		default:
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
+}
+
 // table prints rows under a heading: aligned for a person, and separated by
 // one tab, without the heading, for a pipe.
 func (t *terminal) table(heading []string, rows [][]string) error {
+	for _, row := range rows {
+		for i := range row {
+			row[i] = strings.NewReplacer("\n", `\n`, "\t", `\t`).Replace(harmless(row[i]))
+		}
+	}
 	if !isTerminal(t.out) {
 		for _, row := range rows {
 			if err := t.print(strings.Join(row, "\t") + "\n"); err != nil {

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"countersign"
+	"countersign/internal/account"
 	"countersign/internal/audit"
 	"countersign/internal/message"
 	"countersign/internal/policy"
@@ -29,6 +30,35 @@ func (s Stored) PoolName(id countersign.PoolID) string { return s.names[id] }
 
 // PoolNamed is the pool of a name, "" for none.
 func (s Stored) PoolNamed(name string) countersign.PoolID { return s.pools[name] }
+
+// Makes are the pools that other rules would make: those of names that are not there. The
+// error is what makes one of them impossible: Invalid on "name", Conflict "too_many_pools".
+func (s Stored) Makes(next policy.Rules) ([]string, error) {
+	taken := map[string]bool{}
+	for name := range s.pools {
+		taken[account.NameKey(name)] = true
+	}
+	var made []string
+	for _, name := range next.PoolNames() {
+		if s.PoolNamed(name) != "" {
+			continue
+		}
+		checked, err := account.CheckName("name", name, 0)
+		if err != nil {
+			return nil, err
+		}
+		key := account.NameKey(checked)
+		if taken[key] {
+			return nil, countersign.InvalidField("name", "pool_name_taken")
+		}
+		taken[key] = true
+		made = append(made, name)
+	}
+	if len(s.pools)+len(made) > mostPools {
+		return nil, countersign.Refuse(countersign.Conflict, "too_many_pools")
+	}
+	return made, nil
+}
 
 // Rules reads the settings of a workspace and of its pools.
 func (s *Service) Rules(ctx context.Context, workspace countersign.WorkspaceID) (Stored, error) {
@@ -164,6 +194,10 @@ func (s *Service) storeRules(tx *store.Tx, workspace countersign.WorkspaceID, ow
 	}
 	if before.Version != version {
 		return countersign.Refuse(countersign.Conflict, "changed_meanwhile")
+	}
+	_, err = before.Makes(next)
+	if err != nil {
+		return err
 	}
 	loosened := policy.LooserResets(before.Rules, before.With(next, true))
 	if len(loosened) > 0 {
