@@ -163,9 +163,14 @@ func (g *Log) Latest(ctx context.Context, workspace countersign.WorkspaceID) (co
 	return countersign.EventID(last), nil
 }
 
-// Await returns the latest event when it is another than seen, or when ctx ends.
-func (g *Log) Await(ctx context.Context, workspace countersign.WorkspaceID, seen string) (string, error) {
+// Await returns the latest event when it is another than seen, or when ctx ends, or the
+// error of still, which is asked at each look whether the one who waits still may.
+func (g *Log) Await(ctx context.Context, workspace countersign.WorkspaceID, seen string, still func(context.Context) error) (string, error) {
 	for {
+		err := still(ctx)
+		if err != nil && ctx.Err() == nil {
+			return seen, err
+		}
 		last, err := g.Latest(ctx, workspace)
 		if ctx.Err() != nil {
 			return seen, nil //nolint:nilerr // the wait is over, whatever the last look came to

@@ -1,6 +1,7 @@
 package audit_test
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -178,10 +179,21 @@ func TestTheLatestEvent(t *testing.T) {
 			t.Errorf("an empty log ends with %q, %v", last, err)
 		}
 		numbered(t, s, 3)
-		state, err := g.Await(t.Context(), countersign.DefaultWorkspace, "")
+		state, err := g.Await(t.Context(), countersign.DefaultWorkspace, "", func(context.Context) error { return nil })
 		last, _ = g.Latest(t.Context(), countersign.DefaultWorkspace)
 		if err != nil || state != string(last) || last == "" {
 			t.Errorf("told of %q, %v, where the latest is %q", state, err, last)
+		}
+		looks := 0
+		_, err = g.Await(t.Context(), countersign.DefaultWorkspace, state, func(context.Context) error {
+			looks++
+			if looks < 3 {
+				return nil
+			}
+			return countersign.Refuse(countersign.Forbidden, "beyond_role")
+		})
+		if countersign.CodeOf(err) != "beyond_role" || looks != 3 {
+			t.Errorf("whoever may not wait any more is told %v at the look %d", err, looks)
 		}
 		for _, cursor := range []countersign.EventID{"nonsense", "evt_\x00", "usr_1", countersign.EventID("evt_" + strings.Repeat("z", 100))} {
 			part, err := g.Page(t.Context(), countersign.DefaultWorkspace, audit.Filter{}, cursor, "", 2)

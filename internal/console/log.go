@@ -371,8 +371,23 @@ func personOf(id countersign.UserID, names map[countersign.UserID]people.Called)
 // the console: see quiet.
 func (c *Console) logTail(w http.ResponseWriter, r *http.Request, by session.Current) error {
 	return c.Site.Follow(w, r, string(by.ID), func(ctx context.Context, seen string) (string, error) {
-		return c.Log.Await(ctx, by.WorkspaceID, seen)
+		return c.Log.Await(ctx, by.WorkspaceID, seen, func(ctx context.Context) error { return c.stillReads(r.WithContext(ctx), by) })
 	}, func(string) bool { return false })
+}
+
+// stillReads refuses whoever read the log a moment ago and may not any more: their session
+// has ended, or its hour, or the role is another one.
+func (c *Console) stillReads(r *http.Request, by session.Current) error {
+	now, err := c.Sessions.Load(r, by.WorkspaceID)
+	switch {
+	case err != nil:
+		return err
+	case now.Level < policy.LevelFull || now.Console() != policy.NeedsNothing:
+		return countersign.Refuse(countersign.Forbidden, "fresh_proof_required")
+	case !may(now, policy.DeedSeeAll):
+		return countersign.Refuse(countersign.Forbidden, "beyond_role")
+	}
+	return nil
 }
 
 // quiet tells whether a page's script asks by itself, which does not keep the console open.

@@ -11,7 +11,7 @@ import (
 
 // Settings from before the audit log had a least time are read, and say that time.
 func TestTooShortRetentionsAreRaised(t *testing.T) {
-	file, err := os.ReadFile("migrations/00015_retention.sql")
+	file, err := os.ReadFile("migrations/00017_retention.sql")
 	if err != nil {
 		t.Fatal(err)
 	}
