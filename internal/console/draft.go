@@ -116,6 +116,8 @@ func (d draft) wrong(key policy.Key) {
 		d.form.Wrong(fieldOf(key.Name), "setting_number", "Least", strconv.Itoa(key.Least), "Most", strconv.Itoa(key.Most))
 	case key.List && key.Words != nil:
 		d.form.Wrong(fieldOf(key.Name), "setting_one")
+	case key.Words != nil:
+		d.form.Wrong(fieldOf(key.Name), "setting_choice")
 	default:
 		d.form.Wrong(fieldOf(key.Name), "setting_"+strings.ReplaceAll(key.Name, ".", "_"))
 	}

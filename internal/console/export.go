@@ -20,7 +20,10 @@ func (c *Console) exportPeople(w http.ResponseWriter, r *http.Request, by sessio
 	if err != nil {
 		return err
 	}
-	f := filterOf(form.Value)
+	f, wrong := filterOf(form.Value)
+	if wrong.Failed() {
+		return countersign.Refuse(countersign.Invalid, "people_filter")
+	}
 	err = c.People.Exported(r.Context(), by.Holder(web.Place(r)), f)
 	if err != nil {
 		return err

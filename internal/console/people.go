@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 	"time"
 
 	"countersign"
@@ -18,21 +19,39 @@ import (
 // peopleOnPage is how many people a page lists.
 const peopleOnPage = 50
 
-// filterOf reads a filter out of an address or a form. What is unknown is left out: such
-// a list is longer than was meant, and never shorter.
-func filterOf(value func(string) string) people.Filter {
+// longestSearch is how long a search or an identifier in a filter may be, in octets.
+const longestSearch = 200
+
+// filterOf reads a filter out of an address or a form. What cannot be read stands on the
+// form, and then nobody is listed: a list that is longer than was meant would be taken for
+// the answer, and exported.
+func filterOf(value func(string) string) (people.Filter, *web.Form) {
+	form := web.NewForm()
+	wrong := func(code string) {
+		if !form.Has("q") {
+			form.Wrong("q", code)
+		}
+	}
 	f := people.Filter{Typed: value("q"), Pool: countersign.PoolID(value("pool")), Role: countersign.Role(value("role"))}
-	if standing := store.Standing(value("state")); slices.Contains(store.Standings(), standing) {
-		f.Standing = standing
+	f.Standing = store.Standing(value("state"))
+	if !slices.Contains(store.Standings(), f.Standing) {
+		f.Standing = ""
+		wrong("people_state")
 	}
-	if !f.Role.Valid() {
+	if f.Role != "" && !f.Role.Valid() {
 		f.Role = ""
+		wrong("people_role")
 	}
-	const longest = 200
-	if len(f.Typed) > longest || len(f.Pool) > longest {
-		f.Typed, f.Pool = "", ""
+	if len(f.Pool) > longestSearch {
+		f.Pool = ""
+		wrong("no_such_pool")
 	}
-	return f
+	if len(f.Typed) > longestSearch {
+		f.Typed = strings.ToValidUTF8(f.Typed[:longestSearch], "")
+		wrong("people_search")
+	}
+	form.Values["q"] = f.Typed
+	return f, form
 }
 
 // queryOf writes a filter as it stands in an address.
@@ -129,8 +148,12 @@ func stateOf(l people.Line) State {
 
 func (c *Console) people(w http.ResponseWriter, r *http.Request, by session.Current) error {
 	query := r.URL.Query()
-	f := filterOf(query.Get)
-	lines, err := c.People.Search(r.Context(), by.WorkspaceID, f, query.Get("after"), query.Get("before"), peopleOnPage)
+	f, form := filterOf(query.Get)
+	var lines people.Lines
+	var err error
+	if !form.Failed() {
+		lines, err = c.People.Search(r.Context(), by.WorkspaceID, f, query.Get("after"), query.Get("before"), peopleOnPage)
+	}
 	if err != nil {
 		return err
 	}
@@ -142,7 +165,7 @@ func (c *Console) people(w http.ResponseWriter, r *http.Request, by session.Curr
 		Shell: c.shell(r, by, "people"), Filter: f, Chips: chips(f, now), First: lines.Previous == "", MayExport: may(by, policy.DeedSeeAll),
 		MayInvite: may(by, policy.DeedInvite),
 	}
-	view.Form = web.NewForm("q", f.Typed)
+	view.Form = form
 	waiting, err := c.waiting(r, by)
 	if err != nil {
 		return err
@@ -170,7 +193,7 @@ func (c *Console) people(w http.ResponseWriter, r *http.Request, by session.Curr
 	if lines.Next != "" {
 		view.Next = addressOf(f, "after", lines.Next)
 	}
-	return c.pages.Render(w, r, http.StatusOK, "people", view)
+	return c.pages.Render(w, r, form.Status(), "people", view)
 }
 
 // chips are the states, each with how many there are where that is counted: of all, or of

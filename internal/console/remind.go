@@ -88,7 +88,10 @@ func whomOf(f people.Filter, was people.Stored) Whom {
 // where a part is left out, or nothing can be searched by what was typed, more people would
 // be written to than somebody meant.
 func exactly(value func(string) string) (people.Filter, bool) {
-	f := filterOf(value)
+	f, form := filterOf(value)
+	if form.Failed() {
+		return f, false
+	}
 	known := queryOf(f)
 	for _, name := range []string{"q", "state", "pool", "role"} {
 		if known.Get(name) != value(name) {

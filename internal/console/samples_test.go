@@ -78,6 +78,9 @@ func samples() []webtest.Sample {
 	list, none, nobody, part := listSample(count), listSample(count), listSample(count), listSample(count)
 	none.Lines, none.Filter = nil, people.Filter{Typed: "nobody"}
 	nobody.Lines = nil
+	unread := nobody
+	unread.Form = web.NewForm("q", "nonsense")
+	unread.Form.Wrong("q", "people_search")
 	part.Previous, part.Next, part.Filter.Standing, part.MayExport, part.Waiting = "/console/people?before=1", "/console/people?after=1", store.Missing, false, 2
 	person := personSample()
 	bare := PersonView{
@@ -97,6 +100,7 @@ func samples() []webtest.Sample {
 		{Page: "people", State: "in between", Data: part},
 		{Page: "people", State: "none", Data: none},
 		{Page: "people", State: "nobody", Data: nobody},
+		{Page: "people", State: "wrong", Data: unread},
 		{Page: "person", Data: person},
 		{Page: "person", State: "bare", Data: bare},
 		{Page: "person", State: "locked above", Data: shut},
