@@ -42,8 +42,15 @@ func exported(r policy.Rules) map[string]any {
 	for name, value := range r.Workspace {
 		out[name] = value
 	}
-	if len(r.Pools) > 0 {
-		out["pool"] = r.Pools
+	pools := map[string]policy.Document{}
+	for name, doc := range r.Pools {
+		pools[name] = doc
+		if name == r.Default {
+			pools[name] = doc.With(policy.Document{"default": true})
+		}
+	}
+	if len(pools) > 0 {
+		out["pool"] = pools
 	}
 	return out
 }
@@ -60,6 +67,9 @@ func (f fromFile) next(t *terminal, was people.Stored) (policy.Rules, error) {
 	if err != nil {
 		return policy.Rules{}, usageError{fmt.Errorf("%s: %w", f.From, err)}
 	}
+	if named.Default != "" && named.Default != was.Default {
+		t.tell("policy.pool_called", "Was", was.Default, "Name", named.Default)
+	}
 	made, err := was.Makes(named)
 	if err != nil {
 		return policy.Rules{}, err
@@ -67,7 +77,7 @@ func (f fromFile) next(t *terminal, was people.Stored) (policy.Rules, error) {
 	for _, name := range made {
 		t.tell("policy.pool_made", "Name", name)
 	}
-	for _, name := range was.PoolNames() {
+	for _, name := range was.Calling(named.Default).PoolNames() {
 		_, is := named.Pools[name]
 		if !is && len(named.Pools) > 0 {
 			t.tell("policy.pool_left", "Name", name)
@@ -159,6 +169,7 @@ func (c howToChange) edit(ctx context.Context, t *terminal, change func(people.S
 			return err
 		}
 		changes := policy.Changes(was.Rules, next)
+		was = was.Calling(next.Default)
 		impact, err := p.People.Impact(ctx, workspace, was, next)
 		if err != nil {
 			return err

@@ -241,6 +241,7 @@ type worlds struct {
 }
 
 func newWorlds(before Stored, next policy.Rules) worlds {
+	before = before.Calling(next.Default)
 	after := before
 	after.Rules = next
 	return worlds{before, after, map[countersign.PoolID][2]policy.Settings{}}

@@ -3,6 +3,7 @@ package people
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 
 	"countersign"
@@ -31,9 +32,50 @@ func (s Stored) PoolName(id countersign.PoolID) string { return s.names[id] }
 // PoolNamed is the pool of a name, "" for none.
 func (s Stored) PoolNamed(name string) countersign.PoolID { return s.pools[name] }
 
+// Calling are the same rules with the default pool called by another name, as they are once
+// rules that mark it under that name are stored.
+func (s Stored) Calling(name string) Stored {
+	called := s.Rules.Calling(name)
+	if called.Default == s.Default {
+		return s
+	}
+	out := s
+	out.Rules, out.pools, out.names = called, maps.Clone(s.pools), maps.Clone(s.names)
+	delete(out.pools, s.Default)
+	out.pools[name], out.names[countersign.DefaultPool] = countersign.DefaultPool, name
+	return out
+}
+
+// mayCall tells why the default pool cannot have a name: Invalid on "name".
+func (s Stored) mayCall(name string) error {
+	if name == "" || name == s.Default {
+		return nil
+	}
+	checked, err := account.CheckName("name", name, 0)
+	if err != nil {
+		return err
+	}
+	if checked != name {
+		// Kept in another form, it would be another name to the same file, again and again.
+		return countersign.InvalidField("name", "name_characters")
+	}
+	for other, id := range s.pools {
+		if id != countersign.DefaultPool && account.NameKey(other) == account.NameKey(name) {
+			return countersign.InvalidField("name", "pool_name_taken")
+		}
+	}
+	return nil
+}
+
 // Makes are the pools that other rules would make: those of names that are not there. The
-// error is what makes one of them impossible: Invalid on "name", Conflict "too_many_pools".
+// error is what makes one of them, or the name of the default one, impossible: Invalid on
+// "name", Conflict "too_many_pools".
 func (s Stored) Makes(next policy.Rules) ([]string, error) {
+	err := s.mayCall(next.Default)
+	if err != nil {
+		return nil, err
+	}
+	s = s.Calling(next.Default)
 	taken := map[string]bool{}
 	for name := range s.pools {
 		taken[account.NameKey(name)] = true
@@ -90,6 +132,9 @@ func storedRules(w rows.Workspace, pools []rows.Pool) (Stored, error) {
 			name += " (" + string(p.ID) + ")" // two pools of one name are told apart
 		}
 		out.pools[name], out.names[p.ID] = p.ID, name
+		if p.ID == countersign.DefaultPool {
+			out.Default = name
+		}
 		out.Pools[name], err = policy.ParseDocument([]byte(p.Settings))
 		if err != nil {
 			return out, fmt.Errorf("settings of pool %s: %w", p.ID, err)
@@ -100,7 +145,7 @@ func storedRules(w rows.Workspace, pools []rows.Pool) (Stored, error) {
 
 // StoreRules puts rules in the place of those of a version, those of pools too: one
 // version counts for all of them. A pool that is not there is made; one that is not named
-// stays as it is.
+// stays as it is. The default one gets the name under which the rules mark it.
 //
 // Errors: those of onAll; Invalid "settings_invalid", which names every bad key, and on
 // "name" for a pool that cannot be called so; Conflict "too_many_pools", "changed_meanwhile" when somebody else was first, "owners_locked_out" where no owner
@@ -199,6 +244,8 @@ func (s *Service) storeRules(tx *store.Tx, workspace countersign.WorkspaceID, ow
 	if err != nil {
 		return err
 	}
+	renames := next.Default != "" && next.Default != before.Default
+	before = before.Calling(next.Default)
 	loosened := policy.LooserResets(before.Rules, before.With(next, true))
 	if len(loosened) > 0 {
 		err = by.mayLoosen()
@@ -233,6 +280,13 @@ func (s *Service) storeRules(tx *store.Tx, workspace countersign.WorkspaceID, ow
 			changed[audit.KeptDays] = shorter.Before
 		}
 		err = audit.Write(tx, workspace, audit.Event{Kind: "settings.changed", Actor: by.Actor, Place: by.Place, Detail: changed})
+		if err != nil {
+			return err
+		}
+	}
+	if renames {
+		// First: its former name may be that of a pool that is made.
+		err = renamePool(tx, workspace, countersign.DefaultPool, next.Default, by)
 		if err != nil {
 			return err
 		}

@@ -2,6 +2,7 @@ package people_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -293,5 +294,59 @@ func TestWhatIsExportedIsApplied(t *testing.T) {
 				rt.Fatalf("the preset is not in force: %v", rest)
 			}
 		})
+	})
+}
+
+// A file from elsewhere that marks its default pool means the default one here: people are
+// in it and stay there, under the name that it has in the file.
+func TestAFileMeansTheDefaultPool(t *testing.T) {
+	both(t, func(t *testing.T, e *accounttest.Engine, p *people.Service) {
+		ada := ownerOf(t, e, "ada@example.com")
+		was := rulesOf(t, p)
+		if was.Default != "Everybody" {
+			t.Fatalf("the default pool is %q", was.Default)
+		}
+		const text = "[pool.Staff]\ndefault = true\npreferred = \"push\"\nrequire_second_factor = \"required\"\n[pool.Everybody]\ntotp.max = 1\n"
+		next := was.With(file(t, text), true)
+		impact := impactOf(t, p, was, next)
+		if impact.MustSetUp.Count != 1 || impact.MustSetUp.First[0].Email != ada.Email {
+			t.Errorf("whoever is in the default pool is not affected: %+v", impact)
+		}
+		accounttest.Want(t, "a file that calls it otherwise", put(p, next, was.Version), "ok")
+		is := rulesOf(t, p)
+		if is.Default != "Staff" || is.PoolNamed("Staff") != countersign.DefaultPool || is.Pools["Staff"]["preferred"] != "push" {
+			t.Errorf("stored are %+v", is)
+		}
+		if made := is.PoolNamed("Everybody"); made == "" || made == countersign.DefaultPool || len(is.Pools) != 2 {
+			t.Errorf("the pool of its former name is %q of %v", made, is.Pools)
+		}
+		settings, err := e.Node(t).Accounts.Settings(context.Background(), accounttest.Workspace, countersign.DefaultPool)
+		if err != nil || settings.Preferred != "push" {
+			t.Errorf("its people have %q, %v", settings.Preferred, err)
+		}
+		if n := e.Count(t, "pool.renamed", `"after":"Staff"`); n != 1 {
+			t.Errorf("%d events of its new name", n)
+		}
+		again := is.With(file(t, text), true)
+		if rest := policy.Changes(is.Rules, again); len(rest) > 0 {
+			t.Errorf("the same file changes %v", rest)
+		}
+		for name, code := range map[string]string{"everybody": "pool_name_taken", "Everybody": "pool_name_taken", " Staff": "name_characters", "a\u202eb": "name_characters"} {
+			bad := is.With(policy.Rules{}, false)
+			bad.Default = name
+			_, err := is.Makes(bad)
+			for _, err := range []error{err, put(p, bad, is.Version)} {
+				var refusal *countersign.Error
+				if !errors.As(err, &refusal) || refusal.Field != "name" || refusal.Code != code {
+					t.Errorf("the default pool as %q: %v", name, err)
+				}
+			}
+		}
+		// Whoever looked before it was renamed makes no second pool of it.
+		accounttest.Want(t, "another name", p.RenamePool(context.Background(), accounttest.Workspace, countersign.DefaultPool, "Crew", people.Shell()), "ok")
+		accounttest.Want(t, "rules under its old name", put(p, again, is.Version), "changed_meanwhile")
+		if is := rulesOf(t, p); is.Default != "Crew" || len(is.Pools) != 2 {
+			t.Errorf("then there are %v", is.PoolNames())
+		}
 	})
 }

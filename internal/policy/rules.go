@@ -18,10 +18,17 @@ type Rules struct {
 	Workspace Document
 	// Pools are what pools set, by the names of the pools.
 	Pools map[string]Document
+	// Default is the name of the pool of everybody whom no rule puts elsewhere, "" where a
+	// file marks none. It is that pool by whatever name it has elsewhere.
+	Default string
 }
 
-// poolTable is the table of a file that holds the pools.
-const poolTable = "pool"
+// poolTable is the table of a file that holds the pools; defaultMark marks one of them as
+// the default one.
+const (
+	poolTable   = "pool"
+	defaultMark = "default"
+)
 
 // ParseRules reads a file of settings, TOML or JSON, and checks it. Errors name all that
 // cannot be.
@@ -44,28 +51,61 @@ func ParseRules(text []byte) (Rules, error) {
 	pools, has := nested[poolTable]
 	if has {
 		delete(nested, poolTable)
-		err = r.readPools(pools)
+		r.Default, err = r.readPools(pools)
 	}
 	return r, errors.Join(flatten(r.Workspace, "", nested), err, r.Check())
 }
 
-func (r Rules) readPools(pools any) error {
+// readPools reads the pools, and tells which of them is marked.
+func (r Rules) readPools(pools any) (string, error) {
 	table, isTable := pools.(map[string]any)
 	if !isTable {
-		return fmt.Errorf(`pool: pools are tables with names, such as [pool."Field staff"]`)
+		return "", fmt.Errorf(`pool: pools are tables with names, such as [pool."Field staff"]`)
 	}
 	var problems []error
-	for name, nested := range table {
-		settings, isTable := nested.(map[string]any)
+	var marked string
+	for _, name := range slices.Sorted(maps.Keys(table)) {
+		settings, isTable := table[name].(map[string]any)
 		if !isTable {
 			problems = append(problems, fmt.Errorf("%s: a pool is a table", PoolPath(name)))
 			continue
 		}
+		mark, has := settings[defaultMark]
+		is, isMark := mark.(bool)
+		switch {
+		case has && !isMark:
+			problems = append(problems, fmt.Errorf("%s: it is neither true nor false", PoolPath(name, defaultMark)))
+		case is && marked != "":
+			problems = append(problems, fmt.Errorf("%s: %s is the default pool already, and there is one alone", PoolPath(name, defaultMark), PoolPath(marked)))
+		case is && name == "":
+			problems = append(problems, fmt.Errorf("%s: a pool without a name cannot be the default one", PoolPath(name, defaultMark)))
+		case is:
+			marked = name
+		}
 		doc := Document{}
-		problems = append(problems, flatten(doc, "", settings))
+		problems = append(problems, flatten(doc, "", without(settings, defaultMark)))
 		r.Pools[name] = doc
 	}
-	return errors.Join(problems...)
+	return marked, errors.Join(problems...)
+}
+
+func without(table map[string]any, key string) map[string]any {
+	rest := maps.Clone(table)
+	delete(rest, key)
+	return rest
+}
+
+// Calling are the same rules with the default pool called by another name. Where the name is
+// that of another pool, or none, they stay as they are: nothing of two pools becomes one.
+func (r Rules) Calling(name string) Rules {
+	_, taken := r.Pools[name]
+	if name == "" || r.Default == "" || taken {
+		return r
+	}
+	out := Rules{Workspace: r.Workspace, Pools: maps.Clone(r.Pools), Default: name}
+	out.Pools[name] = r.Pools[r.Default]
+	delete(out.Pools, r.Default)
+	return out
 }
 
 // Check reports every key and value that cannot be, of the workspace and of the pools.
@@ -84,7 +124,8 @@ func (r Rules) Check() error {
 func (r Rules) PoolNames() []string { return slices.Sorted(maps.Keys(r.Pools)) }
 
 // With are these rules with others over them: key by key or, where they replace, each
-// document whole. Pools that the others do not name are left alone.
+// document whole. Pools that the others do not name are left alone. The pool that the
+// others mark is the default one here, whatever it is called.
 func (r Rules) With(named Rules, replace bool) Rules {
 	over := func(before, after Document) Document {
 		if replace {
@@ -92,7 +133,8 @@ func (r Rules) With(named Rules, replace bool) Rules {
 		}
 		return before.With(after)
 	}
-	out := Rules{Workspace: over(r.Workspace, named.Workspace), Pools: maps.Clone(r.Pools)}
+	r = r.Calling(named.Default)
+	out := Rules{Workspace: over(r.Workspace, named.Workspace), Pools: maps.Clone(r.Pools), Default: r.Default}
 	if out.Pools == nil {
 		out.Pools = map[string]Document{}
 	}
@@ -106,6 +148,9 @@ func (r Rules) With(named Rules, replace bool) Rules {
 func PoolPath(name string, key ...string) string {
 	return strings.Join(append([]string{poolTable, bare(name)}, key...), ".")
 }
+
+// NameOfPool is what a Change has as its setting where a pool gets another name.
+const NameOfPool = "name"
 
 // Change is one setting whose value, or whether it is set at all, changes.
 type Change struct {
@@ -129,9 +174,14 @@ func (c Change) Path() string {
 }
 
 // Changes compares two rules key by key, the workspace's first and in the order of the
-// table. A pool that only one of them has changes by what it sets.
+// table. A pool that only one of them has changes by what it sets. Another name of the
+// default pool is a change of its NameOfPool, and its settings are compared under the new one.
 func Changes(before, after Rules) []Change {
 	all := changes("", before.Workspace, after.Workspace, nil, nil)
+	if called := before.Calling(after.Default); called.Default != before.Default {
+		all = append(all, Change{Pool: called.Default, Setting: NameOfPool, Before: before.Default, After: called.Default})
+		before = called
+	}
 	names := append(before.PoolNames(), after.PoolNames()...)
 	slices.Sort(names)
 	for _, name := range slices.Compact(names) {

@@ -53,6 +53,9 @@ func drawRules(t *rapid.T) Rules {
 	for _, name := range rapid.SliceOfNDistinct(rapid.SampledFrom(names), 0, 4, rapid.ID[string]).Draw(t, "pools") {
 		r.Pools[name] = drawDocument(t, ofPools())
 	}
+	if len(r.Pools) > 0 {
+		r.Default = rapid.SampledFrom(r.PoolNames()).Draw(t, "default")
+	}
 	return r
 }
 
@@ -69,11 +72,17 @@ func TestExportedRulesAreTheSameWhenTheyAreApplied(t *testing.T) {
 		if again := read.TOML(); again != file {
 			t.Fatalf("the file is another after it was read:\n%s", cmp.Diff(file, again))
 		}
-		if changes := Changes(rules, read); len(changes) > 0 {
-			t.Fatalf("it differs: %v", changes)
+		if changes := Changes(rules, read); len(changes) > 0 || read.Default != rules.Default {
+			t.Fatalf("it differs: %v, the default pool is %q", changes, read.Default)
+		}
+		switch _, both := rules.Pools[others.Default]; {
+		case rules.Default == "" && !both:
+			others.Default = "" // deleted below
+		case rules.Default != "" && others.Default != rules.Default:
+			delete(others.Pools, rules.Default) // else it is refused
 		}
 		for name := range others.Pools {
-			if _, both := rules.Pools[name]; !both {
+			if _, both := rules.Pools[name]; !both && name != others.Default {
 				delete(others.Pools, name) // left alone
 			}
 		}
@@ -130,6 +139,13 @@ func TestWhatAFileMaySay(t *testing.T) {
 		{"a misspelt key of a pool", "[pool.\"Field staff\"]\npreferred_way = \"push\"\n", `pool."Field staff": preferred_way: there is no such setting`},
 		{"one key in two ways", "\"totp.max\" = 3\n[totp]\nmax = 4", "totp.max: it is set twice"},
 		{"two problems at once", "colour = 1\n[pool.Sales]\nsize = 2", "size: there is no such setting"},
+		{"the default pool", "[pool.Sales]\ndefault = true\n[pool.Rest]\ndefault = false\n", ""},
+		{"two default pools", "[pool.Sales]\ndefault = true\n[pool.Rest]\ndefault = true\n", "pool.Sales.default: pool.Rest is the default pool already"},
+		{"two default pools as JSON", `{"pool": {"a": {"default": true}, "b": {"default": true}}}`, "pool.b.default: pool.a is the default pool already"},
+		{"a mark that is a word", "[pool.Sales]\ndefault = \"yes\"\n", "pool.Sales.default: it is neither true nor false"},
+		{"a mark that is a table", "[pool.Sales.default]\n", "pool.Sales.default: it is neither true nor false"},
+		{"a default pool without a name", "[pool.\"\"]\ndefault = true\n", "cannot be the default one"},
+		{"the mark of a pool, for the workspace", "default = true\n", "default: there is no such setting"},
 		{"no TOML", "totp.max =", "the file is not TOML"},
 		{"JSON that is no object", "[1]", "not a JSON object"},
 	} {
@@ -165,5 +181,54 @@ func TestWhatChanges(t *testing.T) {
 	}
 	if got := strings.Join(paths, " "); got != `preferred push.confirm totp.max pool."Field staff".trusted_browser_days pool.Sales.preferred` {
 		t.Error(got)
+	}
+}
+
+func TestTheDefaultPoolIsItByAnyName(t *testing.T) {
+	here := Rules{Workspace: Document{}, Default: "Everybody", Pools: map[string]Document{"Everybody": {"totp.max": 3}, "Sales": {"preferred": "push"}}}
+	for _, row := range []struct {
+		sentence string
+		named    Rules
+		replace  bool
+		want     []Change
+		pools    string
+	}{
+		{
+			"another name, another value",
+			Rules{Default: "Staff", Pools: map[string]Document{"Staff": {"preferred": "totp"}}},
+			false,
+			[]Change{{Pool: "Staff", Setting: NameOfPool, Before: "Everybody", After: "Staff"}, {Pool: "Staff", Setting: "preferred", After: "totp"}},
+			"Sales Staff",
+		},
+		{
+			"another name, in the place of what is set",
+			Rules{Default: "Staff", Pools: map[string]Document{"Staff": {}}},
+			true,
+			[]Change{{Pool: "Staff", Setting: NameOfPool, Before: "Everybody", After: "Staff"}, {Pool: "Staff", Setting: "totp.max", Before: 3}},
+			"Sales Staff",
+		},
+		{
+			"its former name for a new pool",
+			Rules{Default: "Staff", Pools: map[string]Document{"Staff": {}, "Everybody": {"totp.max": 1}}},
+			false,
+			[]Change{{Pool: "Staff", Setting: NameOfPool, Before: "Everybody", After: "Staff"}, {Pool: "Everybody", Setting: "totp.max", After: 1}},
+			"Everybody Sales Staff",
+		},
+		{"the same name", Rules{Default: "Everybody", Pools: map[string]Document{"Everybody": {}}}, false, []Change{}, "Everybody Sales"},
+		{"no mark", Rules{Pools: map[string]Document{"Staff": {}}}, false, []Change{}, "Everybody Sales Staff"},
+	} {
+		next := here.With(row.named, row.replace)
+		if diff := cmp.Diff(row.want, Changes(here, next)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", row.sentence, diff)
+		}
+		if got := strings.Join(next.PoolNames(), " "); got != row.pools {
+			t.Errorf("%s: the pools are %s", row.sentence, got)
+		}
+	}
+	if got := here.Calling("Sales"); got.Default != "Everybody" || len(got.Pools) != 2 {
+		t.Errorf("two pools became one: %v", got)
+	}
+	if len(here.Pools) != 2 || here.Default != "Everybody" {
+		t.Errorf("the rules of before were changed: %v", here)
 	}
 }

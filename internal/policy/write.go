@@ -22,6 +22,9 @@ func (r Rules) TOML() string {
 	r.Workspace.write(&b, Table(), nil)
 	for _, name := range r.PoolNames() {
 		fmt.Fprintf(&b, "\n[%s]\n", PoolPath(name))
+		if name == r.Default {
+			fmt.Fprintf(&b, "\n# the pool of everybody whom no rule puts elsewhere, whatever it is called where this is applied\n%s = true\n", defaultMark)
+		}
 		r.Pools[name].write(&b, ofPools(), r.Workspace)
 	}
 	return b.String()
