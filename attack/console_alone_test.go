@@ -81,6 +81,7 @@ func TestConsoleOneAdministrator(t *testing.T) {
 			{"the setting", form(settings, "allowed"), 403, "Only owners"},
 			{"the setting, on the page of the pool", form(never+string(a.never), "allowed"), 303, ""},
 			{"the setting, as the page of the pool has lists", []string{never + string(a.never), "do", "inherit:recovery.admin_reset"}, 303, ""},
+			{"the setting, taken back on the page of the pool", []string{never + string(a.never), "do", "save", "gone", "recovery.admin_reset=never"}, 403, "Only owners"},
 			{"a preset", []string{"/console/authentication/presets/standard", "version", version}, 403, "Only owners"},
 			{"a preset that loosens the half of it", []string{"/console/authentication/presets/company-required", "version", version, "accept", "locked-out"}, 0, ""},
 			{"deleting the pool", []string{never + string(a.never) + "/rules", "do", "delete"}, 422, "Move them"},
@@ -106,6 +107,7 @@ func TestConsoleOneAdministrator(t *testing.T) {
 		for at, not := range map[string]string{
 			a.at(a.ben, "move"):                        `value="` + string(a.loose) + `"`,
 			settings + "?tab=codes":                    "", // below
+			never + string(a.never):                    `value="inherit:recovery.admin_reset"`,
 			"/console/invite":                          `value="administrator"`,
 			"/console/people/" + string(a.puppet.ID):   a.at(a.puppet, "role"),
 			"/console/people/" + string(a.former.ID):   a.at(a.former, "unlock"),

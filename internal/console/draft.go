@@ -20,7 +20,10 @@ type draft struct {
 	// was made, spelled, "" for nothing.
 	chosen policy.Document
 	was    map[string]string
-	form   *web.Form
+	// gone are the settings of a pool that are taken back, with what the pool set when that
+	// was asked for, spelled.
+	gone map[string]string
+	form *web.Form
 }
 
 // The names of a form's fields for one setting.
@@ -174,6 +177,9 @@ func (d draft) address(path string, query url.Values, inForce func(policy.Key) a
 		if chosen := policy.Spell(d.chosen[key.Name]); chosen != policy.Spell(inForce(key)) {
 			query.Set(fieldOf(key.Name), chosen)
 		}
+	}
+	for name, set := range d.gone {
+		query.Add(goneField, name+"="+set)
 	}
 	return path + "?" + query.Encode()
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"testing"
 
+	"countersign"
 	"countersign/internal/policy"
 )
 
@@ -91,5 +92,81 @@ func TestADraftMeetsAChange(t *testing.T) {
 	next := d.over(now, standard, inForceBy(now))
 	if policy.Spell(next["first_factors"]) != "password,passkey,push" || next["preferred"] != "totp" || len(next) != 2 {
 		t.Errorf("saved would be %v", next)
+	}
+}
+
+func TestWhatIsTakenBackFromAPool(t *testing.T) {
+	set := policy.Document{"totp.max": 2, "preferred": "totp", "push.confirm": "tap", "require_second_factor": "required"}
+	workspace := policy.Document{"preferred": "totp"}
+	without := inForceBy(workspace)
+	inForce := func(key policy.Key) any {
+		if value, own := set[key.Name]; own {
+			return value
+		}
+		return without(key)
+	}
+	for _, row := range []struct {
+		sentence string
+		gone     []string
+		do       []string
+		left     []string
+	}{
+		{"nothing", nil, nil, []string{"preferred", "push.confirm", "require_second_factor", "totp.max"}},
+		{"one", nil, []string{"inherit:totp.max"}, []string{"preferred", "push.confirm", "require_second_factor"}},
+		{"one, and kept again", []string{"totp.max=2"}, []string{"keep:totp.max"}, []string{"preferred", "push.confirm", "require_second_factor", "totp.max"}},
+		{"two", []string{"totp.max=2"}, []string{"inherit:push.confirm"}, []string{"preferred", "require_second_factor"}},
+		{"a value that the workspace has too", nil, []string{"inherit:preferred"}, []string{"push.confirm", "require_second_factor", "totp.max"}},
+		{"that, and then another is preferred", nil, []string{"inherit:preferred", "prefer:preferred:push"}, []string{"preferred", "push.confirm", "require_second_factor", "totp.max"}},
+		{"what has a page of its own", []string{"require_second_factor=required"}, []string{"inherit:require_second_factor"}, []string{"preferred", "push.confirm", "require_second_factor", "totp.max"}},
+		{"what the pool does not set, what only the workspace does, and what there is not", []string{"recovery.codes=1", "words=backup", "colour", "=", ""}, []string{"inherit:recovery.codes", "inherit:words", "inherit:colour", "keep:colour", "inherit:"}, []string{"preferred", "push.confirm", "require_second_factor", "totp.max"}},
+	} {
+		d := draftOf(httptest.NewRequest("GET", "/", nil), poolKeys(), set, inForce)
+		d.gone = goneOf(url.Values{goneField: row.gone}, set)
+		for _, do := range row.do {
+			d.do(do, without)
+			d.takeBack(do, set)
+		}
+		// It is the same after its own address.
+		at, err := url.Parse(d.address("/", url.Values{}, inForce))
+		if err != nil {
+			t.Fatal(err)
+		}
+		back := draftOf(httptest.NewRequest("GET", at.String(), nil), poolKeys(), set, inForce)
+		back.gone = goneOf(at.Query(), set)
+		for _, d := range []draft{d, back} {
+			if got := d.left(d.over(set, without, inForce), without).Keys(); !slices.Equal(got, row.left) {
+				t.Errorf("%s: left are %v", row.sentence, got)
+			}
+		}
+	}
+}
+
+func TestWhatIsTakenBackWasChangedMeanwhile(t *testing.T) {
+	set := policy.Document{"totp.max": 3, "recovery.codes": 4}
+	d := draft{gone: goneOf(url.Values{goneField: {"totp.max=2", "recovery.codes=4", "push.confirm=tap"}}, set)}
+	told := d.meetGone(set, spelledBefore(inForceBy(nil)))
+	if len(told) != 1 || told[0].Name != "policy.name_totp_max" || told[0].Was.Count != 2 || told[0].Is.Count != 3 {
+		t.Errorf("told is %+v", told)
+	}
+	if again := d.meetGone(set, spelledBefore(inForceBy(nil))); len(again) > 0 {
+		t.Errorf("once it was looked at, told is %+v", again)
+	}
+}
+
+func TestOnlyOwnersTakeBackWhatMakesResetsEasier(t *testing.T) {
+	for _, row := range []struct {
+		workspace, pool string
+		role            countersign.Role
+		shut            bool
+	}{
+		{policy.ResetTwoAdmins, policy.ResetNever, countersign.Administrator, true},
+		{policy.ResetTwoAdmins, policy.ResetNever, countersign.Owner, false},
+		{policy.ResetTwoAdmins, policy.ResetAllowed, countersign.Administrator, false},
+		{policy.ResetNever, policy.ResetNever, countersign.Administrator, false},
+	} {
+		all := overridden(policy.Document{policy.AdminResetKey: row.workspace}, policy.Document{policy.AdminResetKey: row.pool}, nil, row.role)
+		if len(all) != 1 || all[0].Shut != row.shut {
+			t.Errorf("%+v: %+v", row, all)
+		}
 	}
 }

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -90,7 +91,7 @@ type PoolView struct {
 	People  int64
 	Tabs    []TabLine
 	Lists   []MethodList
-	Prefers policy.Sight
+	Prefers Preferring
 	Was     []Hidden
 	Others  []Overridden
 	MaySave bool
@@ -118,10 +119,18 @@ type Listed struct {
 	SwitchedOn bool // in the workspace
 }
 
-// Overridden is another setting that the pool sets.
+// Preferring is the method that is asked first.
+type Preferring struct {
+	Sight  policy.Sight
+	Origin policy.Origin
+}
+
+// Overridden is another setting that the pool sets. Then is what holds without that; Gone
+// tells that it is to be taken back, and Shut that only owners can do so.
 type Overridden struct {
-	Name  string
-	Sight policy.Sight
+	Key, Name   string
+	Sight, Then policy.Sight
+	Gone, Shut  bool
 }
 
 // pooled is one pool with how its settings are in force.
@@ -166,7 +175,9 @@ func (c *Console) pool(w http.ResponseWriter, r *http.Request, by session.Curren
 	if err != nil {
 		return err
 	}
-	return c.showPool(w, r, by, p, draftOf(r, poolKeys(), p.set, p.inForce), Review{}, http.StatusOK)
+	d := draftOf(r, poolKeys(), p.set, p.inForce)
+	d.gone = goneOf(r.URL.Query(), p.set)
+	return c.showPool(w, r, by, p, d, Review{}, http.StatusOK)
 }
 
 func (c *Console) showPool(w http.ResponseWriter, r *http.Request, by session.Current, p pooled, d draft, review Review, status int) error {
@@ -176,25 +187,23 @@ func (c *Console) showPool(w http.ResponseWriter, r *http.Request, by session.Cu
 	}
 	view := PoolView{
 		Shell: c.shell(r, by, "pools"), Review: review, ID: p.pool.ID, Name: p.pool.Name, People: p.pool.People, Tabs: poolTabs(p.pool.ID, "signin"),
-		MaySave: policy.MayAll(by.Account.User.Role, policy.DeedSettings), Unsaved: d.touched(p.inForce),
+		MaySave: policy.MayAll(by.Account.User.Role, policy.DeedSettings), Unsaved: d.touched(p.inForce) || len(d.gone) > 0,
 	}
 	view.Form = d.form
+	for _, name := range slices.Sorted(maps.Keys(d.gone)) {
+		view.Was = append(view.Was, Hidden{goneField, name + "=" + d.gone[name]})
+	}
 	preferred := policy.Spell(d.chosen[policy.PreferredKey])
 	for _, key := range d.keys {
 		view.Was = append(view.Was, Hidden{wasOf(key.Name), d.was[key.Name]})
 		if !key.List {
 			view.Was = append(view.Was, Hidden{fieldOf(key.Name), preferred})
-			view.Prefers = policy.SightOf(key, d.chosen[key.Name])
+			view.Prefers = Preferring{policy.SightOf(key, d.chosen[key.Name]), originOf(key, p.was.Workspace, p.set)}
 			continue
 		}
 		view.Lists = append(view.Lists, methodList(key, d, preferred, workspace, originOf(key, p.was.Workspace, p.set)))
 	}
-	for _, name := range p.set.Keys() {
-		key, known := policy.KeyNamed(name)
-		if known && name != requirement && !slices.ContainsFunc(d.keys, func(k policy.Key) bool { return k.Name == name }) {
-			view.Others = append(view.Others, Overridden{nameOf(key), policy.SightOf(key, p.set[name])})
-		}
-	}
+	view.Others = overridden(p.was.Workspace, p.set, d.gone, by.Account.User.Role)
 	return c.pages.Render(w, r, status, "pool", view)
 }
 
@@ -245,12 +254,14 @@ func (c *Console) savePool(w http.ResponseWriter, r *http.Request, by session.Cu
 		return err
 	}
 	d := readDraft(r, form, poolKeys(), p.set, p.inForce)
+	d.gone = goneOf(r.PostForm, p.set)
 	if form.Value("do") != "save" {
 		d.do(form.Value("do"), p.without)
+		d.takeBack(form.Value("do"), p.set)
 		return see(w, r, d.address(poolPath(p.pool.ID), url.Values{}, p.inForce))
 	}
 	var review Review
-	review.Meanwhile = d.meet(p.set, p.inForce, spelledBefore(p.without))
+	review.Meanwhile = append(d.meet(p.set, p.inForce, spelledBefore(p.without)), d.meetGone(p.set, spelledBefore(p.without))...)
 	if len(review.Meanwhile) > 0 {
 		form.Wrong("", "settings_meanwhile")
 	}
@@ -258,7 +269,7 @@ func (c *Console) savePool(w http.ResponseWriter, r *http.Request, by session.Cu
 		return c.showPool(w, r, by, p, d, review, http.StatusConflict)
 	}
 	next := p.was.With(policy.Rules{}, false)
-	next.Pools[p.name] = d.over(p.set, p.without, p.inForce)
+	next.Pools[p.name] = d.left(d.over(p.set, p.without, p.inForce), p.without)
 	if len(policy.Changes(p.was.Rules, next)) == 0 {
 		return see(w, r, poolPath(p.pool.ID)+"?done=settings_same")
 	}

@@ -96,7 +96,7 @@ func (c *Console) review(r *http.Request, by session.Current, was people.Stored,
 		line := ChangeLine{Pool: change.Pool, Name: nameOf(key), Was: sightIn(key, was.Rules, change.Pool), Is: sightIn(key, next, change.Pool)}
 		v.Changes = append(v.Changes, line)
 		if change.Warning != "" {
-			w := Warning{ID: "accept." + change.Path(), Value: change.Path() + "=" + policy.Spell(change.After), Name: line.Name, Text: change.Warning}
+			w := Warning{ID: "accept." + change.Path(), Value: change.Path() + "=" + policy.Spell(comes(key, change, next)), Name: line.Name, Text: change.Warning}
 			w.Accepted = slices.Contains(accepted, w.Value)
 			v.Warnings = append(v.Warnings, w)
 		}
@@ -113,6 +113,18 @@ func (c *Console) review(r *http.Request, by session.Current, was people.Stored,
 		})
 	}
 	return v, err
+}
+
+// comes is the value that a change puts in force: where a setting is taken back, the one
+// that then holds, so that accepting one does not accept another.
+func comes(key policy.Key, change policy.Change, next policy.Rules) any {
+	if change.After != nil {
+		return change.After
+	}
+	if change.Pool == "" {
+		return key.Default
+	}
+	return inForceBy(next.Workspace)(key)
 }
 
 // sightIn is what people see of a setting where it is in force.

@@ -66,7 +66,7 @@ func poolSample(t *testing.T, workspace, set policy.Document, query string) Pool
 	view.Form = d.form
 	for _, key := range d.keys {
 		if !key.List {
-			view.Prefers = policy.SightOf(key, d.chosen[key.Name])
+			view.Prefers = Preferring{policy.SightOf(key, d.chosen[key.Name]), originOf(key, workspace, set)}
 			continue
 		}
 		view.Lists = append(view.Lists, methodList(key, d, policy.Spell(d.chosen[policy.PreferredKey]), settings, originOf(key, workspace, set)))
@@ -109,7 +109,8 @@ func settingsSamples(t *testing.T) []webtest.Sample {
 	taken.Form.Wrong("name", "pool_name_taken")
 	own := policy.Document{"first_factors": []string{"password", "push"}, "second_factors": []string{"push", "totp", "passkey"}, "preferred": "push"}
 	others := poolSample(t, doc, own, "")
-	others.Others = []Overridden{{"policy.name_recovery_effect", sight("recovery.effect", "reset")}}
+	set := policy.Document{"recovery.effect": "reset", "totp.max": 2, policy.AdminResetKey: policy.ResetNever}
+	others.Others = overridden(doc, set, map[string]string{"totp.max": "2"}, countersign.Administrator)
 	readsPool := poolSample(t, nil, nil, "")
 	readsPool.MaySave = false
 	who := PoolRulesView{Shell: shellOf("pools"), ID: "pool_2", Name: "Contractors", People: 12, Tabs: poolTabs("pool_2", "rules"), WasDomains: "example.org", MaySave: true}
