@@ -72,6 +72,19 @@ func TestConsoleRequirement(t *testing.T) {
 		if list := c.Get("/console/campaigns"); strings.Contains(list.Body, "/console/campaigns/cmp_") {
 			t.Error("a form that is not whole has had somebody written to")
 		}
+		over := []site.Answer{
+			c.Get("/console/company/notify?" + url.Values{"value": {"required from 0000-01-01"}, "version": {number}}.Encode()),
+			c.Post("/console/company/notify", "value", "required from 0000-01-01", "version", number, "answer", "no"),
+			c.Post("/console/company", "require", "from", "from", "0000-01-01", "version", number),
+		}
+		for _, got := range over {
+			if got.Status != http.StatusUnprocessableEntity || !strings.Contains(got.Body, "Type a date after today, or choose “Required”") || !strings.Contains(got.Body, `value="0000-01-01"`) {
+				t.Errorf("a day that is over is answered %v", got)
+			}
+		}
+		if got := requiredBy(t, s); got != policy.Spell(nil) {
+			t.Fatalf("a day that is over was stored: %q", got)
+		}
 		s.Clock.Advance(11 * time.Minute)
 		late := c.Post("/console/company/notify", "value", "required", "version", number, "answer", "no")
 		if !strings.HasPrefix(late.Location, "/proof?act=settings") || requiredBy(t, s) != policy.Spell(nil) {

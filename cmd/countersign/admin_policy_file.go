@@ -107,6 +107,10 @@ func (c *policyDiff) Run(ctx context.Context, t *terminal) error {
 		if err != nil {
 			return err
 		}
+		err = p.People.InTime(stored.Rules, next)
+		if err != nil {
+			return err
+		}
 		changes := policy.Changes(stored.Rules, next)
 		if len(changes) == 0 && !makesPools(stored, next) {
 			t.tell("cli.policy_same")
@@ -165,6 +169,9 @@ func (c howToChange) edit(ctx context.Context, t *terminal, change func(people.S
 			return err
 		}
 		next, err := change(was)
+		if err == nil {
+			err = p.People.InTime(was.Rules, next)
+		}
 		if err != nil {
 			return err
 		}

@@ -287,6 +287,8 @@ func (c *Console) setRequirement(w http.ResponseWriter, r *http.Request, by sess
 		return see(w, r, q.path()+"?done=settings")
 	case countersign.CodeOf(err) == "fresh_proof_required" && !web.WantsJSON(r):
 		return proofAt(w, r, account.ActOn(policy.DeedSettings, ""), q.draft(next.Value))
+	case countersign.CodeOf(err) == "requirement_past":
+		return c.showPast(w, r, by, q, next.Value)
 	case countersign.CodeOf(err) == "changed_meanwhile":
 		form.Wrong("", "settings_meanwhile")
 	case !form.Take(err, ""):
@@ -295,6 +297,13 @@ func (c *Console) setRequirement(w http.ResponseWriter, r *http.Request, by sess
 	word, from := chosenOf(next.Value, c.Now())
 	form.Values = web.NewForm("require", word, "from", from).Values
 	return c.showCompany(w, r, by, q, form, http.StatusConflict)
+}
+
+// showPast is the page with a day that is over, and what to choose instead of it.
+func (c *Console) showPast(w http.ResponseWriter, r *http.Request, by session.Current, q requiring, value string) error {
+	form := web.NewForm("require", "from", "from", strings.TrimPrefix(value, "required from "))
+	form.Wrong("from", "requirement_past")
+	return c.showCompany(w, r, by, q, form, http.StatusUnprocessableEntity)
 }
 
 // versionOf reads a version that a form or an address carries, -1 for none.

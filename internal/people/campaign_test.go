@@ -86,6 +86,9 @@ func TestRequiringWithAMail(t *testing.T) {
 		bad.Value, none.Campaign = "perhaps", "cmp_1"
 		accounttest.Want(t, "a value that is none", p.SetRequirement(ctx, ws, bad, admins), "requirement_unknown")
 		accounttest.Want(t, "a campaign that is none", p.SetRequirement(ctx, ws, none, admins), "campaign_unknown")
+		over := r
+		over.Value = "required from 0000-01-01"
+		accounttest.Want(t, "a day that is over", p.SetRequirement(ctx, ws, over, admins), "requirement_past")
 		accounttest.Want(t, "requiring", p.SetRequirement(ctx, ws, r, admins), "ok")
 		accounttest.Want(t, "the second click", p.SetRequirement(ctx, ws, r, admins), "ok")
 		for _, other := range []people.Requiring{

@@ -102,6 +102,19 @@ func (s Stored) Makes(next policy.Rules) ([]string, error) {
 	return made, nil
 }
 
+// InTime refuses rules that newly require a second factor from a day before today (UTC):
+// Invalid "requirement_past" on "require_second_factor", with the "Setting" as a file names
+// it and its "Value".
+func (s *Service) InTime(before, next policy.Rules) error {
+	past := policy.PastRequirements(before, next, s.Now())
+	if len(past) == 0 {
+		return nil
+	}
+	refusal := countersign.InvalidField("require_second_factor", "requirement_past")
+	refusal.Args = map[string]any{"Setting": past[0].Path(), "Value": policy.Spell(past[0].After)}
+	return refusal
+}
+
 // Rules reads the settings of a workspace and of its pools.
 func (s *Service) Rules(ctx context.Context, workspace countersign.WorkspaceID) (Stored, error) {
 	// The version first: what changes between the two reads is refused when it is stored.
@@ -150,7 +163,8 @@ func storedRules(w rows.Workspace, pools []rows.Pool) (Stored, error) {
 // Errors: those of onAll; Invalid "settings_invalid", which names every bad key, and on
 // "name" for a pool that cannot be called so; Conflict "too_many_pools", "changed_meanwhile" when somebody else was first, "owners_locked_out" where no owner
 // could sign in any more; Forbidden "owners_loosen" where it would become easier to reset
-// somebody, "owners_shorten" where the audit log is kept for less, by anybody but an owner.
+// somebody, "owners_shorten" where the audit log is kept for less, by anybody but an owner;
+// that of InTime.
 // The other owners and administrators are told of either.
 func (s *Service) StoreRules(ctx context.Context, workspace countersign.WorkspaceID, next policy.Rules, version int64, by By) error {
 	err := next.Check()
@@ -241,6 +255,9 @@ func (s *Service) storeRules(tx *store.Tx, workspace countersign.WorkspaceID, ow
 		return countersign.Refuse(countersign.Conflict, "changed_meanwhile")
 	}
 	_, err = before.Makes(next)
+	if err == nil {
+		err = s.InTime(before.Rules, next)
+	}
 	if err != nil {
 		return err
 	}

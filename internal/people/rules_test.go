@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"countersign"
 	"countersign/internal/account/accounttest"
@@ -264,6 +265,30 @@ func emails(g people.Group) []string {
 		all = append(all, one.Email)
 	}
 	return all
+}
+
+// A day that has come stays in force, and a file that has it applies; over it, and elsewhere,
+// no other day that is over is set.
+func TestADayThatHasCome(t *testing.T) {
+	both(t, func(t *testing.T, e *accounttest.Engine, p *people.Service) {
+		over := policy.Document{"require_second_factor": "required from 2020-01-31"}
+		e.Set(t, over)
+		was := rulesOf(t, p)
+		read := file(t, strings.Replace(was.TOML(), "[pool.Everybody]\n", "[pool.Everybody]\npreferred = \"push\"\n", 1))
+		accounttest.Want(t, "the file of before, with something else in it", put(p, was.With(read, true), was.Version), "ok")
+		is := rulesOf(t, p)
+		if value := is.Workspace["require_second_factor"]; value != "required from 2020-01-31" {
+			t.Errorf("the day has become %v", value)
+		}
+		for sentence, next := range map[string]policy.Rules{
+			"another day that is over":           {Workspace: policy.Document{"require_second_factor": "required from 2020-02-01"}},
+			"the same day for a pool":            {Pools: map[string]policy.Document{"Everybody": over}},
+			"the same day for a pool to be made": {Pools: map[string]policy.Document{"Sales": over}},
+		} {
+			accounttest.Want(t, sentence, put(p, is.With(next, false), is.Version), "requirement_past")
+		}
+		accounttest.Want(t, "from today on", put(p, is.With(policy.Rules{Workspace: policy.Document{"require_second_factor": "required from " + e.Clock.Now().UTC().Format(time.DateOnly)}}, false), is.Version), "ok")
+	})
 }
 
 // Whatever is stored, exported and applied again is what it was, and so is each preset.
