@@ -108,7 +108,7 @@ func Routes() []Route {
 		{"POST /console/invite", policy.DeedInvite, func(c *Console) page { return c.invite }},
 		{"GET /console/invite/list", policy.DeedInvite, func(c *Console) page { return c.listPage }},
 		{"POST /console/invite/list", policy.DeedInvite, func(c *Console) page { return c.inviteList }},
-		{"GET /console/resets", policy.DeedReset, func(c *Console) page { return c.resets }},
+		{"GET /console/resets", policy.DeedSeePeople, func(c *Console) page { return c.resets }},
 		{"POST /console/resets/{reset}/confirm", policy.DeedReset, func(c *Console) page { return c.confirmReset }},
 		{"POST /console/resets/{reset}/withdraw", policy.DeedReset, func(c *Console) page { return c.withdrawReset }},
 	})
@@ -139,6 +139,6 @@ func navigation() []entry {
 		{"explain", "/console/explain", "search", "console.explain", policy.DeedSeeAll},
 		{"log", logPath, "log", "console.log", policy.DeedSeeAll},
 		{"messages", messagesPath, "message", "console.messages", policy.DeedSeeAll},
-		{"workspaces", workspacesPath, "device", "console.workspaces", policy.DeedWorkspaces},
+		{"workspaces", workspacesPath, "device", "console.workspaces", policy.DeedSeeAll},
 	}
 }

@@ -17,14 +17,16 @@ type ResetsView struct {
 	Waiting []Waiting
 }
 
-// Waiting is one reset; Mine tells that the reader asked for it, and cannot confirm it.
+// Waiting is one reset; Mine tells that the reader asked for it, and cannot confirm it,
+// Decides that their role reaches whom it is about.
 type Waiting struct {
 	people.WaitingReset
 
-	Mine bool
+	Mine    bool
+	Decides bool
 }
 
-// resets lists what this person may confirm or withdraw.
+// resets lists what waits; see waiting.
 func (c *Console) resets(w http.ResponseWriter, r *http.Request, by session.Current) error {
 	return c.showResets(w, r, by, web.NewForm())
 }
@@ -60,7 +62,7 @@ func (c *Console) resetDecided(w http.ResponseWriter, r *http.Request, by sessio
 	return c.showResets(w, r, by, form)
 }
 
-// waiting are the resets that this person may decide, or has asked for.
+// waiting are the resets that this person may decide; whoever sees everything sees all.
 func (c *Console) waiting(r *http.Request, by session.Current) ([]Waiting, error) {
 	all, err := c.People.WaitingResets(r.Context(), by.WorkspaceID)
 	if err != nil {
@@ -68,8 +70,9 @@ func (c *Console) waiting(r *http.Request, by session.Current) ([]Waiting, error
 	}
 	var out []Waiting
 	for _, one := range all {
-		if policy.May(by.Account.User.Role, policy.DeedReset, one.Role) {
-			out = append(out, Waiting{one, one.AskedBy == by.UserID})
+		decides := policy.May(by.Account.User.Role, policy.DeedReset, one.Role)
+		if decides || policy.MayAll(by.Account.User.Role, policy.DeedSeeAll) {
+			out = append(out, Waiting{one, one.AskedBy == by.UserID, decides})
 		}
 	}
 	return out, nil

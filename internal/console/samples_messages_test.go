@@ -46,10 +46,12 @@ func messagesSamples() []webtest.Sample {
 }
 
 func workspacesSamples() []webtest.Sample {
-	list := WorkspacesView{Shell: shellOf("workspaces"), Workspaces: []WorkspaceLine{
+	list := WorkspacesView{Shell: shellOf("workspaces"), MayChange: true, Workspaces: []WorkspaceLine{
 		{Name: "Countersign", Href: workspaceAt("wsp_default"), Address: "https://signin.example.com", Default: true, People: 1248, Protected: 1054, Percent: 84, Created: now.AddDate(-1, 0, 0)},
 		{Name: "Acme", Href: workspaceAt("wsp_1"), Address: "https://acme.example.com", Created: now},
 	}}
+	read := list
+	read.MayChange = false
 	fresh := WorkspaceView{Shell: shellOf("workspaces"), Action: workspacesPath + "/new"}
 	fresh.Form = web.NewForm()
 	wrong := fresh
@@ -75,6 +77,7 @@ func workspacesSamples() []webtest.Sample {
 	home.Default, home.HasLogo = true, false
 	return []webtest.Sample{
 		{Page: "workspaces", Data: list},
+		{Page: "workspaces", State: "read", Data: read},
 		{Page: "workspace", State: "new", Data: fresh},
 		{Page: "workspace", State: "new, wrong", Data: wrong},
 		{Page: "workspace", Data: change},

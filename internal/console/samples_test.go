@@ -171,7 +171,8 @@ func actSamples() []webtest.Sample {
 		webtest.Sample{Page: "invite_list", Data: invite}, webtest.Sample{Page: "invite", State: "without roles", Data: plain}, webtest.Sample{Page: "invite_list", State: "wrong", Data: long},
 		webtest.Sample{Page: "invited", Data: listed},
 		webtest.Sample{Page: "code", Data: CodeView{Shell: shellOf("people"), ID: "usr_1", Name: "Nguyễn Thị Lan", Code: "7k4mq-x9d2t", Minutes: 10}},
-		webtest.Sample{Page: "resets", Data: ResetsView{Shell: shellOf("people"), Waiting: []Waiting{{waiting, false}, {waiting, true}}}},
+		webtest.Sample{Page: "resets", Data: ResetsView{Shell: shellOf("people"), Waiting: []Waiting{{waiting, false, true}, {waiting, true, true}}}},
+		webtest.Sample{Page: "resets", State: "read", Data: ResetsView{Shell: shellOf("people"), Waiting: []Waiting{{waiting, false, false}}}},
 		webtest.Sample{Page: "resets", State: "none", Data: ResetsView{Shell: shellOf("people")}},
 	)
 }

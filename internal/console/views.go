@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"countersign"
-	"countersign/internal/policy"
 	"countersign/internal/session"
 	"countersign/internal/web"
 )
@@ -28,7 +27,7 @@ func (c *Console) shell(r *http.Request, by session.Current, section string) She
 		return s // there is nowhere to go
 	}
 	for _, e := range navigation() {
-		if may(by, e.deed) && (e.deed != policy.DeedWorkspaces || by.WorkspaceID == countersign.DefaultWorkspace) {
+		if may(by, e.deed) && (e.Section != "workspaces" || by.WorkspaceID == countersign.DefaultWorkspace) {
 			s.Navigation = append(s.Navigation, e)
 		}
 	}

@@ -27,7 +27,7 @@ const (
 
 func workspacesRoutes() []Route {
 	return []Route{
-		{"GET /console/workspaces", policy.DeedWorkspaces, operators((*Console).workspaces)},
+		{"GET /console/workspaces", policy.DeedSeeAll, operators((*Console).workspaces)},
 		{"GET /console/workspaces/new", policy.DeedWorkspaces, operators((*Console).workspaceNew)},
 		{"POST /console/workspaces/new", policy.DeedWorkspaces, operators((*Console).makeWorkspace)},
 		{"GET /console/workspaces/change", policy.DeedWorkspaces, operators((*Console).workspaceChange)},
@@ -53,6 +53,8 @@ type WorkspacesView struct {
 	Shell
 
 	Workspaces []WorkspaceLine
+	// MayChange tells that the reader makes and changes them.
+	MayChange bool
 }
 
 // WorkspaceLine is one of them.
@@ -73,7 +75,7 @@ func (c *Console) workspaces(w http.ResponseWriter, r *http.Request, by session.
 	if err != nil {
 		return err
 	}
-	view := WorkspacesView{Shell: c.shell(r, by, "workspaces")}
+	view := WorkspacesView{Shell: c.shell(r, by, "workspaces"), MayChange: may(by, policy.DeedWorkspaces)}
 	for _, one := range list {
 		now, err := c.Census.Count(r.Context(), one.ID)
 		if err != nil {
