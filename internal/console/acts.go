@@ -286,7 +286,10 @@ func doAct(name string) func(*Console) page {
 			}
 			if a.choice == "pool" {
 				_, effect, err := c.People.MoveImpact(r.Context(), shown.Account, countersign.PoolID(form.Value("pool")))
-				if err == nil && effect != policy.Unaffected && form.Value("accept") != string(effect) {
+				if err != nil && countersign.KindOf(err) != countersign.NotFound {
+					return err
+				}
+				if effect != policy.Unaffected && form.Value("accept") != string(effect) {
 					form.Wrong("accept", "move_accept")
 					return c.showAct(w, r, by, a, shown, form)
 				}

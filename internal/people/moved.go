@@ -21,6 +21,12 @@ func (s *Service) MoveImpact(ctx context.Context, a account.Account, to counters
 	if err != nil || a.User.State != countersign.Active || a.User.PoolID == to {
 		return impact, policy.Unaffected, err
 	}
+	// Read whole: the row that a page shows has no password hash, and who seems to have no
+	// password seems to be let in by nothing before the move either.
+	a, err = s.Accounts.Load(ctx, a.User.WorkspaceID, a.User.ID)
+	if err != nil {
+		return impact, policy.Unaffected, err
+	}
 	is, err := s.Accounts.Settings(ctx, a.User.WorkspaceID, to)
 	if err != nil {
 		return impact, policy.Unaffected, err
