@@ -42,8 +42,10 @@ func (l Listing) recent(s *question) {
 	now := l.Now.UnixMilli()
 	s.add("(EXISTS (SELECT 1 FROM rates r WHERE r.workspace_id = u.workspace_id AND r.subject = 'remind:' || u.id AND r.arrival > ? AND r.arrival <= ?)",
 		now, now+ReminderEvery.Milliseconds()+120_000)
-	s.add(" OR EXISTS (SELECT 1 FROM campaign_people cp JOIN campaigns c ON c.workspace_id = cp.workspace_id AND c.id = cp.campaign_id" +
-		" WHERE cp.workspace_id = u.workspace_id AND cp.user_id = u.id AND c.finished_at = 0 AND cp.round < c.round))")
+	// Those of unfinished campaigns are read once, campaign by campaign (CROSS JOIN has SQLite
+	// keep the order): asked of each person, it read all of them each time.
+	s.add(" OR u.id IN (SELECT cp.user_id FROM campaigns c CROSS JOIN campaign_people cp WHERE c.workspace_id = ? AND c.finished_at = 0"+
+		" AND cp.workspace_id = c.workspace_id AND cp.campaign_id = c.id AND cp.round < c.round))", l.Workspace)
 }
 
 // CountReminder counts the people of a list by what they are to a reminder. Place, order
