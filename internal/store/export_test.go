@@ -81,3 +81,9 @@ func (s *Store) Listeners() int {
 	defer s.bells.mu.Unlock()
 	return len(s.bells.waiting)
 }
+
+// Question is the SQL text of a list, and its values.
+func (l Listing) Question() (string, []any) {
+	asked := l.people()
+	return asked.text.String(), asked.values
+}

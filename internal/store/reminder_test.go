@@ -2,7 +2,9 @@ package store_test
 
 import (
 	"fmt"
+	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -126,5 +128,18 @@ func gather(t *testing.T, s *store.Store, l store.Listing, id countersign.Campai
 	}
 	if int(n) != len(want) || len(people) != len(want) {
 		t.Errorf("gathered are %d, of whom %d are there, want %d", n, len(people), len(want))
+	}
+}
+
+// Whom running campaigns have not come to yet is read once, and not for each person of the
+// list: there may be as many of the ones as of the others.
+func TestAReminderReadsACampaignOnce(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "countersign.db")
+	storetest.Open(t, file)
+	text, values := store.Listing{Workspace: workspace, Due: true, Now: time.Now(), Most: 50}.Question()
+	plan := planOf(t, raw(t, file), text, values...)
+	if !slices.ContainsFunc(plan, func(step string) bool { return strings.HasPrefix(step, "LIST SUBQUERY") }) ||
+		!slices.Contains(plan, "SEARCH cp USING COVERING INDEX campaign_people_due (workspace_id=? AND campaign_id=? AND round<?)") {
+		t.Errorf("the plan is:\n%s", strings.Join(plan, "\n"))
 	}
 }
