@@ -79,8 +79,9 @@ const step = `(() => {
 	return {name, faint, hidden: !free};
 })()`
 
-// missed are the stops that the walk did not come to.
-const missed = `window.judgeWalk.stops.filter(e => !window.judgeWalk.seen.has(e) &&
+// missed are the stops that the walk did not come to. What a list that follows what comes
+// has replaced meanwhile can have no focus any more.
+const missed = `window.judgeWalk.stops.filter(e => e.isConnected && !window.judgeWalk.seen.has(e) &&
 	!(e.type === "radio" && [...window.judgeWalk.seen].some(s => s.type === "radio" && s.name === e.name))).map(e => e.cloneNode().outerHTML.slice(0, 160))`
 
 // TabWalk goes through the page with the Tab key and fails at each stop where the
