@@ -187,6 +187,10 @@ func TestReceiptsForged(t *testing.T) {
 		c := s.Client()
 		at := c.First(ada).Location
 		text := s.Texts.To(t, number, 0)
+		// The carrier has it before the server has noted under which name.
+		for deadline := time.Now().Add(10 * time.Second); !strings.Contains(c.Get(at).Body, `data-state="sent"`) && time.Now().Before(deadline); {
+			time.Sleep(10 * time.Millisecond)
+		}
 		for name, address := range map[string]string{
 			"no secret": "/texts/receipts/gateway", "another secret": "/texts/receipts/gateway/" + strings.Repeat("x", 24), "another provider": "/texts/receipts/other/" + texttest.ReceiptSecret,
 			"a secret with more": "/texts/receipts/gateway/" + texttest.ReceiptSecret + "x",
