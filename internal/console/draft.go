@@ -41,11 +41,11 @@ func spelled(doc policy.Document, key string) string {
 
 // draftOf is the draft of a page that nobody has changed anything on, but for what its
 // address says: after a fresh proof that is what was chosen before.
-func draftOf(r *http.Request, keys []policy.Key, set policy.Document, inForce func(policy.Key) any) draft {
+func draftOf(r *http.Request, keys []policy.Key, g ground) draft {
 	d := draft{keys: keys, chosen: policy.Document{}, was: map[string]string{}, form: web.NewForm()}
 	for _, key := range keys {
-		d.was[key.Name] = spelled(set, key.Name)
-		d.chosen[key.Name] = inForce(key)
+		d.was[key.Name] = spelled(g.set, key.Name)
+		d.chosen[key.Name] = g.value(key)
 		if value, ok := carried(r, key, fieldOf(key.Name)); ok {
 			d.chosen[key.Name] = value
 		}
@@ -72,15 +72,15 @@ func carried(r *http.Request, key policy.Key, field string) (any, bool) {
 
 // readDraft reads a form. What is wrong with a value stands on the form, and the value that
 // is in force in its place.
-func readDraft(r *http.Request, form *web.Form, keys []policy.Key, set policy.Document, inForce func(policy.Key) any) draft {
+func readDraft(r *http.Request, form *web.Form, keys []policy.Key, g ground) draft {
 	d := draft{keys: keys, chosen: policy.Document{}, was: map[string]string{}, form: form}
 	for _, key := range keys {
 		was, made := form.Values[wasOf(key.Name)]
-		d.was[key.Name], d.chosen[key.Name] = strings.TrimSpace(was), inForce(key)
+		d.was[key.Name], d.chosen[key.Name] = strings.TrimSpace(was), g.value(key)
 		if !made {
 			// A form that does not say what it was made from changes nothing here: that boxes
 			// are missing from it must not mean that they were cleared.
-			d.was[key.Name] = spelled(set, key.Name)
+			d.was[key.Name] = spelled(g.set, key.Name)
 			continue
 		}
 		typed := strings.TrimSpace(form.Value(fieldOf(key.Name)))
@@ -126,15 +126,15 @@ func (d draft) wrong(key policy.Key) {
 	}
 }
 
-// over is a document with the draft over it. A setting whose value is what is in force
+// over is the document with the draft over it. A setting whose value is what it was
 // stays as it is, set or not; one that goes back to what holds without it is not set.
-func (d draft) over(doc policy.Document, without func(policy.Key) any, inForce func(policy.Key) any) policy.Document {
-	next := doc.With(nil)
+func (d draft) over(g ground) policy.Document {
+	next := g.set.With(nil)
 	for _, key := range d.keys {
 		chosen := policy.Spell(d.chosen[key.Name])
 		switch {
-		case chosen == policy.Spell(inForce(key)):
-		case chosen == policy.Spell(without(key)):
+		case chosen == policy.Spell(g.value(key)):
+		case chosen == policy.Spell(g.without(key)):
 			delete(next, key.Name)
 		default:
 			next[key.Name] = d.chosen[key.Name]
@@ -152,29 +152,29 @@ type Meanwhile struct {
 // meet compares a draft with what is set now. What somebody else changed meanwhile is
 // told; where this draft had not touched it, it takes their value, and elsewhere it keeps
 // its own, to be saved once more.
-func (d *draft) meet(set policy.Document, inForce func(policy.Key) any, before func(policy.Key, string) any) []Meanwhile {
+func (d *draft) meet(g ground) []Meanwhile {
 	var told []Meanwhile
 	for _, key := range d.keys {
-		now := spelled(set, key.Name)
+		now := spelled(g.set, key.Name)
 		if d.was[key.Name] == now {
 			continue
 		}
-		was := before(key, d.was[key.Name])
+		was := g.before(key, d.was[key.Name])
 		if policy.Spell(d.chosen[key.Name]) == policy.Spell(was) {
-			d.chosen[key.Name] = inForce(key)
+			d.chosen[key.Name] = g.value(key)
 		}
 		d.was[key.Name] = now
-		told = append(told, Meanwhile{nameOf(key), policy.SightOf(key, was), policy.SightOf(key, inForce(key))})
+		told = append(told, Meanwhile{nameOf(key), policy.SightOf(key, was), policy.SightOf(key, g.value(key))})
 	}
 	return told
 }
 
 // address is the page with what was chosen in it, and what it was chosen over: to go on
 // with it, or to come back to it after a fresh proof.
-func (d draft) address(path string, query url.Values, inForce func(policy.Key) any) string {
+func (d draft) address(path string, query url.Values, g ground) string {
 	for _, key := range d.keys {
 		query.Set(wasOf(key.Name), d.was[key.Name])
-		if chosen := policy.Spell(d.chosen[key.Name]); chosen != policy.Spell(inForce(key)) {
+		if chosen := policy.Spell(d.chosen[key.Name]); chosen != policy.Spell(g.value(key)) {
 			query.Set(fieldOf(key.Name), chosen)
 		}
 	}
@@ -185,9 +185,9 @@ func (d draft) address(path string, query url.Values, inForce func(policy.Key) a
 }
 
 // touched tells whether anything is chosen that is not in force.
-func (d draft) touched(inForce func(policy.Key) any) bool {
+func (d draft) touched(g ground) bool {
 	return slices.ContainsFunc(d.keys, func(key policy.Key) bool {
-		return policy.Spell(d.chosen[key.Name]) != policy.Spell(inForce(key))
+		return policy.Spell(d.chosen[key.Name]) != policy.Spell(g.value(key))
 	})
 }
 

@@ -33,7 +33,7 @@ func TestEverySettingIsOnOneTab(t *testing.T) {
 }
 
 func TestWhatAButtonDoesToADraft(t *testing.T) {
-	standard := inForceBy(nil)
+	none := overOf(nil, nil)
 	for _, row := range []struct{ sentence, do, first, second, preferred string }{
 		{"add", "add:first_factors:push", "password,passkey,push", "push,totp,passkey", "none"},
 		{"add what is there", "add:first_factors:passkey", "password,passkey", "push,totp,passkey", "none"},
@@ -46,8 +46,8 @@ func TestWhatAButtonDoesToADraft(t *testing.T) {
 		{"another setting", "add:methods:sms", "password,passkey", "push,totp,passkey", "none"},
 		{"nothing", "", "password,passkey", "push,totp,passkey", "none"},
 	} {
-		d := draftOf(httptest.NewRequest("GET", "/", nil), poolKeys(), nil, standard)
-		d.do(row.do, standard)
+		d := draftOf(httptest.NewRequest("GET", "/", nil), poolKeys(), none)
+		d.do(row.do, none)
 		got := []string{policy.Spell(d.chosen["first_factors"]), policy.Spell(d.chosen["second_factors"]), policy.Spell(d.chosen["preferred"])}
 		if !slices.Equal(got, []string{row.first, row.second, row.preferred}) {
 			t.Errorf("%s: %v", row.sentence, got)
@@ -58,19 +58,18 @@ func TestWhatAButtonDoesToADraft(t *testing.T) {
 // A draft comes back from its own address as it was, and what cannot be in an address
 // counts for nothing.
 func TestADraftInAnAddress(t *testing.T) {
-	set := policy.Document{"preferred": "totp"}
-	inForce := inForceBy(set)
-	d := draftOf(httptest.NewRequest("GET", "/", nil), poolKeys(), set, inForce)
-	d.do("add:first_factors:push", inForce)
-	d.do("prefer:preferred:push", inForce)
-	again := draftOf(httptest.NewRequest("GET", d.address("/", url.Values{}, inForce), nil), poolKeys(), set, inForce)
+	g := overOf(nil, policy.Document{"preferred": "totp"})
+	d := draftOf(httptest.NewRequest("GET", "/", nil), poolKeys(), g)
+	d.do("add:first_factors:push", g)
+	d.do("prefer:preferred:push", g)
+	again := draftOf(httptest.NewRequest("GET", d.address("/", url.Values{}, g), nil), poolKeys(), g)
 	for _, key := range poolKeys() {
 		if policy.Spell(again.chosen[key.Name]) != policy.Spell(d.chosen[key.Name]) || again.was[key.Name] != d.was[key.Name] {
 			t.Errorf("%s comes back as %v over %q", key.Name, again.chosen[key.Name], again.was[key.Name])
 		}
 	}
-	bad := draftOf(httptest.NewRequest("GET", "/?set.preferred=sso&was.preferred=%00&set.first_factors=push", nil), poolKeys(), set, inForce)
-	if bad.touched(inForce) || bad.was["preferred"] != "" {
+	bad := draftOf(httptest.NewRequest("GET", "/?set.preferred=sso&was.preferred=%00&set.first_factors=push", nil), poolKeys(), g)
+	if bad.touched(g) || bad.was["preferred"] != "" {
 		t.Errorf("an address that cannot be gives %v over %v", bad.chosen, bad.was)
 	}
 }
@@ -78,18 +77,18 @@ func TestADraftInAnAddress(t *testing.T) {
 // What somebody else changed is told; an untouched setting takes their value, a touched one
 // keeps its own.
 func TestADraftMeetsAChange(t *testing.T) {
-	made := policy.Document{"preferred": "none"}
-	d := draftOf(httptest.NewRequest("GET", "/", nil), poolKeys(), made, inForceBy(made))
-	d.do("add:first_factors:push", inForceBy(made))
-	now := policy.Document{"preferred": "totp", "first_factors": []string{"password"}}
-	told := d.meet(now, inForceBy(now), spelledBefore(standard))
+	made := overOf(nil, policy.Document{"preferred": "none"})
+	d := draftOf(httptest.NewRequest("GET", "/", nil), poolKeys(), made)
+	d.do("add:first_factors:push", made)
+	now := overOf(nil, policy.Document{"preferred": "totp", "first_factors": []string{"password"}})
+	told := d.meet(now)
 	if len(told) != 2 || policy.Spell(d.chosen["preferred"]) != "totp" || policy.Spell(d.chosen["first_factors"]) != "password,passkey,push" {
 		t.Errorf("told are %d, chosen %v", len(told), d.chosen)
 	}
-	if again := d.meet(now, inForceBy(now), spelledBefore(standard)); len(again) != 0 {
+	if again := d.meet(now); len(again) != 0 {
 		t.Errorf("it is told again: %v", again)
 	}
-	next := d.over(now, standard, inForceBy(now))
+	next := d.over(now)
 	if policy.Spell(next["first_factors"]) != "password,passkey,push" || next["preferred"] != "totp" || len(next) != 2 {
 		t.Errorf("saved would be %v", next)
 	}
@@ -97,14 +96,7 @@ func TestADraftMeetsAChange(t *testing.T) {
 
 func TestWhatIsTakenBackFromAPool(t *testing.T) {
 	set := policy.Document{"totp.max": 2, "preferred": "totp", "push.confirm": "tap", "require_second_factor": "required"}
-	workspace := policy.Document{"preferred": "totp"}
-	without := inForceBy(workspace)
-	inForce := func(key policy.Key) any {
-		if value, own := set[key.Name]; own {
-			return value
-		}
-		return without(key)
-	}
+	g := overOf(policy.Document{"preferred": "totp"}, set)
 	for _, row := range []struct {
 		sentence string
 		gone     []string
@@ -120,21 +112,21 @@ func TestWhatIsTakenBackFromAPool(t *testing.T) {
 		{"what has a page of its own", []string{"require_second_factor=required"}, []string{"inherit:require_second_factor"}, []string{"preferred", "push.confirm", "require_second_factor", "totp.max"}},
 		{"what the pool does not set, what only the workspace does, and what there is not", []string{"recovery.codes=1", "words=backup", "colour", "=", ""}, []string{"inherit:recovery.codes", "inherit:words", "inherit:colour", "keep:colour", "inherit:"}, []string{"preferred", "push.confirm", "require_second_factor", "totp.max"}},
 	} {
-		d := draftOf(httptest.NewRequest("GET", "/", nil), poolKeys(), set, inForce)
+		d := draftOf(httptest.NewRequest("GET", "/", nil), poolKeys(), g)
 		d.gone = goneOf(url.Values{goneField: row.gone}, set)
 		for _, do := range row.do {
-			d.do(do, without)
+			d.do(do, g)
 			d.takeBack(do, set)
 		}
 		// It is the same after its own address.
-		at, err := url.Parse(d.address("/", url.Values{}, inForce))
+		at, err := url.Parse(d.address("/", url.Values{}, g))
 		if err != nil {
 			t.Fatal(err)
 		}
-		back := draftOf(httptest.NewRequest("GET", at.String(), nil), poolKeys(), set, inForce)
+		back := draftOf(httptest.NewRequest("GET", at.String(), nil), poolKeys(), g)
 		back.gone = goneOf(at.Query(), set)
 		for _, d := range []draft{d, back} {
-			if got := d.left(d.over(set, without, inForce), without).Keys(); !slices.Equal(got, row.left) {
+			if got := d.left(d.over(g), g).Keys(); !slices.Equal(got, row.left) {
 				t.Errorf("%s: left are %v", row.sentence, got)
 			}
 		}
@@ -144,11 +136,11 @@ func TestWhatIsTakenBackFromAPool(t *testing.T) {
 func TestWhatIsTakenBackWasChangedMeanwhile(t *testing.T) {
 	set := policy.Document{"totp.max": 3, "recovery.codes": 4}
 	d := draft{gone: goneOf(url.Values{goneField: {"totp.max=2", "recovery.codes=4", "push.confirm=tap"}}, set)}
-	told := d.meetGone(set, spelledBefore(inForceBy(nil)))
+	told := d.meetGone(overOf(nil, set))
 	if len(told) != 1 || told[0].Name != "policy.name_totp_max" || told[0].Was.Count != 2 || told[0].Is.Count != 3 {
 		t.Errorf("told is %+v", told)
 	}
-	if again := d.meetGone(set, spelledBefore(inForceBy(nil))); len(again) > 0 {
+	if again := d.meetGone(overOf(nil, set)); len(again) > 0 {
 		t.Errorf("once it was looked at, told is %+v", again)
 	}
 }
@@ -164,7 +156,7 @@ func TestOnlyOwnersTakeBackWhatMakesResetsEasier(t *testing.T) {
 		{policy.ResetTwoAdmins, policy.ResetAllowed, countersign.Administrator, false},
 		{policy.ResetNever, policy.ResetNever, countersign.Administrator, false},
 	} {
-		all := overridden(policy.Document{policy.AdminResetKey: row.workspace}, policy.Document{policy.AdminResetKey: row.pool}, nil, row.role)
+		all := overOf(policy.Document{policy.AdminResetKey: row.workspace}, policy.Document{policy.AdminResetKey: row.pool}).overridden(nil, row.role)
 		if len(all) != 1 || all[0].Shut != row.shut {
 			t.Errorf("%+v: %+v", row, all)
 		}

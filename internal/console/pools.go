@@ -133,61 +133,24 @@ type Overridden struct {
 	Gone, Shut  bool
 }
 
-// pooled is one pool with how its settings are in force.
-type pooled struct {
-	pool people.Pool
-	was  people.Stored
-	// name is what the rules call it; set what it sets.
-	name string
-	set  policy.Document
-	// inForce are the values of the pool, without those of the workspace alone.
-	inForce, without func(policy.Key) any
-}
-
-func (c *Console) pooled(r *http.Request, by session.Current) (pooled, error) {
-	pool, _, err := c.People.Pool(r.Context(), by.WorkspaceID, countersign.PoolID(r.PathValue("pool")))
-	if err != nil {
-		return pooled{}, err
-	}
-	was, err := c.People.Rules(r.Context(), by.WorkspaceID)
-	if err != nil {
-		return pooled{}, err
-	}
-	p := pooled{pool: pool, was: was, name: was.PoolName(pool.ID), without: inForceBy(was.Workspace)}
-	p.set = was.Pools[p.name]
-	p.inForce = func(key policy.Key) any {
-		value, set := p.set[key.Name]
-		if set {
-			return value
-		}
-		return p.without(key)
-	}
-	return p, nil
-}
-
-// poolKeys are what the page of a pool changes.
-func poolKeys() []policy.Key {
-	return tab{keys: []string{policy.FirstFactorsKey, policy.SecondFactorsKey, policy.PreferredKey}}.settings()
-}
-
 func (c *Console) pool(w http.ResponseWriter, r *http.Request, by session.Current) error {
-	p, err := c.pooled(r, by)
+	g, err := c.groundOf(r, by)
 	if err != nil {
 		return err
 	}
-	d := draftOf(r, poolKeys(), p.set, p.inForce)
-	d.gone = goneOf(r.URL.Query(), p.set)
-	return c.showPool(w, r, by, p, d, Review{}, http.StatusOK)
+	d := draftOf(r, poolKeys(), g)
+	d.gone = goneOf(r.URL.Query(), g.set)
+	return c.showPool(w, r, by, g, d, Review{}, http.StatusOK)
 }
 
-func (c *Console) showPool(w http.ResponseWriter, r *http.Request, by session.Current, p pooled, d draft, review Review, status int) error {
-	workspace, err := policy.Resolve(p.was.Workspace, nil)
+func (c *Console) showPool(w http.ResponseWriter, r *http.Request, by session.Current, g ground, d draft, review Review, status int) error {
+	workspace, err := policy.Resolve(g.was.Workspace, nil)
 	if err != nil {
 		return err
 	}
 	view := PoolView{
-		Shell: c.shell(r, by, "pools"), Review: review, ID: p.pool.ID, Name: p.pool.Name, People: p.pool.People, Tabs: poolTabs(p.pool.ID, "signin"),
-		MaySave: policy.MayAll(by.Account.User.Role, policy.DeedSettings), Unsaved: d.touched(p.inForce) || len(d.gone) > 0,
+		Shell: c.shell(r, by, "pools"), Review: review, ID: g.pool.ID, Name: g.pool.Name, People: g.pool.People, Tabs: poolTabs(g.pool.ID, "signin"),
+		MaySave: policy.MayAll(by.Account.User.Role, policy.DeedSettings), Unsaved: d.touched(g) || len(d.gone) > 0,
 	}
 	view.Form = d.form
 	for _, name := range slices.Sorted(maps.Keys(d.gone)) {
@@ -198,12 +161,12 @@ func (c *Console) showPool(w http.ResponseWriter, r *http.Request, by session.Cu
 		view.Was = append(view.Was, Hidden{wasOf(key.Name), d.was[key.Name]})
 		if !key.List {
 			view.Was = append(view.Was, Hidden{fieldOf(key.Name), preferred})
-			view.Prefers = Preferring{policy.SightOf(key, d.chosen[key.Name]), originOf(key, p.was.Workspace, p.set)}
+			view.Prefers = Preferring{policy.SightOf(key, d.chosen[key.Name]), g.origin(key)}
 			continue
 		}
-		view.Lists = append(view.Lists, methodList(key, d, preferred, workspace, originOf(key, p.was.Workspace, p.set)))
+		view.Lists = append(view.Lists, methodList(key, d, preferred, workspace, g.origin(key)))
 	}
-	view.Others = overridden(p.was.Workspace, p.set, d.gone, by.Account.User.Role)
+	view.Others = g.overridden(d.gone, by.Account.User.Role)
 	return c.pages.Render(w, r, status, "pool", view)
 }
 
@@ -221,17 +184,6 @@ func methodList(key policy.Key, d draft, preferred string, workspace policy.Sett
 	return list
 }
 
-// originOf is where a value comes from that a pool may override whole.
-func originOf(key policy.Key, workspace, pool policy.Document) policy.Origin {
-	if _, own := pool[key.Name]; own {
-		return policy.FromPool
-	}
-	if _, set := workspace[key.Name]; set {
-		return policy.FromWorkspace
-	}
-	return policy.FromDefault
-}
-
 func listed(value any) []string { return strings.Split(policy.Spell(value), ",") }
 
 func poolTabs(id countersign.PoolID, current string) []TabLine {
@@ -245,7 +197,7 @@ func poolTabs(id countersign.PoolID, current string) []TabLine {
 
 // savePool does what the button says: it changes the draft, which is shown again, or saves it.
 func (c *Console) savePool(w http.ResponseWriter, r *http.Request, by session.Current) error {
-	p, err := c.pooled(r, by)
+	g, err := c.groundOf(r, by)
 	if err != nil {
 		return err
 	}
@@ -253,41 +205,40 @@ func (c *Console) savePool(w http.ResponseWriter, r *http.Request, by session.Cu
 	if err != nil {
 		return err
 	}
-	d := readDraft(r, form, poolKeys(), p.set, p.inForce)
-	d.gone = goneOf(r.PostForm, p.set)
+	d := readDraft(r, form, poolKeys(), g)
+	d.gone = goneOf(r.PostForm, g.set)
 	if form.Value("do") != "save" {
-		d.do(form.Value("do"), p.without)
-		d.takeBack(form.Value("do"), p.set)
-		return see(w, r, d.address(poolPath(p.pool.ID), url.Values{}, p.inForce))
+		d.do(form.Value("do"), g)
+		d.takeBack(form.Value("do"), g.set)
+		return see(w, r, d.address(poolPath(g.pool.ID), url.Values{}, g))
 	}
 	var review Review
-	review.Meanwhile = append(d.meet(p.set, p.inForce, spelledBefore(p.without)), d.meetGone(p.set, spelledBefore(p.without))...)
+	review.Meanwhile = append(d.meet(g), d.meetGone(g)...)
 	if len(review.Meanwhile) > 0 {
 		form.Wrong("", "settings_meanwhile")
 	}
 	if form.Failed() {
-		return c.showPool(w, r, by, p, d, review, http.StatusConflict)
+		return c.showPool(w, r, by, g, d, review, http.StatusConflict)
 	}
-	next := p.was.With(policy.Rules{}, false)
-	next.Pools[p.name] = d.left(d.over(p.set, p.without, p.inForce), p.without)
-	if len(policy.Changes(p.was.Rules, next)) == 0 {
-		return see(w, r, poolPath(p.pool.ID)+"?done=settings_same")
+	next := g.next(d.left(d.over(g), g))
+	if len(policy.Changes(g.was.Rules, next)) == 0 {
+		return see(w, r, poolPath(g.pool.ID)+"?done=settings_same")
 	}
-	review, saved, err := c.save(r, by, p.was, next, form, r.PostForm["accept"])
+	review, saved, err := c.save(r, by, g.was, next, form, r.PostForm["accept"])
 	switch {
 	case countersign.CodeOf(err) == "fresh_proof_required":
-		return proofFirst(w, r, err, d.address(poolPath(p.pool.ID), url.Values{}, p.inForce))
+		return proofFirst(w, r, err, d.address(poolPath(g.pool.ID), url.Values{}, g))
 	case err != nil:
 		return err
 	case !saved:
-		return c.showPool(w, r, by, p, d, review, http.StatusUnprocessableEntity)
+		return c.showPool(w, r, by, g, d, review, http.StatusUnprocessableEntity)
 	}
-	return see(w, r, poolPath(p.pool.ID)+"?done=settings")
+	return see(w, r, poolPath(g.pool.ID)+"?done=settings")
 }
 
 // do changes the draft as a button says: add, remove, prefer or inherit, and what. What is
 // none of them changes nothing.
-func (d draft) do(what string, without func(policy.Key) any) {
+func (d draft) do(what string, g ground) {
 	verb, rest, _ := strings.Cut(what, ":")
 	name, word, _ := strings.Cut(rest, ":")
 	for _, key := range d.keys {
@@ -303,7 +254,7 @@ func (d draft) do(what string, without func(policy.Key) any) {
 		case verb == "prefer" && !key.List && slices.Contains(key.Words, word):
 			d.chosen[name] = word
 		case verb == "inherit":
-			d.chosen[name] = without(key)
+			d.chosen[name] = g.without(key)
 		}
 	}
 }

@@ -30,7 +30,7 @@ type PresetLine struct {
 func presetText(name string) string { return "console.preset_" + strings.ReplaceAll(name, "-", "_") }
 
 func (c *Console) presets(w http.ResponseWriter, r *http.Request, by session.Current) error {
-	was, _, err := c.rulesOf(r, by)
+	was, err := c.People.Rules(r.Context(), by.WorkspaceID)
 	if err != nil {
 		return err
 	}
@@ -82,7 +82,7 @@ type PresetView struct {
 }
 
 func (c *Console) preset(w http.ResponseWriter, r *http.Request, by session.Current) error {
-	was, _, err := c.rulesOf(r, by)
+	was, err := c.People.Rules(r.Context(), by.WorkspaceID)
 	if err != nil {
 		return err
 	}
@@ -120,7 +120,7 @@ func differing(all []ChangeLine) []ChangeLine {
 }
 
 func (c *Console) applyPreset(w http.ResponseWriter, r *http.Request, by session.Current) error {
-	was, _, err := c.rulesOf(r, by)
+	was, err := c.People.Rules(r.Context(), by.WorkspaceID)
 	if err != nil {
 		return err
 	}

@@ -7,23 +7,34 @@ import (
 	"countersign"
 	"countersign/internal/people"
 	"countersign/internal/policy"
+	"countersign/internal/store/rows"
 	"countersign/internal/web"
 	"countersign/internal/web/webtest"
 )
+
+// storedOf are rules of a workspace, and of one pool, that were not read from anywhere.
+func storedOf(workspace, pool policy.Document) people.Stored {
+	return people.Stored{Rules: policy.Rules{Workspace: workspace, Pools: map[string]policy.Document{"Staff": pool}}, Version: 1}
+}
+
+// overOf is the ground of a pool that sets a document over a workspace's.
+func overOf(workspace, pool policy.Document) ground {
+	return poolGround(storedOf(workspace, pool), people.Pool{Pool: rows.Pool{ID: "pool_staff", Name: "Staff"}}, "Staff")
+}
 
 // tabSample is one tab of the settings over a document.
 func tabSample(id string, doc policy.Document, query string) SettingsView {
 	r := httptest.NewRequest("GET", settingsPath+"?tab="+id+query, nil)
 	t := tabOf(r)
-	inForce := inForceBy(doc)
-	d := draftOf(r, t.settings(), doc, inForce)
-	view := SettingsView{Shell: shellOf("authentication"), Workspace: "Acme", Tab: t.ID, MaySave: true, Unsaved: d.touched(inForce)}
+	g := workspaceGround(storedOf(doc, nil))
+	d := draftOf(r, t.settings(), g)
+	view := SettingsView{Shell: shellOf("authentication"), Tab: t.ID, MaySave: true, Unsaved: d.touched(g)}
 	view.Form = d.form
 	for _, one := range tabs() {
 		view.Tabs = append(view.Tabs, TabLine{one.Name, settingsPath + "?tab=" + one.ID, one.ID == t.ID})
 	}
 	for _, key := range d.keys {
-		view.Settings = append(view.Settings, settingOf(key, d, originOf(key, doc, nil), inForce(key)))
+		view.Settings = append(view.Settings, settingOf(key, d, g))
 	}
 	return view
 }
@@ -54,22 +65,16 @@ func poolSample(t *testing.T, workspace, set policy.Document, query string) Pool
 	if err != nil {
 		t.Fatal(err)
 	}
-	without := inForceBy(workspace)
-	inForce := func(key policy.Key) any {
-		if value, own := set[key.Name]; own {
-			return value
-		}
-		return without(key)
-	}
-	d := draftOf(httptest.NewRequest("GET", "/console/pools/pool_staff"+query, nil), poolKeys(), set, inForce)
-	view := PoolView{Shell: shellOf("pools"), ID: "pool_staff", Name: "Staff", Tabs: poolTabs("pool_staff", "signin"), MaySave: true, Unsaved: d.touched(inForce)}
+	g := overOf(workspace, set)
+	d := draftOf(httptest.NewRequest("GET", "/console/pools/pool_staff"+query, nil), poolKeys(), g)
+	view := PoolView{Shell: shellOf("pools"), ID: "pool_staff", Name: "Staff", Tabs: poolTabs("pool_staff", "signin"), MaySave: true, Unsaved: d.touched(g)}
 	view.Form = d.form
 	for _, key := range d.keys {
 		if !key.List {
-			view.Prefers = Preferring{policy.SightOf(key, d.chosen[key.Name]), originOf(key, workspace, set)}
+			view.Prefers = Preferring{policy.SightOf(key, d.chosen[key.Name]), g.origin(key)}
 			continue
 		}
-		view.Lists = append(view.Lists, methodList(key, d, policy.Spell(d.chosen[policy.PreferredKey]), settings, originOf(key, workspace, set)))
+		view.Lists = append(view.Lists, methodList(key, d, policy.Spell(d.chosen[policy.PreferredKey]), settings, g.origin(key)))
 	}
 	return view
 }
@@ -110,7 +115,7 @@ func settingsSamples(t *testing.T) []webtest.Sample {
 	own := policy.Document{"first_factors": []string{"password", "push"}, "second_factors": []string{"push", "totp", "passkey"}, "preferred": "push"}
 	others := poolSample(t, doc, own, "")
 	set := policy.Document{"recovery.effect": "reset", "totp.max": 2, policy.AdminResetKey: policy.ResetNever}
-	others.Others = overridden(doc, set, map[string]string{"totp.max": "2"}, countersign.Administrator)
+	others.Others = overOf(doc, set).overridden(map[string]string{"totp.max": "2"}, countersign.Administrator)
 	readsPool := poolSample(t, nil, nil, "")
 	readsPool.MaySave = false
 	who := PoolRulesView{Shell: shellOf("pools"), ID: "pool_2", Name: "Contractors", People: 12, Tabs: poolTabs("pool_2", "rules"), WasDomains: "example.org", MaySave: true}

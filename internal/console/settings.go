@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"countersign"
-	"countersign/internal/people"
 	"countersign/internal/policy"
 	"countersign/internal/session"
 	"countersign/internal/web"
@@ -34,43 +33,6 @@ func settingsRoutes() []Route {
 	}
 }
 
-// tab is one part of the settings: Name is an id of the catalogue.
-type tab struct {
-	ID, Name string
-
-	keys []string
-}
-
-// tabs are the parts of the page, the documents' *Methods* first. Whether a second factor
-// is required stands on a page of its own.
-func tabs() []tab {
-	return []tab{
-		{"methods", "console.tab_methods", []string{"methods"}},
-		{"signin", "console.tab_signin", []string{"first_factors", "second_factors", "preferred", "trusted_browser_days", "turn_off", "enrol_at_sign_in"}},
-		{"phones", "console.tab_phones", []string{"push.confirm", "push.requires", "pairing.confirm", "push.min_app_version", "push.terminal_devices"}},
-		{"codes", "console.tab_codes", []string{"totp.max", "totp.key_chars", "recovery.codes", "recovery.effect", "recovery.delivery", "recovery.admin_reset", "words"}},
-		{"others", "console.tab_others", []string{"passkey.verify", "passkey.aaguids", "sms.countries", "sms.per_hour", "sms.per_day"}},
-		{"records", "console.tab_records", []string{"audit.retention_days", "admin_digest"}},
-	}
-}
-
-func tabOf(r *http.Request) tab {
-	all := tabs()
-	at := slices.IndexFunc(all, func(t tab) bool { return t.ID == r.FormValue("tab") })
-	return all[max(at, 0)]
-}
-
-func (t tab) settings() []policy.Key {
-	var keys []policy.Key
-	for _, name := range t.keys {
-		key, known := policy.KeyNamed(name)
-		if known {
-			keys = append(keys, key)
-		}
-	}
-	return keys
-}
-
 // TabLine is one tab of a page.
 type TabLine struct {
 	Name, Href string
@@ -82,12 +44,11 @@ type SettingsView struct {
 	Shell
 	Review
 
-	Workspace string
-	Tab       string
-	Tabs      []TabLine
-	Settings  []Setting
-	MaySave   bool
-	Unsaved   bool
+	Tab      string
+	Tabs     []TabLine
+	Settings []Setting
+	MaySave  bool
+	Unsaved  bool
 }
 
 // Setting is one of them, as it is chosen, or in force.
@@ -116,60 +77,28 @@ type Choice struct {
 	Sight     policy.Sight
 }
 
-// rulesOf reads the rules, and how settings of the workspace are in force.
-func (c *Console) rulesOf(r *http.Request, by session.Current) (people.Stored, func(policy.Key) any, error) {
-	was, err := c.People.Rules(r.Context(), by.WorkspaceID)
-	return was, inForceBy(was.Workspace), err
-}
-
-// inForceBy is what a setting's value is under a document.
-func inForceBy(doc policy.Document) func(policy.Key) any {
-	return func(key policy.Key) any {
-		value, set := doc[key.Name]
-		if set {
-			return value
-		}
-		return key.Default
-	}
-}
-
-func standard(key policy.Key) any { return key.Default }
-
-// spelledBefore is the value that a setting had, by what a form says was set.
-func spelledBefore(without func(policy.Key) any) func(policy.Key, string) any {
-	return func(key policy.Key, was string) any {
-		value, err := policy.ParseValue(key.Name, was)
-		if was == "" || err != nil {
-			return without(key)
-		}
-		return value
-	}
-}
-
 func (c *Console) settings(w http.ResponseWriter, r *http.Request, by session.Current) error {
-	was, inForce, err := c.rulesOf(r, by)
+	g, err := c.groundOf(r, by)
 	if err != nil {
 		return err
 	}
 	t := tabOf(r)
-	d := draftOf(r, t.settings(), was.Workspace, inForce)
-	return c.showSettings(w, r, by, t, d, was, Review{}, http.StatusOK)
+	return c.showSettings(w, r, by, g, t, draftOf(r, t.settings(), g), Review{}, http.StatusOK)
 }
 
-func (c *Console) showSettings(w http.ResponseWriter, r *http.Request, by session.Current, t tab, d draft, was people.Stored, review Review, status int) error {
-	inForce := inForceBy(was.Workspace)
+func (c *Console) showSettings(w http.ResponseWriter, r *http.Request, by session.Current, g ground, t tab, d draft, review Review, status int) error {
 	view := SettingsView{
-		Shell: c.shell(r, by, "authentication"), Review: review, Workspace: by.Account.Workspace.Name, Tab: t.ID,
-		MaySave: policy.MayAll(by.Account.User.Role, policy.DeedSettings), Unsaved: d.touched(inForce),
+		Shell: c.shell(r, by, "authentication"), Review: review, Tab: t.ID,
+		MaySave: policy.MayAll(by.Account.User.Role, policy.DeedSettings), Unsaved: d.touched(g),
 	}
 	view.Form = d.form
 	for _, one := range tabs() {
 		view.Tabs = append(view.Tabs, TabLine{one.Name, settingsPath + "?tab=" + one.ID, one.ID == t.ID})
 	}
 	for _, key := range d.keys {
-		s := settingOf(key, d, originOf(key, was.Workspace, nil), inForce(key))
+		s := settingOf(key, d, g)
 		if view.MaySave && key.Name == policy.AdminResetKey && !policy.MayLoosenReset(by.Account.User.Role) {
-			s.shut(policy.Spell(inForce(key)))
+			s.shut(policy.Spell(g.value(key)))
 		}
 		if view.MaySave && key.Name == policy.RetentionKey && !policy.MayShortenLog(by.Account.User.Role) {
 			s.Owners = "console.owners_shorten"
@@ -180,10 +109,10 @@ func (c *Console) showSettings(w http.ResponseWriter, r *http.Request, by sessio
 }
 
 // settingOf shows one setting of a draft.
-func settingOf(key policy.Key, d draft, origin policy.Origin, inForce any) Setting {
-	value := d.chosen[key.Name]
+func settingOf(key policy.Key, d draft, g ground) Setting {
+	value, inForce := d.chosen[key.Name], g.value(key)
 	s := Setting{
-		Field: fieldOf(key.Name), WasField: wasOf(key.Name), Was: d.was[key.Name], Name: nameOf(key), Origin: origin, Sight: policy.SightOf(key, inForce),
+		Field: fieldOf(key.Name), WasField: wasOf(key.Name), Was: d.was[key.Name], Name: nameOf(key), Origin: g.origin(key), Sight: policy.SightOf(key, inForce),
 		List: key.List, Value: policy.Spell(value), Number: key.Most > 0,
 	}
 	if d.form.Has(s.Field) && key.Words == nil {
@@ -227,7 +156,7 @@ func (s *Setting) shut(inForce string) {
 }
 
 func (c *Console) saveSettings(w http.ResponseWriter, r *http.Request, by session.Current) error {
-	was, inForce, err := c.rulesOf(r, by)
+	g, err := c.groundOf(r, by)
 	if err != nil {
 		return err
 	}
@@ -236,29 +165,29 @@ func (c *Console) saveSettings(w http.ResponseWriter, r *http.Request, by sessio
 		return err
 	}
 	t := tabOf(r)
-	d := readDraft(r, form, t.settings(), was.Workspace, inForce)
+	d := readDraft(r, form, t.settings(), g)
 	var review Review
-	review.Meanwhile = d.meet(was.Workspace, inForce, spelledBefore(standard))
+	review.Meanwhile = d.meet(g)
 	if d.form.Failed() {
-		return c.showSettings(w, r, by, t, d, was, review, http.StatusUnprocessableEntity)
+		return c.showSettings(w, r, by, g, t, d, review, http.StatusUnprocessableEntity)
 	}
 	if len(review.Meanwhile) > 0 {
 		d.form.Wrong("", "settings_meanwhile")
-		return c.showSettings(w, r, by, t, d, was, review, http.StatusConflict)
+		return c.showSettings(w, r, by, g, t, d, review, http.StatusConflict)
 	}
-	next := was.With(policy.Rules{Workspace: d.over(was.Workspace, standard, inForce)}, true)
+	next := g.next(d.over(g))
 	back := settingsPath + "?" + url.Values{"tab": {t.ID}}.Encode()
-	if len(policy.Changes(was.Rules, next)) == 0 {
+	if len(policy.Changes(g.was.Rules, next)) == 0 {
 		return see(w, r, back+"&done=settings_same")
 	}
-	review, saved, err := c.save(r, by, was, next, d.form, r.PostForm["accept"])
+	review, saved, err := c.save(r, by, g.was, next, d.form, r.PostForm["accept"])
 	switch {
 	case countersign.CodeOf(err) == "fresh_proof_required":
-		return proofFirst(w, r, err, d.address(settingsPath, url.Values{"tab": {t.ID}}, inForce))
+		return proofFirst(w, r, err, d.address(settingsPath, url.Values{"tab": {t.ID}}, g))
 	case err != nil:
 		return err
 	case !saved:
-		return c.showSettings(w, r, by, t, d, was, review, http.StatusUnprocessableEntity)
+		return c.showSettings(w, r, by, g, t, d, review, http.StatusUnprocessableEntity)
 	}
 	return see(w, r, back+"&done=settings")
 }

@@ -46,11 +46,11 @@ func (d draft) takeBack(what string, set policy.Document) {
 }
 
 // left is a document without what is taken back, but for what was then chosen otherwise.
-func (d draft) left(doc policy.Document, without func(policy.Key) any) policy.Document {
+func (d draft) left(doc policy.Document, g ground) policy.Document {
 	for name := range d.gone {
 		key, _ := policy.KeyNamed(name)
 		chosen, listed := d.chosen[name]
-		if !listed || policy.Spell(chosen) == policy.Spell(without(key)) {
+		if !listed || policy.Spell(chosen) == policy.Spell(g.without(key)) {
 			delete(doc, name)
 		}
 	}
@@ -59,36 +59,36 @@ func (d draft) left(doc policy.Document, without func(policy.Key) any) policy.Do
 
 // meetGone is meet for what is taken back: somebody else has given it another value
 // meanwhile, which is to be looked at before it goes.
-func (d draft) meetGone(set policy.Document, before func(policy.Key, string) any) []Meanwhile {
+func (d draft) meetGone(g ground) []Meanwhile {
 	var told []Meanwhile
-	for _, name := range set.Keys() {
+	for _, name := range g.set.Keys() {
 		was, is := d.gone[name]
-		now := policy.Spell(set[name])
+		now := policy.Spell(g.set[name])
 		if _, listed := d.chosen[name]; !is || listed || was == now {
 			continue
 		}
 		key, _ := policy.KeyNamed(name)
 		d.gone[name] = now
-		told = append(told, Meanwhile{nameOf(key), policy.SightOf(key, before(key, was)), policy.SightOf(key, set[name])})
+		told = append(told, Meanwhile{nameOf(key), policy.SightOf(key, g.before(key, was)), policy.SightOf(key, g.set[name])})
 	}
 	return told
 }
 
 // overridden are the settings that a pool sets beside its lists of methods and what is
 // required of its people.
-func overridden(workspace, set policy.Document, gone map[string]string, role countersign.Role) []Overridden {
+func (g ground) overridden(gone map[string]string, role countersign.Role) []Overridden {
 	var all []Overridden
-	for _, name := range set.Keys() {
+	for _, name := range g.set.Keys() {
 		listed := slices.ContainsFunc(poolKeys(), func(k policy.Key) bool { return k.Name == name })
-		if listed || !mayGo(name, set) {
+		if listed || !mayGo(name, g.set) {
 			continue
 		}
 		key, _ := policy.KeyNamed(name)
-		then := inForceBy(workspace)(key)
+		then := g.without(key)
 		_, goes := gone[name]
-		looser := name == policy.AdminResetKey && policy.LooserReset(policy.Spell(set[name]), policy.Spell(then))
+		looser := name == policy.AdminResetKey && policy.LooserReset(policy.Spell(g.set[name]), policy.Spell(then))
 		all = append(all, Overridden{
-			Key: name, Name: nameOf(key), Sight: policy.SightOf(key, set[name]), Then: policy.SightOf(key, then), Gone: goes,
+			Key: name, Name: nameOf(key), Sight: policy.SightOf(key, g.set[name]), Then: policy.SightOf(key, then), Gone: goes,
 			Shut: looser && !policy.MayLoosenReset(role),
 		})
 	}

@@ -1,0 +1,154 @@
+package console
+
+import (
+	"net/http"
+	"slices"
+
+	"countersign"
+	"countersign/internal/people"
+	"countersign/internal/policy"
+	"countersign/internal/session"
+)
+
+// ground is what a page of settings stands on: the document that it changes, the workspace's
+// own or that of a pool over it, and what holds where the document sets nothing.
+type ground struct {
+	was people.Stored
+	// pool is whose document it is, and name what the rules call it; both are empty for the
+	// workspace's own.
+	pool people.Pool
+	name string
+	// set is what the document sets, without what holds where it sets nothing.
+	set     policy.Document
+	without func(policy.Key) any
+}
+
+// workspaceGround is that of the workspace's own settings, over the defaults.
+func workspaceGround(was people.Stored) ground {
+	return ground{was: was, set: was.Workspace, without: standard}
+}
+
+// poolGround is that of a pool, over what the workspace has.
+func poolGround(was people.Stored, pool people.Pool, name string) ground {
+	return ground{was: was, pool: pool, name: name, set: was.Pools[name], without: inForceBy(was.Workspace)}
+}
+
+// groundOf is the ground of the page that a request is for: of the pool that its address
+// names, else of the workspace.
+func (c *Console) groundOf(r *http.Request, by session.Current) (ground, error) {
+	id := countersign.PoolID(r.PathValue("pool"))
+	var pool people.Pool
+	if id != "" {
+		var err error
+		pool, _, err = c.People.Pool(r.Context(), by.WorkspaceID, id)
+		if err != nil {
+			return ground{}, err
+		}
+	}
+	was, err := c.People.Rules(r.Context(), by.WorkspaceID)
+	switch {
+	case err != nil:
+		return ground{}, err
+	case id == "":
+		return workspaceGround(was), nil
+	case was.PoolName(id) == "": // deleted between the two
+		return ground{}, countersign.Refuse(countersign.NotFound, "no_such_pool")
+	}
+	return poolGround(was, pool, was.PoolName(id)), nil
+}
+
+// value is what the document sets, or what holds where it sets nothing.
+func (g ground) value(key policy.Key) any {
+	value, set := g.set[key.Name]
+	if set {
+		return value
+	}
+	return g.without(key)
+}
+
+// next are the rules with another document in the place of this one.
+func (g ground) next(doc policy.Document) policy.Rules {
+	if g.pool.ID == "" {
+		return g.was.With(policy.Rules{Workspace: doc}, true)
+	}
+	next := g.was.With(policy.Rules{}, false)
+	next.Pools[g.name] = doc
+	return next
+}
+
+// inForceBy is what a setting's value is under a document.
+func inForceBy(doc policy.Document) func(policy.Key) any {
+	return func(key policy.Key) any {
+		value, set := doc[key.Name]
+		if set {
+			return value
+		}
+		return key.Default
+	}
+}
+
+func standard(key policy.Key) any { return key.Default }
+
+// before is the value that a setting had, by what a form says was set.
+func (g ground) before(key policy.Key, was string) any {
+	value, err := policy.ParseValue(key.Name, was)
+	if was == "" || err != nil {
+		return g.without(key)
+	}
+	return value
+}
+
+// origin is where the value of the document comes from.
+func (g ground) origin(key policy.Key) policy.Origin {
+	_, own := g.set[key.Name]
+	_, above := g.was.Workspace[key.Name]
+	switch {
+	case own && g.pool.ID != "":
+		return policy.FromPool
+	case above:
+		return policy.FromWorkspace
+	}
+	return policy.FromDefault
+}
+
+// tab is one part of the settings: Name is an id of the catalogue.
+type tab struct {
+	ID, Name string
+
+	keys []string
+}
+
+// tabs are the parts of the page, the documents' *Methods* first. Whether a second factor
+// is required stands on a page of its own.
+func tabs() []tab {
+	return []tab{
+		{"methods", "console.tab_methods", []string{"methods"}},
+		{"signin", "console.tab_signin", []string{"first_factors", "second_factors", "preferred", "trusted_browser_days", "turn_off", "enrol_at_sign_in"}},
+		{"phones", "console.tab_phones", []string{"push.confirm", "push.requires", "pairing.confirm", "push.min_app_version", "push.terminal_devices"}},
+		{"codes", "console.tab_codes", []string{"totp.max", "totp.key_chars", "recovery.codes", "recovery.effect", "recovery.delivery", "recovery.admin_reset", "words"}},
+		{"others", "console.tab_others", []string{"passkey.verify", "passkey.aaguids", "sms.countries", "sms.per_hour", "sms.per_day"}},
+		{"records", "console.tab_records", []string{"audit.retention_days", "admin_digest"}},
+	}
+}
+
+func tabOf(r *http.Request) tab {
+	all := tabs()
+	at := slices.IndexFunc(all, func(t tab) bool { return t.ID == r.FormValue("tab") })
+	return all[max(at, 0)]
+}
+
+func (t tab) settings() []policy.Key {
+	var keys []policy.Key
+	for _, name := range t.keys {
+		key, known := policy.KeyNamed(name)
+		if known {
+			keys = append(keys, key)
+		}
+	}
+	return keys
+}
+
+// poolKeys are what the page of a pool changes.
+func poolKeys() []policy.Key {
+	return tab{keys: []string{policy.FirstFactorsKey, policy.SecondFactorsKey, policy.PreferredKey}}.settings()
+}
