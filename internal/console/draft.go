@@ -16,8 +16,8 @@ import (
 // page that asks for a fresh proof.
 type draft struct {
 	keys []policy.Key
-	// chosen are the values of the form, under their keys; was is what was set when the page
-	// was made, spelled, "" for nothing.
+	// chosen are the values of the form, under their keys; was is how each stood when the page
+	// was made, see ground.stands.
 	chosen policy.Document
 	was    map[string]string
 	// gone are the settings of a pool that are taken back, with what the pool set when that
@@ -30,30 +30,20 @@ type draft struct {
 func fieldOf(key string) string { return "set." + key }
 func wasOf(key string) string   { return "was." + key }
 
-// spelled is what a document sets, as forms carry it.
-func spelled(doc policy.Document, key string) string {
-	value, set := doc[key]
-	if !set {
-		return ""
-	}
-	return policy.Spell(value)
-}
-
 // draftOf is the draft of a page that nobody has changed anything on, but for what its
 // address says: after a fresh proof that is what was chosen before.
 func draftOf(r *http.Request, keys []policy.Key, g ground) draft {
 	d := draft{keys: keys, chosen: policy.Document{}, was: map[string]string{}, form: web.NewForm()}
 	for _, key := range keys {
-		d.was[key.Name] = spelled(g.set, key.Name)
+		d.was[key.Name] = g.stands(key)
 		d.chosen[key.Name] = g.value(key)
 		if value, ok := carried(r, key, fieldOf(key.Name)); ok {
 			d.chosen[key.Name] = value
 		}
-		if r.URL.Query().Has(wasOf(key.Name)) {
-			value, ok := carried(r, key, wasOf(key.Name))
+		if typed := r.URL.Query()[wasOf(key.Name)]; len(typed) > 0 {
 			d.was[key.Name] = ""
-			if ok {
-				d.was[key.Name] = policy.Spell(value)
+			if _, ok := stood(key, typed[0]); ok && len(typed) == 1 {
+				d.was[key.Name] = typed[0]
 			}
 		}
 	}
@@ -80,7 +70,7 @@ func readDraft(r *http.Request, form *web.Form, keys []policy.Key, g ground) dra
 		if !made {
 			// A form that does not say what it was made from changes nothing here: that boxes
 			// are missing from it must not mean that they were cleared.
-			d.was[key.Name] = spelled(g.set, key.Name)
+			d.was[key.Name] = g.stands(key)
 			continue
 		}
 		typed := strings.TrimSpace(form.Value(fieldOf(key.Name)))
@@ -155,7 +145,7 @@ type Meanwhile struct {
 func (d *draft) meet(g ground) []Meanwhile {
 	var told []Meanwhile
 	for _, key := range d.keys {
-		now := spelled(g.set, key.Name)
+		now := g.stands(key)
 		if d.was[key.Name] == now {
 			continue
 		}

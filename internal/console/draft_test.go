@@ -94,6 +94,53 @@ func TestADraftMeetsAChange(t *testing.T) {
 	}
 }
 
+// A page of a pool that was made before the workspace changed a setting does not set the
+// former value for the pool.
+func TestADraftMeetsAChangeAboveIt(t *testing.T) {
+	made := overOf(policy.Document{"preferred": "push"}, policy.Document{"second_factors": []string{"totp"}})
+	d := draftOf(httptest.NewRequest("GET", "/", nil), poolKeys(), made)
+	d.do("add:first_factors:push", made)
+	now := overOf(policy.Document{"preferred": "totp", "first_factors": []string{"password"}, "second_factors": []string{"totp", "sms"}}, made.set)
+	told := d.meet(now)
+	if len(told) != 2 || told[0].Name != "policy.name_first_factors" || told[1].Name != "policy.name_preferred" || !slices.Equal(told[1].Was.Methods, []string{"push"}) || !slices.Equal(told[1].Is.Methods, []string{"totp"}) {
+		t.Errorf("told is %+v", told)
+	}
+	next := d.over(now)
+	if !slices.Equal(next.Keys(), []string{"first_factors", "second_factors"}) || policy.Spell(next["first_factors"]) != "password,passkey,push" {
+		t.Errorf("saved would be %v", next)
+	}
+	if again := d.meet(now); len(again) != 0 {
+		t.Errorf("it is told again: %v", again)
+	}
+}
+
+func TestHowASettingStands(t *testing.T) {
+	key, _ := policy.KeyNamed("totp.max")
+	for _, row := range []struct {
+		sentence string
+		g        ground
+		want     string
+		value    int
+	}{
+		{"the workspace sets nothing", workspaceGround(storedOf(nil, nil)), "", 5},
+		{"the workspace sets it", workspaceGround(storedOf(policy.Document{"totp.max": 4}, nil)), "4", 4},
+		{"nobody sets it", overOf(nil, nil), "=5", 5},
+		{"the workspace does, and the pool does not", overOf(policy.Document{"totp.max": 4}, nil), "=4", 4},
+		{"the pool does", overOf(policy.Document{"totp.max": 4}, policy.Document{"totp.max": 2}), "2", 2},
+		{"the pool sets what the workspace has", overOf(policy.Document{"totp.max": 4}, policy.Document{"totp.max": 4}), "4", 4},
+	} {
+		if got := row.g.stands(key); got != row.want || row.g.before(key, got) != row.value || row.g.value(key) != row.value {
+			t.Errorf("%s: it stands %q, before was %v, now is %v", row.sentence, got, row.g.before(key, got), row.g.value(key))
+		}
+	}
+	g := overOf(policy.Document{"totp.max": 4}, nil)
+	for _, bad := range []string{"", "=", "==4", "nine", "=nine", "4 ", "=6", "\x00"} {
+		if got := g.before(key, bad); got != 4 {
+			t.Errorf("%q was %v", bad, got)
+		}
+	}
+}
+
 func TestWhatIsTakenBackFromAPool(t *testing.T) {
 	set := policy.Document{"totp.max": 2, "preferred": "totp", "push.confirm": "tap", "require_second_factor": "required"}
 	g := overOf(policy.Document{"preferred": "totp"}, set)

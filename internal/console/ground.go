@@ -3,6 +3,7 @@ package console
 import (
 	"net/http"
 	"slices"
+	"strings"
 
 	"countersign"
 	"countersign/internal/people"
@@ -57,6 +58,8 @@ func (c *Console) groundOf(r *http.Request, by session.Current) (ground, error) 
 	return poolGround(was, pool, was.PoolName(id)), nil
 }
 
+func (g ground) ofPool() bool { return g.pool.ID != "" }
+
 // value is what the document sets, or what holds where it sets nothing.
 func (g ground) value(key policy.Key) any {
 	value, set := g.set[key.Name]
@@ -68,7 +71,7 @@ func (g ground) value(key policy.Key) any {
 
 // next are the rules with another document in the place of this one.
 func (g ground) next(doc policy.Document) policy.Rules {
-	if g.pool.ID == "" {
+	if !g.ofPool() {
 		return g.was.With(policy.Rules{Workspace: doc}, true)
 	}
 	next := g.was.With(policy.Rules{}, false)
@@ -89,10 +92,40 @@ func inForceBy(doc policy.Document) func(policy.Key) any {
 
 func standard(key policy.Key) any { return key.Default }
 
-// before is the value that a setting had, by what a form says was set.
+// inherits stands before the value of a setting that a pool does not set.
+const inherits = "="
+
+// stands is how a setting is, as forms carry it, to be compared with how it is when they come
+// back: what the document sets, spelled. Where a pool sets nothing it is what holds there, after
+// "="; else a form that was made before the workspace's value changed would set the former value
+// for the pool, which nobody chose. Of the workspace it is "" then: defaults do not change.
+func (g ground) stands(key policy.Key) string {
+	set := spelled(g.set, key.Name)
+	if set == "" && g.ofPool() {
+		return inherits + policy.Spell(g.without(key))
+	}
+	return set
+}
+
+// spelled is what a document sets, "" for nothing.
+func spelled(doc policy.Document, key string) string {
+	value, set := doc[key]
+	if !set {
+		return ""
+	}
+	return policy.Spell(value)
+}
+
+// stood is the value of a setting that stood so. What cannot be is none.
+func stood(key policy.Key, was string) (any, bool) {
+	value, err := policy.ParseValue(key.Name, strings.TrimPrefix(was, inherits))
+	return value, err == nil && strings.TrimPrefix(was, inherits) != ""
+}
+
+// before is the value that a setting had, by what a form says of how it stood.
 func (g ground) before(key policy.Key, was string) any {
-	value, err := policy.ParseValue(key.Name, was)
-	if was == "" || err != nil {
+	value, known := stood(key, was)
+	if !known {
 		return g.without(key)
 	}
 	return value
@@ -103,7 +136,7 @@ func (g ground) origin(key policy.Key) policy.Origin {
 	_, own := g.set[key.Name]
 	_, above := g.was.Workspace[key.Name]
 	switch {
-	case own && g.pool.ID != "":
+	case own && g.ofPool():
 		return policy.FromPool
 	case above:
 		return policy.FromWorkspace

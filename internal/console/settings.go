@@ -54,7 +54,7 @@ type SettingsView struct {
 // Setting is one of them, as it is chosen, or in force.
 type Setting struct {
 	Field, WasField string // the names of the inputs
-	Was             string // what was set when the page was made
+	Was             string // how it stood when the page was made
 	Name            string // an id of the catalogue
 	Origin          policy.Origin
 	Sight           policy.Sight
