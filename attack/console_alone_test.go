@@ -81,7 +81,10 @@ func TestConsoleOneAdministrator(t *testing.T) {
 			{"the setting", form(settings, "allowed"), 403, "Only owners"},
 			{"the setting, on the page of the pool", form(never+string(a.never), "allowed"), 303, ""},
 			{"the setting, as the page of the pool has lists", []string{never + string(a.never), "do", "inherit:recovery.admin_reset"}, 303, ""},
-			{"the setting, taken back on the page of the pool", []string{never + string(a.never), "do", "save", "gone", "recovery.admin_reset=never"}, 403, "Only owners"},
+			{"the setting, taken back on the first page of the pool", []string{never + string(a.never), "do", "save", "gone", "recovery.admin_reset", "was.recovery.admin_reset", "never"}, 303, "done=settings_same"},
+			{"the setting, of the pool", []string{never + string(a.never) + "/settings", "tab", "codes", "was.recovery.admin_reset", "never", "set.recovery.admin_reset", "allowed"}, 403, "Only owners"},
+			{"the setting of the pool, taken back", []string{never + string(a.never) + "/settings", "tab", "codes", "was.recovery.admin_reset", "never", "gone", "recovery.admin_reset"}, 403, "Only owners"},
+			{"the setting of the pool, as if it had none", []string{never + string(a.never) + "/settings", "tab", "codes", "was.recovery.admin_reset", "=two_admins", "set.recovery.admin_reset", "allowed"}, 409, "Somebody else changed"},
 			{"a preset", []string{"/console/authentication/presets/standard", "version", version}, 403, "Only owners"},
 			{"a preset that loosens the half of it", []string{"/console/authentication/presets/company-required", "version", version, "accept", "locked-out"}, 0, ""},
 			{"deleting the pool", []string{never + string(a.never) + "/rules", "do", "delete"}, 422, "Move them"},
@@ -98,16 +101,17 @@ func TestConsoleOneAdministrator(t *testing.T) {
 			{"a code where nobody resets", []string{a.at(a.cleo, "code"), "minutes", "60", "reason", reason}, 403, ""},
 		} {
 			got := c.On(i%len(s.Nodes)).Post(way.form[0], way.form[1:]...)
-			if got.Err != nil || way.status != 0 && got.Status != way.status || !strings.Contains(got.Body, way.says) || got.Status >= 500 {
+			if got.Err != nil || way.status != 0 && got.Status != way.status || !strings.Contains(got.Body+got.Location, way.says) || got.Status >= 500 {
 				t.Errorf("%s: %v, without %q", way.sentence, got, way.says)
 			}
 			a.stands(t, s, c, way.sentence)
 		}
 		// Nothing on the pages leads there either.
 		for at, not := range map[string]string{
-			a.at(a.ben, "move"):                        `value="` + string(a.loose) + `"`,
-			settings + "?tab=codes":                    "", // below
-			never + string(a.never):                    `value="inherit:recovery.admin_reset"`,
+			a.at(a.ben, "move"):     `value="` + string(a.loose) + `"`,
+			settings + "?tab=codes": "", // below
+			never + string(a.never) + "/settings?tab=codes&gone=recovery.admin_reset": `value="recovery.admin_reset"`,
+			never + string(a.never) + "/settings?tab=codes":                           `value="inherit:recovery.admin_reset"`,
 			"/console/invite":                          `value="administrator"`,
 			"/console/people/" + string(a.puppet.ID):   a.at(a.puppet, "role"),
 			"/console/people/" + string(a.former.ID):   a.at(a.former, "unlock"),

@@ -11,9 +11,9 @@ import (
 	"countersign/internal/policy"
 )
 
-// TestConsoleTakesBack takes back what a pool sets, on its page: nothing counts before it is
-// saved, what weakens people is accepted first, what somebody else changed is looked at
-// first, and what cannot be changes nothing.
+// TestConsoleTakesBack gives a pool other settings on its pages, and takes them back: nothing
+// counts before it is saved, what weakens people is accepted first, what somebody else changed
+// here or above is looked at first, and what cannot be, or is not a pool's, changes nothing.
 func TestConsoleTakesBack(t *testing.T) {
 	alongside(t)
 	both(t, func(t *testing.T, s *site.Site) {
@@ -36,7 +36,8 @@ func TestConsoleTakesBack(t *testing.T) {
 		}
 		rules, err := s.Engine.People.Rules(t.Context(), s.Workspace)
 		must(t, err)
-		at := "/console/pools/" + string(rules.PoolNamed("Field staff"))
+		pool := "/console/pools/" + string(rules.PoolNamed("Field staff"))
+		at := pool + "/settings"
 		_, c := manager(t, s, countersign.Owner, "Olga Owner")
 		post := func(sentence string, status int, says string, form ...string) string {
 			t.Helper()
@@ -46,29 +47,49 @@ func TestConsoleTakesBack(t *testing.T) {
 			}
 			return got.Location
 		}
-		draft := post("a press of the button", http.StatusSeeOther, "gone=totp.max%3D2", "do", "inherit:totp.max")
+		codes := func(form ...string) []string {
+			return append([]string{"tab", "codes", "was.totp.max", "2", "set.totp.max", "2", "was.recovery.admin_reset", "never", "set.recovery.admin_reset", "never"}, form...)
+		}
+		phones := func(form ...string) []string {
+			return append([]string{"tab", "phones", "was.push.confirm", "type6"}, form...)
+		}
+		draft := post("a press of the button", http.StatusSeeOther, "gone=totp.max", codes("do", "inherit:totp.max")...)
 		is("a press of the button", whole)
-		if got := c.Get(draft); !strings.Contains(got.Body, "To be taken back") || !strings.Contains(got.Body, `name="gone" value="totp.max=2"`) {
+		if got := c.Get(draft); !strings.Contains(got.Body, "To be taken back") || !strings.Contains(got.Body, `name="gone" value="totp.max"`) {
 			t.Errorf("the page does not show what is to be taken back: %v", got)
 		}
-		for _, bad := range []string{"", "=", "colour", "colour=1", "words=code", "recovery.codes=1", "require_second_factor=optional", "first_factors=password", strings.Repeat("x", 9000)} {
-			post("what cannot be taken back, "+bad[:min(len(bad), 20)], http.StatusSeeOther, "done=settings_same", "do", "save", "gone", bad)
+		if got := c.Get(pool); !strings.Contains(got.Body, at+"?tab=codes#set.totp.max-h") || strings.Contains(got.Body, `value="inherit:totp.max"`) {
+			t.Errorf("the first page does not lead to what is set: %v", got)
 		}
-		is("what cannot be taken back", whole)
-		post("a value that is not there any more", http.StatusConflict, "Somebody else changed", "do", "save", "gone", "totp.max=4")
-		is("a value that is not there any more", whole)
-		post("what must be accepted", http.StatusUnprocessableEntity, "Tick what you accept", "do", "save", "gone", "push.confirm=type6")
-		post("another value accepted", http.StatusUnprocessableEntity, "Tick what you accept", "do", "save", "gone", "push.confirm=type6", "accept", `pool."Field staff".push.confirm=type`)
+		for _, bad := range []string{"", "=", "colour", "words", "recovery.codes", "require_second_factor", "first_factors", strings.Repeat("x", 9000)} {
+			post("what cannot be taken back, "+bad[:min(len(bad), 20)], http.StatusSeeOther, "done=settings_same", codes("gone", bad)...)
+		}
+		for _, bad := range [][2]string{{"audit.retention_days", "30"}, {"admin_digest", "off"}, {"words", "backup"}, {"methods", "totp"}, {"sms.per_day", "5"}, {"require_second_factor", "required"}, {"first_factors", "password"}, {"preferred", "push"}} {
+			for _, tab := range []string{"codes", "records", "methods", "others", "signin", "nonsense", ""} {
+				for _, stood := range []string{"", "=", "optional"} {
+					post(bad[0]+" on the tab "+tab, http.StatusSeeOther, "done=settings_same", "tab", tab, "was."+bad[0], stood, "set."+bad[0], bad[1])
+				}
+			}
+		}
+		is("what is not set here", whole)
+		post("a value that is not there any more", http.StatusConflict, "Somebody else changed", "tab", "codes", "was.totp.max", "4", "gone", "totp.max")
+		post("a value from before the workspace's was changed", http.StatusConflict, "Somebody else changed", "tab", "codes", "was.recovery.codes", "=1", "set.recovery.codes", "1")
+		post("what cannot be", http.StatusUnprocessableEntity, "whole number from 1 to 5", "tab", "codes", "was.totp.max", "2", "set.totp.max", "9")
+		is("what cannot be", whole)
+		post("what must be accepted", http.StatusUnprocessableEntity, "Tick what you accept", phones("gone", "push.confirm")...)
+		post("another value accepted", http.StatusUnprocessableEntity, "Tick what you accept", phones("gone", "push.confirm", "accept", `pool."Field staff".push.confirm=type`)...)
 		is("what must be accepted", whole)
-		post("accepted", http.StatusSeeOther, "done=settings", "do", "save", "gone", "push.confirm=type6", "gone", "totp.max=2", "accept", `pool."Field staff".push.confirm=tap`)
-		is("accepted", policy.Document{policy.AdminResetKey: policy.ResetNever, "require_second_factor": "optional"})
-		post("what only owners take back, by one", http.StatusSeeOther, "done=settings", "do", "save", "gone", "recovery.admin_reset=never")
+		post("accepted", http.StatusSeeOther, "done=settings", phones("gone", "push.confirm", "accept", `pool."Field staff".push.confirm=tap`)...)
+		post("another value", http.StatusSeeOther, "done=settings", "tab", "codes", "was.totp.max", "2", "set.totp.max", "3")
+		is("another value", policy.Document{"totp.max": 3, policy.AdminResetKey: policy.ResetNever, "require_second_factor": "optional"})
+		post("what the workspace has", http.StatusSeeOther, "done=settings", "tab", "codes", "was.totp.max", "3", "set.totp.max", "5")
+		post("what only owners take back, by one", http.StatusSeeOther, "done=settings", "tab", "codes", "was.recovery.admin_reset", "never", "gone", "recovery.admin_reset")
 		is("what only owners take back", policy.Document{"require_second_factor": "optional"})
 		events, err := s.Engine.Store.Read().ListEvents(t.Context(), s.Workspace, "", 1000)
 		must(t, err)
 		told := 0
 		for _, e := range events {
-			if e.Kind == "pool.settings_changed" && strings.Contains(e.Detail, `"totp.max":"2 → (default)"`) {
+			if e.Kind == "pool.settings_changed" && strings.Contains(e.Detail, `"totp.max":"3 → (default)"`) {
 				told++
 			}
 		}

@@ -68,6 +68,7 @@ func (w *world) pages(t *testing.T) map[string][]consolePage {
 		"GET /console/authentication/settings":         {{"settings", "/console/authentication/settings", []asking{w.asksRules}}},
 		"GET /console/pools":                           {{"pools", "/console/pools", []asking{w.asksPools}}},
 		"GET /console/pools/{pool}":                    {{"a pool", in, []asking{w.asksPool, w.asksRules}}},
+		"GET /console/pools/{pool}/settings":           {{"a pool's settings", in + "/settings", []asking{w.asksPool, w.asksRules}}},
 		"GET /console/pools/{pool}/rules":              {{"a pool's rules", in + "/rules", []asking{w.asksPool, w.asksRules}}},
 		"GET /console/explain":                         w.explainPages(shown),
 		"GET /console/workspaces":                      {{"workspaces", "/console/workspaces", []asking{w.asksWorkspaces}}},

@@ -137,7 +137,7 @@ func TestPages(t *testing.T) {
 		"signing in": pagesOfSigningIn, "the account": pagesOfTheAccount, "the wizard": pagesOfTheWizard,
 		"links": pagesOfLinks, "what a company requires": pagesOfARequirement, "a new installation": pagesOfANewInstallation,
 		"phones": pagesOfPhones, "passkeys": pagesOfPasskeys, "texts": pagesOfTexts, "trusted browsers": pagesOfTrust, "help": pagesOfHelp, "the console": pagesOfTheConsole,
-		"settings": pagesOfSettings, "company settings": pagesOfCompanySettings, "messages and workspaces": pagesOfMessages, "the audit log": pagesOfTheLog,
+		"settings": pagesOfSettings, "a pool's settings": pagesOfAPool, "company settings": pagesOfCompanySettings, "messages and workspaces": pagesOfMessages, "the audit log": pagesOfTheLog,
 	}
 	t.Run("all", func(t *testing.T) {
 		for name, pages := range walks {

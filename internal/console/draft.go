@@ -20,9 +20,9 @@ type draft struct {
 	// was made, see ground.stands.
 	chosen policy.Document
 	was    map[string]string
-	// gone are the settings of a pool that are taken back, with what the pool set when that
-	// was asked for, spelled.
-	gone map[string]string
+	// gone are the settings that a pool sets and gives up: what the workspace has then holds,
+	// also where that is the same, or changes before it is saved.
+	gone map[string]bool
 	form *web.Form
 }
 
@@ -30,15 +30,21 @@ type draft struct {
 func fieldOf(key string) string { return "set." + key }
 func wasOf(key string) string   { return "was." + key }
 
+// goneField carries the key of a setting that a pool gives up.
+const goneField = "gone"
+
 // draftOf is the draft of a page that nobody has changed anything on, but for what its
 // address says: after a fresh proof that is what was chosen before.
 func draftOf(r *http.Request, keys []policy.Key, g ground) draft {
-	d := draft{keys: keys, chosen: policy.Document{}, was: map[string]string{}, form: web.NewForm()}
+	d := draft{keys: keys, chosen: policy.Document{}, was: map[string]string{}, gone: map[string]bool{}, form: web.NewForm()}
 	for _, key := range keys {
 		d.was[key.Name] = g.stands(key)
 		d.chosen[key.Name] = g.value(key)
 		if value, ok := carried(r, key, fieldOf(key.Name)); ok {
 			d.chosen[key.Name] = value
+		}
+		if slices.Contains(r.URL.Query()[goneField], key.Name) {
+			d.giveUp(key, g)
 		}
 		if typed := r.URL.Query()[wasOf(key.Name)]; len(typed) > 0 {
 			d.was[key.Name] = ""
@@ -63,7 +69,7 @@ func carried(r *http.Request, key policy.Key, field string) (any, bool) {
 // readDraft reads a form. What is wrong with a value stands on the form, and the value that
 // is in force in its place.
 func readDraft(r *http.Request, form *web.Form, keys []policy.Key, g ground) draft {
-	d := draft{keys: keys, chosen: policy.Document{}, was: map[string]string{}, form: form}
+	d := draft{keys: keys, chosen: policy.Document{}, was: map[string]string{}, gone: map[string]bool{}, form: form}
 	for _, key := range keys {
 		was, made := form.Values[wasOf(key.Name)]
 		d.was[key.Name], d.chosen[key.Name] = strings.TrimSpace(was), g.value(key)
@@ -73,12 +79,16 @@ func readDraft(r *http.Request, form *web.Form, keys []policy.Key, g ground) dra
 			d.was[key.Name] = g.stands(key)
 			continue
 		}
+		if slices.Contains(r.PostForm[goneField], key.Name) {
+			d.giveUp(key, g)
+			continue
+		}
 		typed := strings.TrimSpace(form.Value(fieldOf(key.Name)))
 		if key.List && key.Words != nil {
 			typed = strings.Join(boxes(r, key), ",")
 		}
 		if typed == "" && key.Words == nil {
-			d.chosen[key.Name] = key.Default
+			d.chosen[key.Name] = g.without(key)
 			continue
 		}
 		value, err := policy.ParseValue(key.Name, typed)
@@ -102,6 +112,33 @@ func boxes(r *http.Request, key policy.Key) []string {
 	return list
 }
 
+// giveUp takes back what a pool sets. Where it sets nothing, it has what holds without.
+func (d draft) giveUp(key policy.Key, g ground) {
+	if g.own(key) {
+		d.gone[key.Name], d.chosen[key.Name] = true, g.without(key)
+	}
+}
+
+// takeBack does what a button says: inherit gives up what the pool sets, keep leaves it. It
+// tells whether the button was one of these.
+func (d draft) takeBack(what string, g ground) bool {
+	verb, name, _ := strings.Cut(what, ":")
+	if verb != "inherit" && verb != "keep" {
+		return false
+	}
+	for _, key := range d.keys {
+		switch {
+		case key.Name != name:
+		case verb == "inherit":
+			d.giveUp(key, g)
+		case d.gone[name]:
+			delete(d.gone, name)
+			d.chosen[name] = g.value(key)
+		}
+	}
+	return true
+}
+
 // wrong says what a value can be.
 func (d draft) wrong(key policy.Key) {
 	switch {
@@ -123,6 +160,8 @@ func (d draft) over(g ground) policy.Document {
 	for _, key := range d.keys {
 		chosen := policy.Spell(d.chosen[key.Name])
 		switch {
+		case d.gone[key.Name]:
+			delete(next, key.Name)
 		case chosen == policy.Spell(g.value(key)):
 		case chosen == policy.Spell(g.without(key)):
 			delete(next, key.Name)
@@ -150,7 +189,7 @@ func (d *draft) meet(g ground) []Meanwhile {
 			continue
 		}
 		was := g.before(key, d.was[key.Name])
-		if policy.Spell(d.chosen[key.Name]) == policy.Spell(was) {
+		if policy.Spell(d.chosen[key.Name]) == policy.Spell(was) && !d.gone[key.Name] {
 			d.chosen[key.Name] = g.value(key)
 		}
 		d.was[key.Name] = now
@@ -164,19 +203,20 @@ func (d *draft) meet(g ground) []Meanwhile {
 func (d draft) address(path string, query url.Values, g ground) string {
 	for _, key := range d.keys {
 		query.Set(wasOf(key.Name), d.was[key.Name])
-		if chosen := policy.Spell(d.chosen[key.Name]); chosen != policy.Spell(g.value(key)) {
+		chosen := policy.Spell(d.chosen[key.Name])
+		switch {
+		case d.gone[key.Name]:
+			query.Add(goneField, key.Name)
+		case chosen != policy.Spell(g.value(key)):
 			query.Set(fieldOf(key.Name), chosen)
 		}
-	}
-	for name, set := range d.gone {
-		query.Add(goneField, name+"="+set)
 	}
 	return path + "?" + query.Encode()
 }
 
 // touched tells whether anything is chosen that is not in force.
 func (d draft) touched(g ground) bool {
-	return slices.ContainsFunc(d.keys, func(key policy.Key) bool {
+	return len(d.gone) > 0 || slices.ContainsFunc(d.keys, func(key policy.Key) bool {
 		return policy.Spell(d.chosen[key.Name]) != policy.Spell(g.value(key))
 	})
 }

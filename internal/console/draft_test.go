@@ -4,10 +4,12 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"slices"
+	"strings"
 	"testing"
 
 	"countersign"
 	"countersign/internal/policy"
+	"countersign/internal/web"
 )
 
 // Each setting stands on one tab, but for the requirement, which has a page of its own.
@@ -47,7 +49,7 @@ func TestWhatAButtonDoesToADraft(t *testing.T) {
 		{"nothing", "", "password,passkey", "push,totp,passkey", "none"},
 	} {
 		d := draftOf(httptest.NewRequest("GET", "/", nil), poolKeys(), none)
-		d.do(row.do, none)
+		d.do(row.do)
 		got := []string{policy.Spell(d.chosen["first_factors"]), policy.Spell(d.chosen["second_factors"]), policy.Spell(d.chosen["preferred"])}
 		if !slices.Equal(got, []string{row.first, row.second, row.preferred}) {
 			t.Errorf("%s: %v", row.sentence, got)
@@ -60,8 +62,8 @@ func TestWhatAButtonDoesToADraft(t *testing.T) {
 func TestADraftInAnAddress(t *testing.T) {
 	g := overOf(nil, policy.Document{"preferred": "totp"})
 	d := draftOf(httptest.NewRequest("GET", "/", nil), poolKeys(), g)
-	d.do("add:first_factors:push", g)
-	d.do("prefer:preferred:push", g)
+	d.do("add:first_factors:push")
+	d.do("prefer:preferred:push")
 	again := draftOf(httptest.NewRequest("GET", d.address("/", url.Values{}, g), nil), poolKeys(), g)
 	for _, key := range poolKeys() {
 		if policy.Spell(again.chosen[key.Name]) != policy.Spell(d.chosen[key.Name]) || again.was[key.Name] != d.was[key.Name] {
@@ -79,7 +81,7 @@ func TestADraftInAnAddress(t *testing.T) {
 func TestADraftMeetsAChange(t *testing.T) {
 	made := overOf(nil, policy.Document{"preferred": "none"})
 	d := draftOf(httptest.NewRequest("GET", "/", nil), poolKeys(), made)
-	d.do("add:first_factors:push", made)
+	d.do("add:first_factors:push")
 	now := overOf(nil, policy.Document{"preferred": "totp", "first_factors": []string{"password"}})
 	told := d.meet(now)
 	if len(told) != 2 || policy.Spell(d.chosen["preferred"]) != "totp" || policy.Spell(d.chosen["first_factors"]) != "password,passkey,push" {
@@ -99,7 +101,7 @@ func TestADraftMeetsAChange(t *testing.T) {
 func TestADraftMeetsAChangeAboveIt(t *testing.T) {
 	made := overOf(policy.Document{"preferred": "push"}, policy.Document{"second_factors": []string{"totp"}})
 	d := draftOf(httptest.NewRequest("GET", "/", nil), poolKeys(), made)
-	d.do("add:first_factors:push", made)
+	d.do("add:first_factors:push")
 	now := overOf(policy.Document{"preferred": "totp", "first_factors": []string{"password"}, "second_factors": []string{"totp", "sms"}}, made.set)
 	told := d.meet(now)
 	if len(told) != 2 || told[0].Name != "policy.name_first_factors" || told[1].Name != "policy.name_preferred" || !slices.Equal(told[1].Was.Methods, []string{"push"}) || !slices.Equal(told[1].Is.Methods, []string{"totp"}) {
@@ -141,9 +143,13 @@ func TestHowASettingStands(t *testing.T) {
 	}
 }
 
+// codes are the keys of the tab of apps and codes.
+func codes() []policy.Key {
+	return tab{keys: []string{"totp.max", "recovery.codes", policy.AdminResetKey, "preferred"}}.settings()
+}
+
 func TestWhatIsTakenBackFromAPool(t *testing.T) {
-	set := policy.Document{"totp.max": 2, "preferred": "totp", "push.confirm": "tap", "require_second_factor": "required"}
-	g := overOf(policy.Document{"preferred": "totp"}, set)
+	g := overOf(policy.Document{"preferred": "totp"}, policy.Document{"totp.max": 2, "preferred": "totp", "push.confirm": "tap", "require_second_factor": "required"})
 	for _, row := range []struct {
 		sentence string
 		gone     []string
@@ -152,43 +158,98 @@ func TestWhatIsTakenBackFromAPool(t *testing.T) {
 	}{
 		{"nothing", nil, nil, []string{"preferred", "push.confirm", "require_second_factor", "totp.max"}},
 		{"one", nil, []string{"inherit:totp.max"}, []string{"preferred", "push.confirm", "require_second_factor"}},
-		{"one, and kept again", []string{"totp.max=2"}, []string{"keep:totp.max"}, []string{"preferred", "push.confirm", "require_second_factor", "totp.max"}},
-		{"two", []string{"totp.max=2"}, []string{"inherit:push.confirm"}, []string{"preferred", "require_second_factor"}},
+		{"one, and kept again", []string{"totp.max"}, []string{"keep:totp.max"}, []string{"preferred", "push.confirm", "require_second_factor", "totp.max"}},
+		{"two", []string{"totp.max"}, []string{"inherit:preferred"}, []string{"push.confirm", "require_second_factor"}},
 		{"a value that the workspace has too", nil, []string{"inherit:preferred"}, []string{"push.confirm", "require_second_factor", "totp.max"}},
 		{"that, and then another is preferred", nil, []string{"inherit:preferred", "prefer:preferred:push"}, []string{"preferred", "push.confirm", "require_second_factor", "totp.max"}},
-		{"what has a page of its own", []string{"require_second_factor=required"}, []string{"inherit:require_second_factor"}, []string{"preferred", "push.confirm", "require_second_factor", "totp.max"}},
-		{"what the pool does not set, what only the workspace does, and what there is not", []string{"recovery.codes=1", "words=backup", "colour", "=", ""}, []string{"inherit:recovery.codes", "inherit:words", "inherit:colour", "keep:colour", "inherit:"}, []string{"preferred", "push.confirm", "require_second_factor", "totp.max"}},
+		{"that, and then what it was is preferred", nil, []string{"inherit:preferred", "prefer:preferred:totp"}, []string{"preferred", "push.confirm", "require_second_factor", "totp.max"}},
+		{"what has a page of its own, and what has another tab", []string{"require_second_factor", "push.confirm"}, []string{"inherit:require_second_factor", "inherit:push.confirm"}, []string{"preferred", "push.confirm", "require_second_factor", "totp.max"}},
+		{"what the pool does not set, and what there is not", []string{"recovery.codes", "words", "colour", "=", ""}, []string{"inherit:recovery.codes", "inherit:words", "inherit:colour", "keep:colour", "keep:recovery.codes", "inherit:"}, []string{"preferred", "push.confirm", "require_second_factor", "totp.max"}},
 	} {
-		d := draftOf(httptest.NewRequest("GET", "/", nil), poolKeys(), g)
-		d.gone = goneOf(url.Values{goneField: row.gone}, set)
+		at := "/?" + url.Values{goneField: row.gone}.Encode()
+		d := draftOf(httptest.NewRequest("GET", at, nil), codes(), g)
 		for _, do := range row.do {
-			d.do(do, g)
-			d.takeBack(do, set)
+			if !d.takeBack(do, g) {
+				d.do(do)
+			}
 		}
 		// It is the same after its own address.
-		at, err := url.Parse(d.address("/", url.Values{}, g))
-		if err != nil {
-			t.Fatal(err)
-		}
-		back := draftOf(httptest.NewRequest("GET", at.String(), nil), poolKeys(), g)
-		back.gone = goneOf(at.Query(), set)
+		back := draftOf(httptest.NewRequest("GET", d.address("/", url.Values{}, g), nil), codes(), g)
 		for _, d := range []draft{d, back} {
-			if got := d.left(d.over(g), g).Keys(); !slices.Equal(got, row.left) {
+			got := d.over(g)
+			if !slices.Equal(got.Keys(), row.left) {
 				t.Errorf("%s: left are %v", row.sentence, got)
+			}
+			if changed := len(policy.Changes(g.was.Rules, g.next(got))) > 0; changed != d.touched(g) {
+				t.Errorf("%s: unsaved is %t", row.sentence, d.touched(g))
 			}
 		}
 	}
 }
 
-func TestWhatIsTakenBackWasChangedMeanwhile(t *testing.T) {
-	set := policy.Document{"totp.max": 3, "recovery.codes": 4}
-	d := draft{gone: goneOf(url.Values{goneField: {"totp.max=2", "recovery.codes=4", "push.confirm=tap"}}, set)}
-	told := d.meetGone(overOf(nil, set))
-	if len(told) != 1 || told[0].Name != "policy.name_totp_max" || told[0].Was.Count != 2 || told[0].Is.Count != 3 {
-		t.Errorf("told is %+v", told)
+// posted is a draft that came in a form.
+func posted(t *testing.T, g ground, keys []policy.Key, form url.Values) draft {
+	t.Helper()
+	r := httptest.NewRequest("POST", "/", strings.NewReader(form.Encode()))
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	read, err := web.ReadForm(r)
+	if err != nil {
+		t.Fatal(err)
 	}
-	if again := d.meetGone(overOf(nil, set)); len(again) > 0 {
+	return readDraft(r, read, keys, g)
+}
+
+// What the form of a pool's settings would store. Choosing what the workspace has sets nothing.
+func TestWhatAPoolSetsByItsForm(t *testing.T) {
+	g := overOf(policy.Document{"totp.max": 4, policy.AdminResetKey: policy.ResetTwoAdmins}, policy.Document{"totp.max": 2, policy.AdminResetKey: policy.ResetTwoAdmins})
+	for _, row := range []struct {
+		sentence string
+		form     url.Values
+		want     policy.Document
+		wrong    bool
+	}{
+		{"nothing", url.Values{}, g.set, false},
+		{"a value, without how it stood", url.Values{"set.totp.max": {"3"}}, g.set, false},
+		{"another value", url.Values{"was.totp.max": {"2"}, "set.totp.max": {"3"}}, policy.Document{"totp.max": 3, policy.AdminResetKey: policy.ResetTwoAdmins}, false},
+		{"what the workspace has", url.Values{"was.totp.max": {"2"}, "set.totp.max": {"4"}}, policy.Document{policy.AdminResetKey: policy.ResetTwoAdmins}, false},
+		{"nothing typed", url.Values{"was.totp.max": {"2"}, "set.totp.max": {" "}}, policy.Document{policy.AdminResetKey: policy.ResetTwoAdmins}, false},
+		{"what is set already, and the workspace has too", url.Values{"was.recovery.admin_reset": {"two_admins"}, "set.recovery.admin_reset": {"two_admins"}}, g.set, false},
+		{"that, taken back", url.Values{"was.recovery.admin_reset": {"two_admins"}, "gone": {policy.AdminResetKey}}, policy.Document{"totp.max": 2}, false},
+		{"that, without how it stood", url.Values{"gone": {policy.AdminResetKey}}, g.set, false},
+		{"both taken back, a value beside", url.Values{"was.recovery.admin_reset": {"two_admins"}, "was.totp.max": {"2"}, "set.totp.max": {"1"}, "gone": {"totp.max", policy.AdminResetKey}}, policy.Document{}, false},
+		{"what it does not set, chosen", url.Values{"was.recovery.codes": {"=10"}, "set.recovery.codes": {"1"}}, g.set.With(policy.Document{"recovery.codes": 1}), false},
+		{"what it does not set, taken back", url.Values{"was.recovery.codes": {"=10"}, "set.recovery.codes": {"1"}, "gone": {"recovery.codes"}}, g.set, false},
+		{"what cannot be", url.Values{"was.totp.max": {"2"}, "set.totp.max": {"6"}}, g.set, true},
+		{"no choice", url.Values{"was.recovery.admin_reset": {"two_admins"}}, g.set, true},
+	} {
+		d := posted(t, g, codes(), row.form)
+		got := d.over(g)
+		if len(policy.Changes(policy.Rules{Workspace: row.want}, policy.Rules{Workspace: got})) > 0 || d.form.Failed() != row.wrong {
+			t.Errorf("%s: it would set %v, and says %v", row.sentence, got, d.form.Errors)
+		}
+	}
+	// The workspace gives nothing up: it has nothing above it but the defaults.
+	above := workspaceGround(g.was)
+	if got := posted(t, above, codes(), url.Values{"was.totp.max": {"4"}, "gone": {"totp.max"}}).over(above); got["totp.max"] != 4 {
+		t.Errorf("the workspace would set %v", got)
+	}
+}
+
+func TestWhatIsTakenBackWasChangedMeanwhile(t *testing.T) {
+	now := overOf(policy.Document{"recovery.codes": 1}, policy.Document{"totp.max": 3, "recovery.codes": 1})
+	d := posted(t, now, codes(), url.Values{"was.totp.max": {"2"}, "was.recovery.codes": {"1"}, "was.preferred": {"push"}, "gone": {"totp.max", "recovery.codes", "preferred"}})
+	told := d.meet(now)
+	if len(told) != 2 || told[0].Name != "policy.name_preferred" && told[1].Name != "policy.name_preferred" {
+		t.Fatalf("told is %+v", told)
+	}
+	if told[0].Was.Count != 2 || told[0].Is.Count != 3 {
+		t.Errorf("told is %+v", told[0])
+	}
+	if again := d.meet(now); len(again) > 0 {
 		t.Errorf("once it was looked at, told is %+v", again)
+	}
+	if left := d.over(now); len(left) > 0 {
+		t.Errorf("left are %v", left)
 	}
 }
 
@@ -196,16 +257,78 @@ func TestOnlyOwnersTakeBackWhatMakesResetsEasier(t *testing.T) {
 	for _, row := range []struct {
 		workspace, pool string
 		role            countersign.Role
-		shut            bool
+		back, says      bool
 	}{
-		{policy.ResetTwoAdmins, policy.ResetNever, countersign.Administrator, true},
-		{policy.ResetTwoAdmins, policy.ResetNever, countersign.Owner, false},
-		{policy.ResetTwoAdmins, policy.ResetAllowed, countersign.Administrator, false},
-		{policy.ResetNever, policy.ResetNever, countersign.Administrator, false},
+		{policy.ResetTwoAdmins, policy.ResetNever, countersign.Administrator, false, true},
+		{policy.ResetTwoAdmins, policy.ResetNever, countersign.Owner, true, false},
+		{policy.ResetTwoAdmins, policy.ResetAllowed, countersign.Administrator, true, false},
+		{policy.ResetNever, policy.ResetNever, countersign.Administrator, true, true},
 	} {
-		all := overOf(policy.Document{policy.AdminResetKey: row.workspace}, policy.Document{policy.AdminResetKey: row.pool}).overridden(nil, row.role)
-		if len(all) != 1 || all[0].Shut != row.shut {
-			t.Errorf("%+v: %+v", row, all)
+		g := overOf(policy.Document{policy.AdminResetKey: row.workspace}, policy.Document{policy.AdminResetKey: row.pool})
+		gone := "&gone=" + policy.AdminResetKey
+		s := tabSample(t, g, "codes", gone, row.role).Settings[5]
+		if s.Key != policy.AdminResetKey || s.Back != row.back || s.Gone != row.back || (s.Owners != "") != row.says {
+			t.Errorf("%+v: %+v", row, s)
+		}
+		for _, one := range s.Options {
+			if one.Shut && one.Chosen {
+				t.Errorf("%+v: %s is chosen, which only owners choose", row, one.Value)
+			}
+		}
+	}
+}
+
+// Each setting that pools may set has one place on the pages of a pool.
+func TestEverySettingOfPoolsHasAPlace(t *testing.T) {
+	on := map[string]int{requirement: 1} // has a page of its own
+	for _, key := range poolKeys() {
+		on[key.Name]++
+	}
+	for _, one := range overOf(nil, nil).tabs() {
+		if len(one.settings()) == 0 {
+			t.Errorf("%s is empty", one.ID)
+		}
+		for _, key := range one.settings() {
+			on[key.Name]++
+		}
+	}
+	for _, key := range policy.Table() {
+		want := 0
+		if key.OfPools() {
+			want = 1
+		}
+		if on[key.Name] != want {
+			t.Errorf("%s is in %d places", key.Name, on[key.Name])
+		}
+	}
+}
+
+// What is in force, what it comes from and what would hold without the pool are three things:
+// of the days of trust the smaller number counts, whoever sets it.
+func TestWhatAPoolsTabSays(t *testing.T) {
+	for _, row := range []struct {
+		sentence        string
+		workspace, pool policy.Document
+		origin          policy.Origin
+		days, then      int
+		own, hint       bool
+		value           string
+	}{
+		{"nobody sets it", nil, nil, policy.FromDefault, 0, 0, false, false, "0"},
+		{"the workspace does", policy.Document{"trusted_browser_days": 30}, nil, policy.FromWorkspace, 30, 30, false, true, "30"},
+		{"the pool does", nil, policy.Document{"trusted_browser_days": 60}, policy.FromPool, 60, 0, true, false, "60"},
+		{"the pool asks for less", policy.Document{"trusted_browser_days": 30}, policy.Document{"trusted_browser_days": 7}, policy.FromPool, 7, 30, true, true, "7"},
+		{"the pool asks for more", policy.Document{"trusted_browser_days": 30}, policy.Document{"trusted_browser_days": 60}, policy.FromWorkspace, 30, 30, true, true, "60"},
+		{"both ask for the same", policy.Document{"trusted_browser_days": 30}, policy.Document{"trusted_browser_days": 30}, policy.FromWorkspace, 30, 30, true, true, "30"},
+	} {
+		g := overOf(row.workspace, row.pool)
+		s := tabSample(t, g, "signin", "", countersign.Owner).Settings[0]
+		if s.Key != "trusted_browser_days" || s.Origin != row.origin || s.Sight.Count != row.days || s.Then.Count != row.then || s.Own != row.own || s.Back != row.own || s.Value != row.value || (s.Hint != "") != row.hint {
+			t.Errorf("%s: %+v", row.sentence, s)
+		}
+		others := poolSample(t, row.workspace, row.pool, "", countersign.Owner).Others
+		if len(others) > 0 != row.own || row.own && (others[0].Sight.Count != row.days || others[0].Then.Count != row.then || !strings.HasSuffix(others[0].Href, "/settings?tab=signin#set.trusted_browser_days-h")) {
+			t.Errorf("%s: the first page says %+v", row.sentence, others)
 		}
 	}
 }

@@ -2,6 +2,7 @@ package console
 
 import (
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -131,17 +132,65 @@ func (g ground) before(key policy.Key, was string) any {
 	return value
 }
 
-// origin is where the value of the document comes from.
-func (g ground) origin(key policy.Key) policy.Origin {
-	_, own := g.set[key.Name]
-	_, above := g.was.Workspace[key.Name]
-	switch {
-	case own && g.ofPool():
-		return policy.FromPool
-	case above:
-		return policy.FromWorkspace
+// inForce are the settings as they are in force here, by their keys. Of a pool they are not
+// always what it sets: of the days of trust the smaller number counts.
+func (g ground) inForce() (map[string]policy.Effective, error) {
+	var pool policy.Document
+	if g.ofPool() {
+		pool = g.set
 	}
-	return policy.FromDefault
+	all, err := policy.EffectiveOf(g.was.Workspace, pool)
+	by := map[string]policy.Effective{}
+	for _, e := range all {
+		by[e.Key.Name] = e
+	}
+	return by, err
+}
+
+// own tells whether a pool sets a value itself, which it can then give up.
+func (g ground) own(key policy.Key) bool {
+	_, set := g.set[key.Name]
+	return set && g.ofPool()
+}
+
+// path is the page of the settings.
+func (g ground) path() string {
+	if g.ofPool() {
+		return poolPath(g.pool.ID) + "/settings"
+	}
+	return settingsPath
+}
+
+// at is one tab of that page.
+func (g ground) at(t tab) string { return g.path() + "?" + url.Values{"tab": {t.ID}}.Encode() }
+
+// tabs are those of the page: of a pool those that have something which pools may set, and
+// which has no page of its own.
+func (g ground) tabs() []tab {
+	if !g.ofPool() {
+		return tabs()
+	}
+	var some []tab
+	for _, t := range tabs() {
+		t.keys = slices.DeleteFunc(t.keys, func(name string) bool {
+			key, known := policy.KeyNamed(name)
+			return !known || !key.OfPools() || slices.ContainsFunc(poolKeys(), func(k policy.Key) bool { return k.Name == name })
+		})
+		if t.ID == "others" {
+			t.Name = "console.tab_passkeys" // text messages are the workspace's
+		}
+		if len(t.keys) > 0 {
+			some = append(some, t)
+		}
+	}
+	return some
+}
+
+// tabOf is the tab that a request names, else the first.
+func (g ground) tabOf(r *http.Request) tab {
+	all := g.tabs()
+	at := slices.IndexFunc(all, func(t tab) bool { return t.ID == r.FormValue("tab") })
+	return all[max(at, 0)]
 }
 
 // tab is one part of the settings: Name is an id of the catalogue.
@@ -164,12 +213,6 @@ func tabs() []tab {
 	}
 }
 
-func tabOf(r *http.Request) tab {
-	all := tabs()
-	at := slices.IndexFunc(all, func(t tab) bool { return t.ID == r.FormValue("tab") })
-	return all[max(at, 0)]
-}
-
 func (t tab) settings() []policy.Key {
 	var keys []policy.Key
 	for _, name := range t.keys {
@@ -181,7 +224,7 @@ func (t tab) settings() []policy.Key {
 	return keys
 }
 
-// poolKeys are what the page of a pool changes.
+// poolKeys are what the first page of a pool changes, by buttons.
 func poolKeys() []policy.Key {
 	return tab{keys: []string{policy.FirstFactorsKey, policy.SecondFactorsKey, policy.PreferredKey}}.settings()
 }

@@ -125,12 +125,11 @@ type Preferring struct {
 	Origin policy.Origin
 }
 
-// Overridden is another setting that the pool sets. Then is what holds without that; Gone
-// tells that it is to be taken back, and Shut that only owners can do so.
+// Overridden is another setting that the pool sets: what is in force, what would be without
+// that, and where it is changed.
 type Overridden struct {
-	Key, Name   string
+	Name, Href  string // Name is an id of the catalogue
 	Sight, Then policy.Sight
-	Gone, Shut  bool
 }
 
 func (c *Console) pool(w http.ResponseWriter, r *http.Request, by session.Current) error {
@@ -138,36 +137,65 @@ func (c *Console) pool(w http.ResponseWriter, r *http.Request, by session.Curren
 	if err != nil {
 		return err
 	}
-	d := draftOf(r, poolKeys(), g)
-	d.gone = goneOf(r.URL.Query(), g.set)
-	return c.showPool(w, r, by, g, d, Review{}, http.StatusOK)
+	return c.showPool(w, r, by, g, draftOf(r, poolKeys(), g), Review{}, http.StatusOK)
 }
 
 func (c *Console) showPool(w http.ResponseWriter, r *http.Request, by session.Current, g ground, d draft, review Review, status int) error {
-	workspace, err := policy.Resolve(g.was.Workspace, nil)
+	view, err := poolView(g, d, by.Account.User.Role)
 	if err != nil {
 		return err
 	}
-	view := PoolView{
-		Shell: c.shell(r, by, "pools"), Review: review, ID: g.pool.ID, Name: g.pool.Name, People: g.pool.People, Tabs: poolTabs(g.pool.ID, "signin"),
-		MaySave: policy.MayAll(by.Account.User.Role, policy.DeedSettings), Unsaved: d.touched(g) || len(d.gone) > 0,
-	}
+	view.Review, view.Shell = review, c.shell(r, by, "pools")
 	view.Form = d.form
+	return c.pages.Render(w, r, status, "pool", view)
+}
+
+// poolView is the first page of a pool as somebody of a role sees it.
+func poolView(g ground, d draft, role countersign.Role) (PoolView, error) {
+	view := PoolView{
+		ID: g.pool.ID, Name: g.pool.Name, People: g.pool.People, Tabs: poolTabs(g.pool.ID, "signin"),
+		MaySave: policy.MayAll(role, policy.DeedSettings), Unsaved: d.touched(g),
+	}
+	workspace, err := policy.Resolve(g.was.Workspace, nil)
+	if err != nil {
+		return view, err
+	}
+	inForce, err := g.inForce()
+	if err != nil {
+		return view, err
+	}
 	for _, name := range slices.Sorted(maps.Keys(d.gone)) {
-		view.Was = append(view.Was, Hidden{goneField, name + "=" + d.gone[name]})
+		view.Was = append(view.Was, Hidden{goneField, name})
 	}
 	preferred := policy.Spell(d.chosen[policy.PreferredKey])
 	for _, key := range d.keys {
 		view.Was = append(view.Was, Hidden{wasOf(key.Name), d.was[key.Name]})
 		if !key.List {
 			view.Was = append(view.Was, Hidden{fieldOf(key.Name), preferred})
-			view.Prefers = Preferring{policy.SightOf(key, d.chosen[key.Name]), g.origin(key)}
+			view.Prefers = Preferring{policy.SightOf(key, d.chosen[key.Name]), inForce[key.Name].Origin}
 			continue
 		}
-		view.Lists = append(view.Lists, methodList(key, d, preferred, workspace, g.origin(key)))
+		view.Lists = append(view.Lists, methodList(key, d, preferred, workspace, inForce[key.Name].Origin))
 	}
-	view.Others = g.overridden(d.gone, by.Account.User.Role)
-	return c.pages.Render(w, r, status, "pool", view)
+	view.Others = g.overridden(inForce)
+	return view, nil
+}
+
+// overridden are the settings that a pool sets beside its lists of methods and what is
+// required of its people, in the order of the tabs where they are changed.
+func (g ground) overridden(inForce map[string]policy.Effective) []Overridden {
+	var all []Overridden
+	for _, t := range g.tabs() {
+		for _, key := range t.settings() {
+			if g.own(key) {
+				all = append(all, Overridden{
+					Name: nameOf(key), Href: g.at(t) + "#" + fieldOf(key.Name) + "-h",
+					Sight: policy.SightOf(key, inForce[key.Name].Value), Then: policy.SightOf(key, g.without(key)),
+				})
+			}
+		}
+	}
+	return all
 }
 
 func methodList(key policy.Key, d draft, preferred string, workspace policy.Settings, origin policy.Origin) MethodList {
@@ -189,6 +217,7 @@ func listed(value any) []string { return strings.Split(policy.Spell(value), ",")
 func poolTabs(id countersign.PoolID, current string) []TabLine {
 	return []TabLine{
 		{"console.pool_signin", poolPath(id), current == "signin"},
+		{"console.settings", poolPath(id) + "/settings", current == "settings"},
 		{"console.pool_required", poolPath(id) + "/required", current == "required"},
 		{"console.pool_rules", poolPath(id) + "/rules", current == "rules"},
 		{"console.pool_people", "/console/people?" + url.Values{"pool": {string(id)}}.Encode(), false},
@@ -206,21 +235,21 @@ func (c *Console) savePool(w http.ResponseWriter, r *http.Request, by session.Cu
 		return err
 	}
 	d := readDraft(r, form, poolKeys(), g)
-	d.gone = goneOf(r.PostForm, g.set)
-	if form.Value("do") != "save" {
-		d.do(form.Value("do"), g)
-		d.takeBack(form.Value("do"), g.set)
+	if do := form.Value("do"); do != "save" {
+		if !d.takeBack(do, g) {
+			d.do(do)
+		}
 		return see(w, r, d.address(poolPath(g.pool.ID), url.Values{}, g))
 	}
 	var review Review
-	review.Meanwhile = append(d.meet(g), d.meetGone(g)...)
+	review.Meanwhile = d.meet(g)
 	if len(review.Meanwhile) > 0 {
 		form.Wrong("", "settings_meanwhile")
 	}
 	if form.Failed() {
 		return c.showPool(w, r, by, g, d, review, http.StatusConflict)
 	}
-	next := g.next(d.left(d.over(g), g))
+	next := g.next(d.over(g))
 	if len(policy.Changes(g.was.Rules, next)) == 0 {
 		return see(w, r, poolPath(g.pool.ID)+"?done=settings_same")
 	}
@@ -236,9 +265,9 @@ func (c *Console) savePool(w http.ResponseWriter, r *http.Request, by session.Cu
 	return see(w, r, poolPath(g.pool.ID)+"?done=settings")
 }
 
-// do changes the draft as a button says: add, remove, prefer or inherit, and what. What is
-// none of them changes nothing.
-func (d draft) do(what string, g ground) {
+// do changes the draft as a button says: add, remove or prefer, and what. What is none of
+// them changes nothing. A setting that was to be given up is then chosen after all.
+func (d draft) do(what string) {
 	verb, rest, _ := strings.Cut(what, ":")
 	name, word, _ := strings.Cut(rest, ":")
 	for _, key := range d.keys {
@@ -253,8 +282,9 @@ func (d draft) do(what string, g ground) {
 			d.chosen[name] = slices.DeleteFunc(list, func(w string) bool { return w == word })
 		case verb == "prefer" && !key.List && slices.Contains(key.Words, word):
 			d.chosen[name] = word
-		case verb == "inherit":
-			d.chosen[name] = g.without(key)
+		default:
+			continue
 		}
+		delete(d.gone, name)
 	}
 }

@@ -96,7 +96,7 @@ func (c *Console) review(r *http.Request, by session.Current, was people.Stored,
 		line := ChangeLine{Pool: change.Pool, Name: nameOf(key), Was: sightIn(key, was.Rules, change.Pool), Is: sightIn(key, next, change.Pool)}
 		v.Changes = append(v.Changes, line)
 		if change.Warning != "" {
-			w := Warning{ID: "accept." + change.Path(), Value: change.Path() + "=" + policy.Spell(comes(key, change, next)), Name: line.Name, Text: change.Warning}
+			w := Warning{ID: "accept." + strconv.Itoa(len(v.Warnings)), Value: change.Path() + "=" + policy.Spell(comes(key, change, next)), Name: line.Name, Text: change.Warning}
 			w.Accepted = slices.Contains(accepted, w.Value)
 			v.Warnings = append(v.Warnings, w)
 		}

@@ -22,20 +22,21 @@ func overOf(workspace, pool policy.Document) ground {
 	return poolGround(storedOf(workspace, pool), people.Pool{Pool: rows.Pool{ID: "pool_staff", Name: "Staff"}}, "Staff")
 }
 
-// tabSample is one tab of the settings over a document.
-func tabSample(id string, doc policy.Document, query string) SettingsView {
-	r := httptest.NewRequest("GET", settingsPath+"?tab="+id+query, nil)
-	t := tabOf(r)
-	g := workspaceGround(storedOf(doc, nil))
-	d := draftOf(r, t.settings(), g)
-	view := SettingsView{Shell: shellOf("authentication"), Tab: t.ID, MaySave: true, Unsaved: d.touched(g)}
+// tabSample is one tab of the settings on a ground, as somebody of a role sees it.
+func tabSample(t *testing.T, g ground, id, query string, role countersign.Role) SettingsView {
+	t.Helper()
+	r := httptest.NewRequest("GET", g.path()+"?tab="+id+query, nil)
+	one := g.tabOf(r)
+	d := draftOf(r, one.settings(), g)
+	view, err := settingsView(g, one, d, role)
+	if err != nil {
+		t.Fatal(err)
+	}
+	view.Shell = shellOf("authentication")
+	if g.ofPool() {
+		view.Shell = shellOf("pools")
+	}
 	view.Form = d.form
-	for _, one := range tabs() {
-		view.Tabs = append(view.Tabs, TabLine{one.Name, settingsPath + "?tab=" + one.ID, one.ID == t.ID})
-	}
-	for _, key := range d.keys {
-		view.Settings = append(view.Settings, settingOf(key, d, g))
-	}
 	return view
 }
 
@@ -59,52 +60,65 @@ func sight(name string, value any) policy.Sight {
 }
 
 // poolSample is *Sign-in and Sign-up* of a pool that sets a document over a workspace's.
-func poolSample(t *testing.T, workspace, set policy.Document, query string) PoolView {
+func poolSample(t *testing.T, workspace, set policy.Document, query string, role countersign.Role) PoolView {
 	t.Helper()
-	settings, err := policy.Resolve(workspace, nil)
+	g := overOf(workspace, set)
+	d := draftOf(httptest.NewRequest("GET", poolPath(g.pool.ID)+query, nil), poolKeys(), g)
+	view, err := poolView(g, d, role)
 	if err != nil {
 		t.Fatal(err)
 	}
-	g := overOf(workspace, set)
-	d := draftOf(httptest.NewRequest("GET", "/console/pools/pool_staff"+query, nil), poolKeys(), g)
-	view := PoolView{Shell: shellOf("pools"), ID: "pool_staff", Name: "Staff", Tabs: poolTabs("pool_staff", "signin"), MaySave: true, Unsaved: d.touched(g)}
-	view.Form = d.form
-	for _, key := range d.keys {
-		if !key.List {
-			view.Prefers = Preferring{policy.SightOf(key, d.chosen[key.Name]), g.origin(key)}
-			continue
-		}
-		view.Lists = append(view.Lists, methodList(key, d, policy.Spell(d.chosen[policy.PreferredKey]), settings, g.origin(key)))
-	}
+	view.Shell, view.Form = shellOf("pools"), d.form
 	return view
+}
+
+// poolTabSamples are the tabs of what a pool sets otherwise.
+func poolTabSamples(t *testing.T, workspace policy.Document) []webtest.Sample {
+	t.Helper()
+	set := policy.Document{"trusted_browser_days": 60, "turn_off": policy.FreshProof, "push.confirm": "type6", "recovery.effect": "reset", "totp.max": 2, policy.AdminResetKey: policy.ResetNever}
+	var all []webtest.Sample
+	for _, one := range overOf(workspace, set).tabs() {
+		all = append(all, webtest.Sample{Page: "settings", State: "pool, " + one.ID, Data: tabSample(t, overOf(workspace, set), one.ID, "", countersign.Owner)})
+	}
+	gone := tabSample(t, overOf(workspace, set), "codes", "&gone=totp.max&gone=recovery.effect", countersign.Owner)
+	asked := tabSample(t, overOf(workspace, set), "phones", "&gone=push.confirm", countersign.Owner)
+	asked.Review = Review{Warnings: []Warning{{ID: "accept.0", Value: "pool.Staff.push.confirm=tap", Name: "policy.name_push_confirm", Text: "policy.warn_confirm_tap"}}}
+	asked.Form.Wrong("accept.0", "settings_accept")
+	met := tabSample(t, overOf(workspace, set), "phones", "&set.push.confirm=type", countersign.Owner)
+	met.Review = Review{Meanwhile: []Meanwhile{{"policy.name_push_confirm", sight("push.confirm", "tap"), sight("push.confirm", "type6")}}}
+	met.Form.Wrong("", "settings_meanwhile")
+	wrong := tabSample(t, overOf(workspace, set), "codes", "", countersign.Owner)
+	wrong.Form.Wrong("set.totp.max", "setting_number", "Least", "1", "Most", "5")
+	return append(all,
+		webtest.Sample{Page: "settings", State: "pool, taken back", Data: gone},
+		webtest.Sample{Page: "settings", State: "pool, asked", Data: asked},
+		webtest.Sample{Page: "settings", State: "pool, meanwhile", Data: met},
+		webtest.Sample{Page: "settings", State: "pool, wrong", Data: wrong},
+		webtest.Sample{Page: "settings", State: "pool, for owners", Data: tabSample(t, overOf(workspace, set), "codes", "", countersign.Administrator)},
+		webtest.Sample{Page: "settings", State: "pool, reads", Data: tabSample(t, overOf(workspace, set), "codes", "&gone=totp.max", countersign.Auditor)},
+	)
 }
 
 func settingsSamples(t *testing.T) []webtest.Sample {
 	t.Helper()
 	doc := policy.Document{"methods": []string{"totp", "push", "recovery"}, "push.confirm": "tap", "totp.max": 1, "trusted_browser_days": 30, "sms.countries": []string{"DE", "US"}}
 	var all []webtest.Sample
+	over := func(doc policy.Document) ground { return workspaceGround(storedOf(doc, nil)) }
 	for _, one := range tabs() {
-		all = append(all, webtest.Sample{Page: "settings", State: one.ID, Data: tabSample(one.ID, doc, "")})
+		all = append(all, webtest.Sample{Page: "settings", State: one.ID, Data: tabSample(t, over(doc), one.ID, "", countersign.Owner)})
 	}
-	asked := tabSample("methods", doc, "&set.methods=totp")
+	asked := tabSample(t, over(doc), "methods", "&set.methods=totp", countersign.Owner)
 	asked.Review = Review{Counted: true, Impact: someImpact(), Warnings: []Warning{{ID: "accept." + shutOut, Value: shutOut, Name: "console.settings_shut_out", Text: "console.settings_shut_out_text"}}}
 	asked.Form.Wrong("accept."+shutOut, "settings_accept")
-	met := tabSample("phones", doc, "&set.push.confirm=type6")
+	met := tabSample(t, over(doc), "phones", "&set.push.confirm=type6", countersign.Owner)
 	met.Review = Review{Meanwhile: []Meanwhile{{"policy.name_push_confirm", sight("push.confirm", "type"), sight("push.confirm", "tap")}}}
 	met.Form.Wrong("", "settings_meanwhile")
-	wrong := tabSample("others", doc, "")
+	wrong := tabSample(t, over(doc), "others", "", countersign.Owner)
 	wrong.Form.Wrong("set.sms.per_day", "setting_number", "Least", "5", "Most", "1000000")
 	wrong.Form.Wrong("set.sms.countries", "setting_sms_countries")
-	owners := tabSample("codes", policy.Document{policy.AdminResetKey: policy.ResetTwoAdmins}, "&set.recovery.admin_reset=allowed")
-	for i := range owners.Settings {
-		if owners.Settings[i].Field == fieldOf(policy.AdminResetKey) {
-			owners.Settings[i].shut(policy.ResetTwoAdmins)
-		}
-	}
-	days := tabSample("records", doc, "")
-	days.Settings[0].Owners = "console.owners_shorten"
-	reads := tabSample("codes", doc, "")
-	reads.MaySave = false
+	owners := tabSample(t, over(policy.Document{policy.AdminResetKey: policy.ResetTwoAdmins}), "codes", "&set.recovery.admin_reset=allowed", countersign.Administrator)
+	days := tabSample(t, over(doc), "records", "", countersign.Administrator)
+	reads := tabSample(t, over(doc), "codes", "", countersign.Auditor)
 	pools := PoolsView{Shell: shellOf("pools"), MayMake: true, Pools: []PoolLine{
 		{ID: "pool_default", Name: "Staff", People: 1120, Required: policy.ByWorkspace, First: policy.Methods{"password", "passkey"}, Second: policy.Methods{"push", "totp"}, Everybody: true},
 		{ID: "pool_2", Name: "Contractors", People: 123, First: policy.Methods{"password"}, Second: policy.Methods{"totp"}},
@@ -113,11 +127,7 @@ func settingsSamples(t *testing.T) []webtest.Sample {
 	taken.Form = web.NewForm("name", "Staff")
 	taken.Form.Wrong("name", "pool_name_taken")
 	own := policy.Document{"first_factors": []string{"password", "push"}, "second_factors": []string{"push", "totp", "passkey"}, "preferred": "push"}
-	others := poolSample(t, doc, own, "")
-	set := policy.Document{"recovery.effect": "reset", "totp.max": 2, policy.AdminResetKey: policy.ResetNever}
-	others.Others = overOf(doc, set).overridden(map[string]string{"totp.max": "2"}, countersign.Administrator)
-	readsPool := poolSample(t, nil, nil, "")
-	readsPool.MaySave = false
+	own["recovery.effect"], own["totp.max"], own[policy.AdminResetKey], own["trusted_browser_days"] = "reset", 2, policy.ResetNever, 60
 	who := PoolRulesView{Shell: shellOf("pools"), ID: "pool_2", Name: "Contractors", People: 12, Tabs: poolTabs("pool_2", "rules"), WasDomains: "example.org", MaySave: true}
 	who.Form = web.NewForm("domains", "example.org\nexample.net", "name", "Contractors")
 	badWho := who
@@ -152,7 +162,7 @@ func settingsSamples(t *testing.T) []webtest.Sample {
 		{First: "passkey", Step: policy.StepDone, Ends: []policy.End{{Level: policy.LevelFull}}},
 	}}}
 	told.Form = web.NewForm("person", "lan.nguyen@example.com", "address", "203.0.113.7")
-	return append(all,
+	return append(append(all, poolTabSamples(t, doc)...),
 		webtest.Sample{Page: "settings", State: "asked", Data: asked},
 		webtest.Sample{Page: "settings", State: "meanwhile", Data: met},
 		webtest.Sample{Page: "settings", State: "wrong", Data: wrong},
@@ -161,10 +171,10 @@ func settingsSamples(t *testing.T) []webtest.Sample {
 		webtest.Sample{Page: "settings", State: "reads", Data: reads},
 		webtest.Sample{Page: "pools", Data: pools},
 		webtest.Sample{Page: "pools", State: "taken", Data: taken},
-		webtest.Sample{Page: "pool", Data: poolSample(t, nil, nil, "")},
-		webtest.Sample{Page: "pool", State: "own", Data: others},
-		webtest.Sample{Page: "pool", State: "draft", Data: poolSample(t, nil, nil, "?set.first_factors=password,push&set.preferred=push")},
-		webtest.Sample{Page: "pool", State: "reads", Data: readsPool},
+		webtest.Sample{Page: "pool", Data: poolSample(t, nil, nil, "", countersign.Owner)},
+		webtest.Sample{Page: "pool", State: "own", Data: poolSample(t, doc, own, "", countersign.Owner)},
+		webtest.Sample{Page: "pool", State: "draft", Data: poolSample(t, nil, nil, "?set.first_factors=password,push&set.preferred=push", countersign.Owner)},
+		webtest.Sample{Page: "pool", State: "reads", Data: poolSample(t, doc, own, "", countersign.Auditor)},
 		webtest.Sample{Page: "pool_rules", Data: who},
 		webtest.Sample{Page: "pool_rules", State: "wrong", Data: badWho},
 		webtest.Sample{Page: "pool_rules", State: "default", Data: defaultWho},

@@ -27,6 +27,8 @@ func settingsRoutes() []Route {
 		{"POST /console/pools", policy.DeedPools, func(c *Console) page { return c.makePool }},
 		{"GET /console/pools/{pool}", policy.DeedSeeAll, func(c *Console) page { return c.pool }},
 		{"POST /console/pools/{pool}", policy.DeedSettings, func(c *Console) page { return c.savePool }},
+		{"GET /console/pools/{pool}/settings", policy.DeedSeeAll, func(c *Console) page { return c.settings }},
+		{"POST /console/pools/{pool}/settings", policy.DeedSettings, func(c *Console) page { return c.saveSettings }},
 		{"GET /console/pools/{pool}/rules", policy.DeedSeeAll, func(c *Console) page { return c.poolRules }},
 		{"POST /console/pools/{pool}/rules", policy.DeedPools, func(c *Console) page { return c.savePoolRules }},
 		{"GET /console/explain", policy.DeedSeeAll, func(c *Console) page { return c.explain }},
@@ -39,11 +41,15 @@ type TabLine struct {
 	Current    bool
 }
 
-// SettingsView is one tab of the settings.
+// SettingsView is one tab of the settings, of the workspace or of a pool.
 type SettingsView struct {
 	Shell
 	Review
 
+	// Pool is the name of the pool, "" for the workspace; Pages are the pool's.
+	Pool     string
+	Pages    []TabLine
+	Path     string
 	Tab      string
 	Tabs     []TabLine
 	Settings []Setting
@@ -53,6 +59,7 @@ type SettingsView struct {
 
 // Setting is one of them, as it is chosen, or in force.
 type Setting struct {
+	Key             string
 	Field, WasField string // the names of the inputs
 	Was             string // how it stood when the page was made
 	Name            string // an id of the catalogue
@@ -65,6 +72,11 @@ type Setting struct {
 	Number          bool
 	Hint            string // an id of the catalogue, for what may be typed
 	Owners          string // an id of the catalogue, where some of it only owners can choose
+
+	// Own tells that a pool sets it itself, Then what would hold without that. Back tells that
+	// it can be given up, Gone that it is to be.
+	Own, Back, Gone bool
+	Then            policy.Sight
 }
 
 // Choice is one value that can be chosen.
@@ -82,43 +94,61 @@ func (c *Console) settings(w http.ResponseWriter, r *http.Request, by session.Cu
 	if err != nil {
 		return err
 	}
-	t := tabOf(r)
+	t := g.tabOf(r)
 	return c.showSettings(w, r, by, g, t, draftOf(r, t.settings(), g), Review{}, http.StatusOK)
 }
 
 func (c *Console) showSettings(w http.ResponseWriter, r *http.Request, by session.Current, g ground, t tab, d draft, review Review, status int) error {
-	view := SettingsView{
-		Shell: c.shell(r, by, "authentication"), Review: review, Tab: t.ID,
-		MaySave: policy.MayAll(by.Account.User.Role, policy.DeedSettings), Unsaved: d.touched(g),
+	view, err := settingsView(g, t, d, by.Account.User.Role)
+	if err != nil {
+		return err
+	}
+	view.Review, view.Shell = review, c.shell(r, by, "authentication")
+	if g.ofPool() {
+		view.Shell = c.shell(r, by, "pools")
 	}
 	view.Form = d.form
-	for _, one := range tabs() {
-		view.Tabs = append(view.Tabs, TabLine{one.Name, settingsPath + "?tab=" + one.ID, one.ID == t.ID})
+	return c.pages.Render(w, r, status, "settings", view)
+}
+
+// settingsView is one tab as somebody of a role sees it.
+func settingsView(g ground, t tab, d draft, role countersign.Role) (SettingsView, error) {
+	view := SettingsView{Pool: g.pool.Name, Path: g.path(), Tab: t.ID, MaySave: policy.MayAll(role, policy.DeedSettings), Unsaved: d.touched(g)}
+	if g.ofPool() {
+		view.Pages = poolTabs(g.pool.ID, "settings")
+	}
+	for _, one := range g.tabs() {
+		view.Tabs = append(view.Tabs, TabLine{one.Name, g.at(one), one.ID == t.ID})
+	}
+	inForce, err := g.inForce()
+	if err != nil {
+		return view, err
 	}
 	for _, key := range d.keys {
-		s := settingOf(key, d, g)
-		if view.MaySave && key.Name == policy.AdminResetKey && !policy.MayLoosenReset(by.Account.User.Role) {
-			s.shut(policy.Spell(g.value(key)))
+		s := settingOf(key, d, g, inForce[key.Name])
+		if view.MaySave && key.Name == policy.AdminResetKey && !policy.MayLoosenReset(role) {
+			s.shut(policy.Spell(g.value(key)), policy.Spell(g.without(key)))
 		}
-		if view.MaySave && key.Name == policy.RetentionKey && !policy.MayShortenLog(by.Account.User.Role) {
+		if view.MaySave && key.Name == policy.RetentionKey && !policy.MayShortenLog(role) {
 			s.Owners = "console.owners_shorten"
 		}
 		view.Settings = append(view.Settings, s)
 	}
-	return c.pages.Render(w, r, status, "settings", view)
+	return view, nil
 }
 
-// settingOf shows one setting of a draft.
-func settingOf(key policy.Key, d draft, g ground) Setting {
-	value, inForce := d.chosen[key.Name], g.value(key)
+// settingOf shows one setting of a draft, and what is in force.
+func settingOf(key policy.Key, d draft, g ground, inForce policy.Effective) Setting {
+	value := d.chosen[key.Name]
 	s := Setting{
-		Field: fieldOf(key.Name), WasField: wasOf(key.Name), Was: d.was[key.Name], Name: nameOf(key), Origin: g.origin(key), Sight: policy.SightOf(key, inForce),
-		List: key.List, Value: policy.Spell(value), Number: key.Most > 0,
+		Key: key.Name, Field: fieldOf(key.Name), WasField: wasOf(key.Name), Was: d.was[key.Name], Name: nameOf(key), Origin: inForce.Origin,
+		Sight: policy.SightOf(key, inForce.Value), List: key.List, Value: policy.Spell(value), Number: key.Most > 0,
+		Own: g.own(key), Back: g.own(key), Gone: d.gone[key.Name], Then: policy.SightOf(key, g.without(key)),
 	}
 	if d.form.Has(s.Field) && key.Words == nil {
 		s.Value = d.form.Value(s.Field)
 	}
-	if key.Words == nil && !s.Number {
+	if key.Words == nil && !s.Number || g.ofPool() && key.Bounds(g.was.Workspace) {
 		s.Hint = "console.setting_hint_" + strings.ReplaceAll(key.Name, ".", "_")
 	}
 	chosen := strings.Split(policy.Spell(value), ",")
@@ -134,27 +164,33 @@ func settingOf(key policy.Key, d draft, g ground) Setting {
 		}
 		s.Options = append(s.Options, one)
 	}
-	s.Tell = len(s.Options) == 0 || s.Options[0].Method || policy.Spell(value) != policy.Spell(inForce)
+	s.Tell = s.Gone || len(s.Options) == 0 || s.Options[0].Method || policy.Spell(value) != policy.Spell(inForce.Value)
 	return s
 }
 
-// shut leaves what makes it easier to reset others for owners to choose. A draft that has
-// chosen it, from before a role was lost, goes back to what is in force.
-func (s *Setting) shut(inForce string) {
+// shut leaves what makes it easier to reset others for owners to choose: by a value, or by
+// giving up a pool's own for the workspace's. A draft that has chosen it, from before a role
+// was lost, goes back to what is set.
+func (s *Setting) shut(set, without string) {
+	if policy.LooserReset(set, without) {
+		s.Back, s.Gone = false, false
+	}
 	for i, one := range s.Options {
-		if !policy.LooserReset(inForce, one.Value) {
+		if !policy.LooserReset(set, one.Value) {
 			continue
 		}
 		s.Options[i].Shut, s.Owners = true, "console.owners_loosen"
 		if one.Chosen {
 			s.Options[i].Chosen = false
 			for j := range s.Options {
-				s.Options[j].Chosen = s.Options[j].Value == inForce
+				s.Options[j].Chosen = s.Options[j].Value == set
 			}
 		}
 	}
 }
 
+// saveSettings does what the button says: it gives up what a pool sets, or leaves it, in the
+// draft, which is shown again; everything else saves it.
 func (c *Console) saveSettings(w http.ResponseWriter, r *http.Request, by session.Current) error {
 	g, err := c.groundOf(r, by)
 	if err != nil {
@@ -164,8 +200,11 @@ func (c *Console) saveSettings(w http.ResponseWriter, r *http.Request, by sessio
 	if err != nil {
 		return err
 	}
-	t := tabOf(r)
+	t := g.tabOf(r)
 	d := readDraft(r, form, t.settings(), g)
+	if d.takeBack(form.Value("do"), g) && !d.form.Failed() {
+		return see(w, r, d.address(g.path(), url.Values{"tab": {t.ID}}, g))
+	}
 	var review Review
 	review.Meanwhile = d.meet(g)
 	if d.form.Failed() {
@@ -176,14 +215,14 @@ func (c *Console) saveSettings(w http.ResponseWriter, r *http.Request, by sessio
 		return c.showSettings(w, r, by, g, t, d, review, http.StatusConflict)
 	}
 	next := g.next(d.over(g))
-	back := settingsPath + "?" + url.Values{"tab": {t.ID}}.Encode()
+	back := g.at(t)
 	if len(policy.Changes(g.was.Rules, next)) == 0 {
 		return see(w, r, back+"&done=settings_same")
 	}
 	review, saved, err := c.save(r, by, g.was, next, d.form, r.PostForm["accept"])
 	switch {
 	case countersign.CodeOf(err) == "fresh_proof_required":
-		return proofFirst(w, r, err, d.address(settingsPath, url.Values{"tab": {t.ID}}, g))
+		return proofFirst(w, r, err, d.address(g.path(), url.Values{"tab": {t.ID}}, g))
 	case err != nil:
 		return err
 	case !saved:

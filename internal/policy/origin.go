@@ -67,6 +67,13 @@ func (k Key) over(value any, without Effective) (bool, error) {
 	return true, nil
 }
 
+// Bounds tells whether what a workspace sets bounds what its pools set, who can then ask for
+// less and not for more.
+func (k Key) Bounds(workspace Document) bool {
+	_, set := workspace[k.Name]
+	return set && k.Name == trustKey
+}
+
 // stricter tells whether a requirement asks for more than another, or earlier.
 func (r Requirement) stricter(than Requirement) bool {
 	return r.Required && (!than.Required || r.From.Before(than.From))
