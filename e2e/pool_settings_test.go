@@ -1,6 +1,7 @@
 package e2e_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -45,7 +46,7 @@ func TestAPoolsOwnSetting(t *testing.T) {
 	page.In(days).Type("Trusted browsers, in days", "30")
 	page.Click("Save")
 	page.See("Saved. It holds from now on.")
-	page.In(days).See("Set in this pool", "Without it:", "30 days")
+	page.In(days).See("Set in this pool", "30 days", "In the workspace:", "at every sign-in")
 	asked(ada, "Trust this browser for 30 days")
 	asked(bob, "It is on.")
 
@@ -63,6 +64,9 @@ func TestAPoolsOwnSetting(t *testing.T) {
 	page.In(days).Click("Use what the workspace has")
 	page.In(days).See("To be taken back")
 	page.See("Not saved yet.")
+	if !strings.HasSuffix(page.URL(), "#set.trusted_browser_days-h") {
+		t.Errorf("the button leads to %s", page.URL())
+	}
 	page.In(days).Click("Keep it")
 	page.NotSee("Not saved yet.")
 	page.In(days).Click("Use what the workspace has")
@@ -106,14 +110,14 @@ func pagesOfAPool(s *show) {
 	must(s.t, s.Engine.People.StoreRules(s.t.Context(), countersign.DefaultWorkspace, next, was.Version, people.Shell()))
 	page := s.session(s.owner())
 	page.Open("/console/pools/pool_default")
-	s.glance(page, "GET /console/pools/{pool}", "a pool, with settings of its own")
+	s.glance(page, "GET /console/pools/{pool}", "a pool")
 	for _, tab := range []string{"signin", "phones", "codes", "others"} {
 		page.Open("/console/pools/pool_default/settings?tab=" + tab)
 		s.look(page, "GET /console/pools/{pool}/settings", "a pool's settings, "+tab)
 	}
 	page.Open("/console/pools/pool_default/settings?tab=phones")
 	page.Click("Use what the workspace has")
-	s.glance(page, "GET /console/pools/{pool}/settings", "a pool's settings, taken back")
+	s.glance(page, "GET /console/pools/{pool}/settings", "a pool's settings, phones")
 	page.Click("Save")
 	s.look(page, "POST /console/pools/{pool}/settings", "a pool's settings, to accept")
 }

@@ -30,6 +30,14 @@ type draft struct {
 func fieldOf(key string) string { return "set." + key }
 func wasOf(key string) string   { return "was." + key }
 
+// headOf leads to the heading of a setting on its page, "" for no setting.
+func headOf(key string) string {
+	if key == "" {
+		return ""
+	}
+	return "#" + fieldOf(key) + "-h"
+}
+
 // goneField carries the key of a setting that a pool gives up.
 const goneField = "gone"
 
@@ -120,23 +128,25 @@ func (d draft) giveUp(key policy.Key, g ground) {
 }
 
 // takeBack does what a button says: inherit gives up what the pool sets, keep leaves it. It
-// tells whether the button was one of these.
-func (d draft) takeBack(what string, g ground) bool {
+// tells of which setting, "" for none that there is, and whether it was one of these buttons.
+func (d draft) takeBack(what string, g ground) (string, bool) {
 	verb, name, _ := strings.Cut(what, ":")
 	if verb != "inherit" && verb != "keep" {
-		return false
+		return "", false
 	}
 	for _, key := range d.keys {
-		switch {
-		case key.Name != name:
-		case verb == "inherit":
+		if key.Name != name {
+			continue
+		}
+		if verb == "inherit" {
 			d.giveUp(key, g)
-		case d.gone[name]:
+		} else if d.gone[name] {
 			delete(d.gone, name)
 			d.chosen[name] = g.value(key)
 		}
+		return name, true
 	}
-	return true
+	return "", true
 }
 
 // wrong says what a value can be.

@@ -169,7 +169,7 @@ func TestWhatIsTakenBackFromAPool(t *testing.T) {
 		at := "/?" + url.Values{goneField: row.gone}.Encode()
 		d := draftOf(httptest.NewRequest("GET", at, nil), codes(), g)
 		for _, do := range row.do {
-			if !d.takeBack(do, g) {
+			if _, pressed := d.takeBack(do, g); !pressed {
 				d.do(do)
 			}
 		}
@@ -323,11 +323,11 @@ func TestWhatAPoolsTabSays(t *testing.T) {
 	} {
 		g := overOf(row.workspace, row.pool)
 		s := tabSample(t, g, "signin", "", countersign.Owner).Settings[0]
-		if s.Key != "trusted_browser_days" || s.Origin != row.origin || s.Sight.Count != row.days || s.Then.Count != row.then || s.Own != row.own || s.Back != row.own || s.Value != row.value || (s.Hint != "") != row.hint {
+		if s.Key != "trusted_browser_days" || s.Origin != row.origin || s.Sight.Count != row.days || s.Then.Count != row.then || s.Own != row.own || s.Idle != (row.own && row.origin != policy.FromPool) || s.Back != row.own || s.Value != row.value || (s.Hint != "") != row.hint {
 			t.Errorf("%s: %+v", row.sentence, s)
 		}
 		others := poolSample(t, row.workspace, row.pool, "", countersign.Owner).Others
-		if len(others) > 0 != row.own || row.own && (others[0].Sight.Count != row.days || others[0].Then.Count != row.then || !strings.HasSuffix(others[0].Href, "/settings?tab=signin#set.trusted_browser_days-h")) {
+		if len(others) > 0 != row.own || row.own && (others[0].Sight.Count != row.days || others[0].Then.Count != row.then || others[0].Idle != s.Idle || !strings.HasSuffix(others[0].Href, "/settings?tab=signin#set.trusted_browser_days-h")) {
 			t.Errorf("%s: the first page says %+v", row.sentence, others)
 		}
 	}

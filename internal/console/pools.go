@@ -126,10 +126,11 @@ type Preferring struct {
 }
 
 // Overridden is another setting that the pool sets: what is in force, what would be without
-// that, and where it is changed.
+// that, whether the two are the same, and where it is changed.
 type Overridden struct {
 	Name, Href  string // Name is an id of the catalogue
 	Sight, Then policy.Sight
+	Idle        bool
 }
 
 func (c *Console) pool(w http.ResponseWriter, r *http.Request, by session.Current) error {
@@ -189,7 +190,7 @@ func (g ground) overridden(inForce map[string]policy.Effective) []Overridden {
 		for _, key := range t.settings() {
 			if g.own(key) {
 				all = append(all, Overridden{
-					Name: nameOf(key), Href: g.at(t) + "#" + fieldOf(key.Name) + "-h",
+					Name: nameOf(key), Href: g.at(t) + headOf(key.Name), Idle: inForce[key.Name].Origin != policy.FromPool,
 					Sight: policy.SightOf(key, inForce[key.Name].Value), Then: policy.SightOf(key, g.without(key)),
 				})
 			}
@@ -236,7 +237,7 @@ func (c *Console) savePool(w http.ResponseWriter, r *http.Request, by session.Cu
 	}
 	d := readDraft(r, form, poolKeys(), g)
 	if do := form.Value("do"); do != "save" {
-		if !d.takeBack(do, g) {
+		if _, pressed := d.takeBack(do, g); !pressed {
 			d.do(do)
 		}
 		return see(w, r, d.address(poolPath(g.pool.ID), url.Values{}, g))

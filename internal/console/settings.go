@@ -73,10 +73,10 @@ type Setting struct {
 	Hint            string // an id of the catalogue, for what may be typed
 	Owners          string // an id of the catalogue, where some of it only owners can choose
 
-	// Own tells that a pool sets it itself, Then what would hold without that. Back tells that
-	// it can be given up, Gone that it is to be.
-	Own, Back, Gone bool
-	Then            policy.Sight
+	// Own tells that a pool sets it itself, Then what would hold without that, and Idle that
+	// this holds anyway. Back tells that it can be given up, Gone that it is to be.
+	Own, Idle, Back, Gone bool
+	Then                  policy.Sight
 }
 
 // Choice is one value that can be chosen.
@@ -143,7 +143,7 @@ func settingOf(key policy.Key, d draft, g ground, inForce policy.Effective) Sett
 	s := Setting{
 		Key: key.Name, Field: fieldOf(key.Name), WasField: wasOf(key.Name), Was: d.was[key.Name], Name: nameOf(key), Origin: inForce.Origin,
 		Sight: policy.SightOf(key, inForce.Value), List: key.List, Value: policy.Spell(value), Number: key.Most > 0,
-		Own: g.own(key), Back: g.own(key), Gone: d.gone[key.Name], Then: policy.SightOf(key, g.without(key)),
+		Own: g.own(key), Idle: g.own(key) && inForce.Origin != policy.FromPool, Back: g.own(key), Gone: d.gone[key.Name], Then: policy.SightOf(key, g.without(key)),
 	}
 	if d.form.Has(s.Field) && key.Words == nil {
 		s.Value = d.form.Value(s.Field)
@@ -202,8 +202,8 @@ func (c *Console) saveSettings(w http.ResponseWriter, r *http.Request, by sessio
 	}
 	t := g.tabOf(r)
 	d := readDraft(r, form, t.settings(), g)
-	if d.takeBack(form.Value("do"), g) && !d.form.Failed() {
-		return see(w, r, d.address(g.path(), url.Values{"tab": {t.ID}}, g))
+	if name, pressed := d.takeBack(form.Value("do"), g); pressed && !d.form.Failed() {
+		return see(w, r, d.address(g.path(), url.Values{"tab": {t.ID}}, g)+headOf(name))
 	}
 	var review Review
 	review.Meanwhile = d.meet(g)
