@@ -1,9 +1,13 @@
 package attack_test
 
 import (
+	"fmt"
 	"net/http"
+	"net/url"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"countersign"
 	"countersign/e2e/site"
@@ -85,6 +89,20 @@ func TestConsoleTakesBack(t *testing.T) {
 		post("what the workspace has", http.StatusSeeOther, "done=settings", "tab", "codes", "was.totp.max", "3", "set.totp.max", "5")
 		post("what only owners take back, by one", http.StatusSeeOther, "done=settings", "tab", "codes", "was.recovery.admin_reset", "never", "gone", "recovery.admin_reset")
 		is("what only owners take back", policy.Document{"require_second_factor": "optional"})
+		// A list that is too long for an address is taken back all the same.
+		var models []string
+		for i := range 60 {
+			models = append(models, fmt.Sprintf("ee882879-721c-4913-9775-%012d", i))
+		}
+		long := store(policy.Document{"passkey.aaguids": models})
+		keys := []string{"tab", "others", "was.passkey.aaguids", strings.Join(models, ","), "set.passkey.aaguids", "any"}
+		post("a press beside a long list", http.StatusOK, `name="gone" value="passkey.aaguids"`, append(slices.Clone(keys), "do", "inherit:passkey.aaguids")...)
+		is("a press beside a long list", long)
+		s.Clock.Advance(15 * time.Minute)
+		if to := post("a long list, without a fresh proof", http.StatusSeeOther, "/proof?", keys...); !strings.HasSuffix(to, "return="+url.QueryEscape(at)) {
+			t.Errorf("the proof leads back by %s", to)
+		}
+		is("a long list, without a fresh proof", long)
 		events, err := s.Engine.Store.Read().ListEvents(t.Context(), s.Workspace, "", 1000)
 		must(t, err)
 		told := 0

@@ -168,10 +168,11 @@ func (c *Console) save(r *http.Request, by session.Current, was people.Stored, n
 	return v, err == nil, err
 }
 
-// proofFirst leads to the page that asks for a fresh proof and back to a draft.
+// proofFirst leads to the page that asks for a fresh proof and back to a draft; where that is
+// too long for an address, to the page that it is on.
 func proofFirst(w http.ResponseWriter, r *http.Request, err error, back string) error {
 	if web.WantsJSON(r) {
 		return err
 	}
-	return proofAt(w, r, account.ActOn(policy.DeedSettings, ""), back)
+	return proofAt(w, r, account.ActOn(policy.DeedSettings, ""), web.Inside(back, r.URL.Path))
 }

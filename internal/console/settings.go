@@ -203,7 +203,11 @@ func (c *Console) saveSettings(w http.ResponseWriter, r *http.Request, by sessio
 	t := g.tabOf(r)
 	d := readDraft(r, form, t.settings(), g)
 	if name, pressed := d.takeBack(form.Value("do"), g); pressed && !d.form.Failed() {
-		return see(w, r, d.address(g.path(), url.Values{"tab": {t.ID}}, g)+headOf(name))
+		to := d.address(g.path(), url.Values{"tab": {t.ID}}, g) + headOf(name)
+		if web.Inside(to, "") == "" { // lists that are too long for an address
+			return c.showSettings(w, r, by, g, t, d, Review{}, http.StatusOK)
+		}
+		return see(w, r, to)
 	}
 	var review Review
 	review.Meanwhile = d.meet(g)
