@@ -332,3 +332,19 @@ func TestWhatAPoolsTabSays(t *testing.T) {
 		}
 	}
 }
+
+// The lists of a pool's first page show that they are to be taken back, with what then holds;
+// what the pool does not set cannot be.
+func TestAPoolsListsAreTakenBack(t *testing.T) {
+	workspace, own := policy.Document{"preferred": "totp"}, policy.Document{"first_factors": []string{"password"}, "preferred": "totp"}
+	view := poolSample(t, workspace, own, "?gone=first_factors&gone=second_factors&gone=preferred", countersign.Owner)
+	first, second := view.Lists[0], view.Lists[1]
+	if !first.Own || !first.Gone || len(first.Methods) != 2 || first.Origin != policy.FromPool || second.Own || second.Gone || !view.Prefers.Own || !view.Prefers.Gone || !view.Unsaved {
+		t.Errorf("%+v, %+v, %+v", first, second, view.Prefers)
+	}
+	for _, one := range view.Was {
+		if one == (Hidden{goneField, "second_factors"}) {
+			t.Error("the form takes back what is not set")
+		}
+	}
+}

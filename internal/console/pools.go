@@ -106,6 +106,7 @@ type MethodList struct {
 	Field, Key string
 	Name       string // an id of the catalogue
 	Origin     policy.Origin
+	Own, Gone  bool // the pool sets it; that is to be taken back
 	Methods    []Listed
 	Add        []string
 }
@@ -121,8 +122,9 @@ type Listed struct {
 
 // Preferring is the method that is asked first.
 type Preferring struct {
-	Sight  policy.Sight
-	Origin policy.Origin
+	Sight     policy.Sight
+	Origin    policy.Origin
+	Own, Gone bool // the pool sets it; that is to be taken back
 }
 
 // Overridden is another setting that the pool sets: what is in force, what would be without
@@ -173,10 +175,12 @@ func poolView(g ground, d draft, role countersign.Role) (PoolView, error) {
 		view.Was = append(view.Was, Hidden{wasOf(key.Name), d.was[key.Name]})
 		if !key.List {
 			view.Was = append(view.Was, Hidden{fieldOf(key.Name), preferred})
-			view.Prefers = Preferring{policy.SightOf(key, d.chosen[key.Name]), inForce[key.Name].Origin}
+			view.Prefers = Preferring{policy.SightOf(key, d.chosen[key.Name]), inForce[key.Name].Origin, g.own(key), d.gone[key.Name]}
 			continue
 		}
-		view.Lists = append(view.Lists, methodList(key, d, preferred, workspace, inForce[key.Name].Origin))
+		list := methodList(key, d, preferred, workspace)
+		list.Origin, list.Own, list.Gone = inForce[key.Name].Origin, g.own(key), d.gone[key.Name]
+		view.Lists = append(view.Lists, list)
 	}
 	view.Others = g.overridden(inForce)
 	return view, nil
@@ -199,8 +203,8 @@ func (g ground) overridden(inForce map[string]policy.Effective) []Overridden {
 	return all
 }
 
-func methodList(key policy.Key, d draft, preferred string, workspace policy.Settings, origin policy.Origin) MethodList {
-	list := MethodList{Field: fieldOf(key.Name), Key: key.Name, Name: "console." + key.Name, Origin: origin}
+func methodList(key policy.Key, d draft, preferred string, workspace policy.Settings) MethodList {
+	list := MethodList{Field: fieldOf(key.Name), Key: key.Name, Name: "console." + key.Name}
 	words := listed(d.chosen[key.Name])
 	idle := policy.Idle(words, workspace)
 	prefers, _ := policy.KeyNamed(policy.PreferredKey)

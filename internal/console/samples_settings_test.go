@@ -173,6 +173,7 @@ func settingsSamples(t *testing.T) []webtest.Sample {
 		webtest.Sample{Page: "pools", State: "taken", Data: taken},
 		webtest.Sample{Page: "pool", Data: poolSample(t, nil, nil, "", countersign.Owner)},
 		webtest.Sample{Page: "pool", State: "own", Data: poolSample(t, doc, own, "", countersign.Owner)},
+		webtest.Sample{Page: "pool", State: "taken back", Data: poolSample(t, doc, own, "?gone=first_factors&gone=preferred", countersign.Owner)},
 		webtest.Sample{Page: "pool", State: "draft", Data: poolSample(t, nil, nil, "?set.first_factors=password,push&set.preferred=push", countersign.Owner)},
 		webtest.Sample{Page: "pool", State: "reads", Data: poolSample(t, doc, own, "", countersign.Auditor)},
 		webtest.Sample{Page: "pool_rules", Data: who},
