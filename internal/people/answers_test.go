@@ -3,6 +3,7 @@ package people_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"testing"
 
 	"countersign"
@@ -147,5 +148,19 @@ func TestWhatAnswers(t *testing.T) {
 		if e.Accounts.Answers(of[method.SMS], e.Accounts.GroundOf(ada.Account(t))) {
 			t.Error("a number answers where nobody sends texts on")
 		}
+	})
+}
+
+// Another node has moved the host, and this one's book of hosts does not know yet: who gets
+// in is judged by the row that the transaction reads.
+func TestAHostThatMovedAMomentAgoKeepsAnOwner(t *testing.T) {
+	both(t, func(t *testing.T, e *accounttest.Engine, p *people.Service) {
+		acme, _ := acmeOf(t, e, p)
+		ben := second(t, e, p, acme)
+		e.Exec(t, fmt.Sprintf("UPDATE credentials SET rp_id = 'acme.example.com' WHERE workspace_id = '%s'", acme))
+		e.Exec(t, fmt.Sprintf("UPDATE workspaces SET host = 'login.acme.example' WHERE id = '%s'", acme))
+		accounttest.Want(t, "deleting the only owner who gets in", p.Delete(context.Background(), ben, people.Shell()), "last_owner")
+		e.Exec(t, fmt.Sprintf("UPDATE workspaces SET host = 'acme.example.com' WHERE id = '%s'", acme))
+		accounttest.Want(t, "the same where the passkey answers", p.Delete(context.Background(), ben, people.Shell()), "ok")
 	})
 }
