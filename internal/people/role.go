@@ -17,8 +17,8 @@ import (
 // SetRole gives a person another role. Nothing of theirs ends: every rule reads the role
 // anew, so what the old one allowed is over with the commit.
 //
-// Errors: those of onPerson; Invalid on "role"; Forbidden "role_too_high" for a role above
-// the actor's own; Conflict "last_owner".
+// Errors: those of onPerson, with "beyond_role" for anybody but an owner; Invalid on "role";
+// Conflict "last_owner".
 func (s *Service) SetRole(ctx context.Context, a account.Account, role countersign.Role, by By) error {
 	if !role.Valid() {
 		return countersign.InvalidField("role", "role_unknown")
