@@ -18,13 +18,21 @@ type Ground struct {
 	RPID string
 }
 
-// Ground is that of a workspace's people whom these settings are for.
-func (s *Service) Ground(workspace countersign.WorkspaceID, settings policy.Settings) Ground {
-	return Ground{Settings: settings, RPID: s.Site(workspace).RPID}
+// GroundOf is that of an account as a page asks and offers: at the host name that this node
+// answers under.
+func (s *Service) GroundOf(a Account) Ground {
+	return Ground{Settings: a.Settings, RPID: s.Site(a.User.WorkspaceID).RPID}
 }
 
-// GroundOf is that of an account.
-func (s *Service) GroundOf(a Account) Ground { return s.Ground(a.User.WorkspaceID, a.Settings) }
+// GroundAt is that of a workspace's people whom these settings are for, as a rule judges:
+// at the host name of the row. Another node may have moved it a moment ago, and this one
+// does not know yet.
+func (s *Service) GroundAt(w rows.Workspace, settings policy.Settings) Ground {
+	return Ground{Settings: settings, RPID: siteOf(s.Hosts.Address(w.Host)).RPID}
+}
+
+// GroundWithin is GroundAt of an account that [Service.Within] read.
+func (s *Service) GroundWithin(a Account) Ground { return s.GroundAt(a.Workspace, a.Settings) }
 
 // Answers tells whether a credential can let its person in now: its method is accepted, the
 // country of a number is listed and somebody sends texts on, and a passkey or a phone was

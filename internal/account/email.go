@@ -88,28 +88,40 @@ func CheckName(field, typed string, most int) (string, error) {
 // The two joiners stay where a script needs them, between its letters, and between signs
 // that are drawn as one.
 func hides(name string) bool {
-	before := ' '
+	before, base := ' ', ' ' // base has the marks that stand before r
 	for _, r := range name {
 		switch {
 		case r == '\u200c' || r == '\u200d':
-			if !joins(before) {
+			if !joins(base) {
+				return true
+			}
+		case r >= '\ufe00' && r <= '\ufe0f':
+			if !drawnInWays(before) {
 				return true
 			}
 		case unicode.Is(unicode.Cf, r), unicode.Is(blank, r):
 			return true
 		}
 		before = r
+		if !unicode.IsMark(r) {
+			base = r
+		}
 	}
 	return before == '\u200c' || before == '\u200d'
 }
 
-// joins tells whether a joiner can follow: letters and marks of scripts that join, signs,
-// and what chooses how a sign is drawn.
+// joins tells whether a joiner can follow: letters of scripts that join, and signs.
 func joins(r rune) bool {
 	if unicode.In(r, unicode.Latin, unicode.Greek, unicode.Cyrillic, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Hangul) {
 		return false
 	}
-	return unicode.IsLetter(r) || unicode.IsMark(r) || unicode.Is(unicode.So, r) || unicode.Is(unicode.Sk, r)
+	return unicode.IsLetter(r) || unicode.Is(unicode.So, r) || unicode.Is(unicode.Sk, r)
+}
+
+// drawnInWays tells whether a character that chooses how the one before it is drawn can
+// follow: a sign, or one of Han. Behind anything else it does nothing that is seen.
+func drawnInWays(r rune) bool {
+	return unicode.In(r, unicode.So, unicode.Sm, unicode.Sk, unicode.Han) || strings.ContainsRune("‼⁉ℹ", r)
 }
 
 // blank are letters and signs without a shape (Unicode, Default_Ignorable_Code_Point, and

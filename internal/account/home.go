@@ -13,7 +13,11 @@ func (s *Service) Address(workspace countersign.WorkspaceID) string { return s.H
 // Site is where the credentials of a workspace's phones belong. That of a workspace that is
 // not there is empty: nothing was ever signed for it.
 func (s *Service) Site(workspace countersign.WorkspaceID) push.Site {
-	site, err := push.SiteOf(s.Address(workspace))
+	return siteOf(s.Address(workspace))
+}
+
+func siteOf(address string) push.Site {
+	site, err := push.SiteOf(address)
 	if err != nil {
 		return push.Site{}
 	}

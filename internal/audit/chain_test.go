@@ -64,6 +64,29 @@ func TestEachWorkspaceHasItsChain(t *testing.T) {
 	})
 }
 
+// A workspace that is removed between a look and its seal leaves no log behind, with which
+// every later verification would find a log without a workspace.
+func TestAWorkspaceThatIsRemovedBeforeItsFirstSeal(t *testing.T) {
+	logs(t, func(t *testing.T, l *logged) {
+		s := l.filled(t)
+		l.do(t, "INSERT INTO workspaces (id, name, host, language, settings, settings_version, created_at) VALUES ('wsp_other', 'Other', 'other', '', '{}', 1, 0)")
+		l.write(t, "wsp_other", 2)
+		waiting := l.list(t, "SELECT id FROM events WHERE workspace_id = 'wsp_other' ORDER BY id")
+		nothing := func(*store.Tx) error { return nil }
+		err := l.Store.RemoveWorkspace(t.Context(), "wsp_other", nothing, nothing)
+		if err != nil {
+			t.Fatal(err)
+		}
+		n, err := s.Seal(t.Context(), "wsp_other", countersign.EventID(waiting[0]), countersign.EventID(waiting[1]))
+		if n != 0 || err != nil {
+			t.Errorf("%d events were sealed, %v", n, err)
+		}
+		if all, err := l.Logs(t.Context()); err != nil || !slices.Equal(all, []countersign.WorkspaceID{workspace}) {
+			t.Errorf("then there are logs of %v, %v", all, err)
+		}
+	})
+}
+
 // sealerOf is a sealer of another node.
 func (l *logged) sealerOf(s *store.Store) *audit.Sealer {
 	other := *l.Chain

@@ -1,6 +1,8 @@
 package audit
 
 import (
+	"context"
+
 	"countersign"
 	"countersign/internal/seal"
 	"countersign/internal/store/rows"
@@ -41,6 +43,11 @@ var (
 	Follow = follow
 	Cutoff = cutoff
 )
+
+// Seal seals the events of a workspace between two, as a look does with what it has read.
+func (s *Sealer) Seal(ctx context.Context, workspace countersign.WorkspaceID, from, to countersign.EventID) (int, error) {
+	return s.seal(ctx, workspace, from, to)
+}
 
 // BatchSize is about the most events of one seal.
 const BatchSize = batchSize

@@ -218,7 +218,9 @@ func (s *Sealer) seal(ctx context.Context, workspace countersign.WorkspaceID, fr
 			if err != nil {
 				return err
 			}
-			first, last = min(first, began), max(last, began)
+			if began != "" {
+				first, last = min(first, began), max(last, began)
+			}
 		}
 		events, err := tx.ClaimEvents(tx.Ctx, rows.ClaimEventsParams{SealID: &id, WorkspaceID: workspace, FirstID: first, LastID: last})
 		if err != nil {
@@ -247,8 +249,17 @@ func (s *Sealer) seal(ctx context.Context, workspace countersign.WorkspaceID, fr
 }
 
 // begin writes down that a chain begins, as an event of its first seal: who takes a chain
-// away and has the log sealed anew has that in it, with what was waiting.
+// away and has the log sealed anew has that in it, with what was waiting. The workspace's
+// row is taken before: of one that was removed since the look nothing is written, or its
+// log would be there again, without a workspace; then the event is "".
 func (c *Chain) begin(tx *store.Tx, workspace countersign.WorkspaceID) (countersign.EventID, error) {
+	_, err := tx.LockWorkspace(tx.Ctx, workspace)
+	if store.NotFound(err) {
+		return "", nil
+	}
+	if err != nil {
+		return "", fmt.Errorf("lock workspace: %w", err)
+	}
 	waiting, err := tx.CountUnsealed(tx.Ctx, workspace)
 	if err != nil {
 		return "", fmt.Errorf("count what is not sealed: %w", err)

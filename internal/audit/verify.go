@@ -173,7 +173,7 @@ func (w *walk) events(s *rows.Seal, events []rows.Event) {
 func late(at, sealed int64) bool { return at < sealed-lateAfter.Milliseconds() }
 
 // begin compares when the chain began with the oldest that a server is known to have done:
-// an event that the shell did not write, whose zero value is none, and a sign-in, 0 for none.
+// an event of what somebody did at it, whose zero value is none, and a sign-in, 0 for none.
 func (r *Report) begin(oldest rows.OldestServedRow, signedIn int64) {
 	switch {
 	case r.Began == 0:

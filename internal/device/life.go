@@ -264,7 +264,7 @@ func (s *Service) remove(tx *store.Tx, a account.Account, d rows.Device, place c
 	if err != nil {
 		return fmt.Errorf("load credentials: %w", err)
 	}
-	if d.CredentialID != "" && s.Accounts.Remaining(all, d.CredentialID, s.Accounts.GroundOf(a)) == 0 {
+	if d.CredentialID != "" && s.Accounts.Remaining(all, d.CredentialID, s.Accounts.GroundWithin(a)) == 0 {
 		return countersign.Refuse(countersign.Conflict, "last_second_factor")
 	}
 	if d.CredentialID != "" {

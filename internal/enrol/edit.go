@@ -128,7 +128,7 @@ func (s *Service) Remove(ctx context.Context, h account.Holder, id countersign.C
 		if err != nil {
 			return err
 		}
-		c, err := s.removable(all, id, s.Accounts.GroundOf(a))
+		c, err := s.removable(all, id, s.Accounts.GroundWithin(a))
 		if err != nil {
 			return err
 		}

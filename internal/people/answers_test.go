@@ -3,6 +3,8 @@ package people_test
 import (
 	"context"
 	"errors"
+	"fmt"
+	"slices"
 	"testing"
 
 	"countersign"
@@ -38,6 +40,38 @@ func TestANumberWithoutACountryIsNotWhatIsLeft(t *testing.T) {
 		accounttest.Want(t, "the country comes again", put(p, was.With(file(t, "sms.countries = [\"DE\"]\n"), false), was.Version), "ok")
 		_, err = e.Enrol.Remove(ctx, desk, credentialOf(t, ada, method.TOTP))
 		accounttest.Want(t, "removing the app beside a number that gets texts", err, "ok")
+	})
+}
+
+// What happens after a tap on the phone offers nothing that cannot answer either.
+func TestWhatFollowsATapAnswers(t *testing.T) {
+	both(t, func(t *testing.T, e *accounttest.Engine, p *people.Service) {
+		e.AllowTexts(t, "DE", "US")
+		ada := ownerOf(t, e, "ada@example.com").WithNumber(t, "+4915123456789").WithApp(t, "App").WithCodes(t, 1)
+		ada.WithPhone(t, "Pixel")
+		was := rulesOf(t, p)
+		accounttest.Want(t, "a tap begins", put(p, was.With(file(t, `first_factors = ["password", "push"]
+push.confirm = "tap"
+sms.countries = ["US"]
+`), false), was.Version), "ok")
+		offered := func() map[string][]string {
+			x, err := e.SignIn.Explain(context.Background(), accounttest.Workspace, ada.ID, signin.Situation{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			out := map[string][]string{}
+			for _, path := range x.Paths {
+				out[path.First] = path.Chosen.Offered
+			}
+			return out
+		}
+		if got := offered()[policy.FirstTap]; !slices.Contains(got, string(method.TOTP)) || !slices.Contains(got, policy.Recovery) || slices.Contains(got, policy.SMS) {
+			t.Errorf("after a tap: %v", offered())
+		}
+		e.Exec(t, "UPDATE credentials SET counter = 0 WHERE kind = 'recovery'")
+		if got := offered()[policy.FirstTap]; !slices.Contains(got, string(method.TOTP)) || slices.Contains(got, policy.Recovery) {
+			t.Errorf("after a tap, when all codes are spent: %v", offered())
+		}
 	})
 }
 
@@ -147,5 +181,19 @@ func TestWhatAnswers(t *testing.T) {
 		if e.Accounts.Answers(of[method.SMS], e.Accounts.GroundOf(ada.Account(t))) {
 			t.Error("a number answers where nobody sends texts on")
 		}
+	})
+}
+
+// Another node has moved the host, and this one's book of hosts does not know yet: who gets
+// in is judged by the row that the transaction reads.
+func TestAHostThatMovedAMomentAgoKeepsAnOwner(t *testing.T) {
+	both(t, func(t *testing.T, e *accounttest.Engine, p *people.Service) {
+		acme, _ := acmeOf(t, e, p)
+		ben := second(t, e, p, acme)
+		e.Exec(t, fmt.Sprintf("UPDATE credentials SET rp_id = 'acme.example.com' WHERE workspace_id = '%s'", acme))
+		e.Exec(t, fmt.Sprintf("UPDATE workspaces SET host = 'login.acme.example' WHERE id = '%s'", acme))
+		accounttest.Want(t, "deleting the only owner who gets in", p.Delete(context.Background(), ben, people.Shell()), "last_owner")
+		e.Exec(t, fmt.Sprintf("UPDATE workspaces SET host = 'acme.example.com' WHERE id = '%s'", acme))
+		accounttest.Want(t, "the same where the passkey answers", p.Delete(context.Background(), ben, people.Shell()), "ok")
 	})
 }

@@ -105,3 +105,29 @@ func TestLockingDoesNotInviteWithoutEnd(t *testing.T) {
 		}
 	})
 }
+
+// Nobody uses up what somebody else may do: whoever locks a person and lets them in again,
+// over and over, does not keep an owner from locking them.
+func TestWhoActsOftenStopsNobodyElse(t *testing.T) {
+	both(t, func(t *testing.T, e *accounttest.Engine, p *people.Service) {
+		ctx := context.Background()
+		_, helps := desk(t, e, "desk@example.com", countersign.HelpDesk)
+		_, owners := desk(t, e, "owner@example.com", countersign.Owner)
+		ben := e.Guarded(t, "ben@example.com").Account(t)
+		last := ""
+		for range 12 {
+			last = countersign.CodeOf(p.Disable(ctx, ben, helps))
+			if last != "" {
+				break
+			}
+			_, err := p.Enable(ctx, ben, helps)
+			accounttest.Want(t, "letting in again", err, "ok")
+		}
+		if last != "acts_often" {
+			t.Fatalf("locking without end is answered %q", last)
+		}
+		accounttest.Want(t, "an owner locks", p.Disable(ctx, ben, owners), "ok")
+		_, err := p.Enable(ctx, ben, owners)
+		accounttest.Want(t, "and lets in again", err, "ok")
+	})
+}

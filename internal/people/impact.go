@@ -126,7 +126,7 @@ func (s *Service) affect(u rows.User, has approve.Possessions, worlds worlds, im
 	if err != nil {
 		return err
 	}
-	old, next := s.Accounts.Ground(u.WorkspaceID, was), s.Accounts.Ground(u.WorkspaceID, is)
+	old, next := s.Accounts.GroundAt(worlds.before.home, was), s.Accounts.GroundAt(worlds.before.home, is)
 	person := s.somebody(u, has, old, next)
 	if u.Role == countersign.Owner {
 		owners.count(person, old, next)
@@ -164,7 +164,7 @@ func (s *Service) ownersStay(tx *store.Tx, all []rows.User, before Stored, next 
 		if err != nil {
 			return err
 		}
-		err = s.countOwner(tx, u, s.Accounts.Ground(u.WorkspaceID, was), s.Accounts.Ground(u.WorkspaceID, is), &owners)
+		err = s.countOwner(tx, u, s.Accounts.GroundAt(before.home, was), s.Accounts.GroundAt(before.home, is), &owners)
 		if err != nil {
 			return err
 		}
@@ -208,7 +208,7 @@ func (s *Service) lastWhoGetsIn(tx *store.Tx, user rows.User, to countersign.Poo
 			return false, err
 		}
 		if u.ID != user.ID {
-			err = s.countOwner(tx, u, s.Accounts.GroundOf(was), s.Accounts.GroundOf(was), &owners)
+			err = s.countOwner(tx, u, s.Accounts.GroundWithin(was), s.Accounts.GroundWithin(was), &owners)
 			if err != nil {
 				return false, err
 			}
@@ -222,7 +222,7 @@ func (s *Service) lastWhoGetsIn(tx *store.Tx, user rows.User, to countersign.Poo
 				return false, err
 			}
 		}
-		err = s.countOwner(tx, u, s.Accounts.GroundOf(was), s.Accounts.GroundOf(is), &gone)
+		err = s.countOwner(tx, u, s.Accounts.GroundWithin(was), s.Accounts.GroundWithin(is), &gone)
 		if err != nil {
 			return false, err
 		}

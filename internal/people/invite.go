@@ -26,7 +26,7 @@ type NewUser struct {
 }
 
 // Create makes a user. Errors: those of onAll for the deed of inviting, with Forbidden
-// "role_too_high" for a role above the actor's; Invalid on "email", "name", "role",
+// "role_too_high" for a role that the actor may not give; Invalid on "email", "name", "role",
 // "password"; NotFound "no_such_pool"; Conflict "email_taken"; Limited "too_many_mails".
 func (s *Service) Create(ctx context.Context, workspace countersign.WorkspaceID, n NewUser, by By) (rows.User, error) {
 	row, err := s.check(ctx, workspace, n, by)

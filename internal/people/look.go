@@ -1,6 +1,7 @@
 package people
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -141,7 +142,7 @@ func (s *Service) shutOutAt(tx *store.Tx, id countersign.WorkspaceID, host strin
 			return nil, false, err
 		}
 		here, there := census{}, census{}
-		ground := s.Accounts.GroundOf(a)
+		ground := s.Accounts.GroundWithin(a)
 		err = s.countOwner(tx, u, ground, ground, &here)
 		if err != nil {
 			return nil, false, err
@@ -154,7 +155,7 @@ func (s *Service) shutOutAt(tx *store.Tx, id countersign.WorkspaceID, host strin
 		owners.before += here.before
 		owners.after += there.after
 		if here.before > there.after {
-			out = append(out, u.Name)
+			out = append(out, cmp.Or(u.Name, u.Email))
 		}
 	}
 	return out, owners.lost(), nil

@@ -41,7 +41,7 @@ func (s *Service) MoveImpact(ctx context.Context, a account.Account, to counters
 		return impact, policy.Unaffected, fmt.Errorf("load devices: %w", store.Classify(err))
 	}
 	has.Devices = slices.DeleteFunc(devices, func(d rows.Device) bool { return d.State != "active" && d.State != "signed_out" })
-	person := s.somebody(a.User, has, s.Accounts.GroundOf(a), s.Accounts.Ground(a.User.WorkspaceID, is))
+	person := s.somebody(a.User, has, s.Accounts.GroundWithin(a), s.Accounts.GroundAt(a.Workspace, is))
 	effect := policy.Affect(person, a.Settings, is, s.Now())
 	switch effect {
 	case policy.LockedOut:

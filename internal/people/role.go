@@ -17,8 +17,8 @@ import (
 // SetRole gives a person another role. Nothing of theirs ends: every rule reads the role
 // anew, so what the old one allowed is over with the commit.
 //
-// Errors: those of onPerson; Invalid on "role"; Forbidden "role_too_high" for a role above
-// the actor's own; Conflict "last_owner".
+// Errors: those of onPerson, with "beyond_role" for anybody but an owner; Invalid on "role";
+// Conflict "last_owner".
 func (s *Service) SetRole(ctx context.Context, a account.Account, role countersign.Role, by By) error {
 	if !role.Valid() {
 		return countersign.InvalidField("role", "role_unknown")
@@ -73,13 +73,14 @@ func (s *Service) ownerStays(tx *store.Tx, user rows.User) error {
 }
 
 // tellOf mails a person what was done to their account, by whom. No such act is silent: who
-// does one to the same person again and again is refused, before the mailbox is full. The
-// shell, which nobody refuses, is heard each time.
+// does one to the same person again and again is refused, before the mailbox is full. Each
+// actor has a count of their own: else the help desk, which locks and unlocks without end,
+// would keep an owner from locking. The shell, which nobody refuses, is heard each time.
 //
 // Errors: Limited "acts_often".
 func (s *Service) tellOf(tx *store.Tx, user rows.User, by By, kind message.Kind, data message.Data) error {
 	if by.holder != nil {
-		err := s.Accounts.Spend(tx, user.WorkspaceID, "act:"+string(kind)+":"+string(user.ID), "acts_often", actRate(kind))
+		err := s.Accounts.Spend(tx, user.WorkspaceID, "act:"+string(kind)+":"+string(user.ID)+":"+string(by.Actor.User), "acts_often", actRate(kind))
 		if err != nil {
 			return err
 		}
@@ -92,7 +93,7 @@ func (s *Service) tellOf(tx *store.Tx, user rows.User, by By, kind message.Kind,
 	return s.Accounts.TellAt(tx, a, user.Email, countersign.Place{}, kind, data, 0)
 }
 
-// actRate is how often one thing is done to one person: what lets somebody in without the
+// actRate is how often somebody does one thing to one person: what lets somebody in without the
 // second factor, five times and then once in twelve minutes.
 func actRate(kind message.Kind) limit.Rate {
 	switch kind {

@@ -21,9 +21,9 @@ type Stored struct {
 	policy.Rules
 	Version int64
 
-	workspace countersign.WorkspaceID
-	pools     map[string]countersign.PoolID
-	names     map[countersign.PoolID]string
+	home  rows.Workspace // as it was read
+	pools map[string]countersign.PoolID
+	names map[countersign.PoolID]string
 }
 
 // PoolName is what the rules call a pool, "" for one that is not there.
@@ -131,7 +131,7 @@ func (s *Service) Rules(ctx context.Context, workspace countersign.WorkspaceID) 
 
 func storedRules(w rows.Workspace, pools []rows.Pool) (Stored, error) {
 	out := Stored{
-		Rules: policy.Rules{Pools: map[string]policy.Document{}}, Version: w.SettingsVersion, workspace: w.ID,
+		Rules: policy.Rules{Pools: map[string]policy.Document{}}, Version: w.SettingsVersion, home: w,
 		pools: map[string]countersign.PoolID{}, names: map[countersign.PoolID]string{},
 	}
 	var err error

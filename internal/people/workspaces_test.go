@@ -5,6 +5,7 @@ import (
 	"context"
 	"image"
 	"image/png"
+	"log/slog"
 	"strings"
 	"testing"
 	"time"
@@ -371,6 +372,31 @@ func TestWhatIsAskedOfAWorkspaceThatIsGone(t *testing.T) {
 		}
 		if party := e.Accounts.Party(gone); party.RPID != "" || party.Origin != "" {
 			t.Errorf("its passkeys belong to %+v", party)
+		}
+	})
+}
+
+// A workspace that the shell makes while no server runs waits for its first seal until one
+// does: that is no chain that somebody took away.
+func TestAWorkspaceThatTheShellMadeDaysBeforeAServer(t *testing.T) {
+	both(t, func(t *testing.T, e *accounttest.Engine, p *people.Service) {
+		ctx := context.Background()
+		acme := made(t, p, "Acme", "acme.example.com")
+		_, err := p.SetupLink(ctx, accounttest.Workspace)
+		if err != nil {
+			t.Fatal(err)
+		}
+		e.Advance(t, 49*time.Hour)
+		chain := &audit.Chain{Store: e.Store, Key: e.MAC, Now: e.Clock.Now}
+		err = audit.NewSealer(chain, slog.New(slog.DiscardHandler)).LookWhole(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, id := range []countersign.WorkspaceID{acme.ID, accounttest.Workspace} {
+			r, err := chain.Verify(ctx, id)
+			if err != nil || !r.Holds() || r.Late == 0 || r.Unsealed != 0 {
+				t.Errorf("%s: %+v, %v", id, r, err)
+			}
 		}
 	})
 }

@@ -64,7 +64,7 @@ func (s *Service) Explain(ctx context.Context, workspace countersign.WorkspaceID
 	tapped := at
 	tapped.First = policy.FirstTap
 	scene.Choice = at.choice(a, at.Answering, at.Devices, trouble)
-	scene.AfterTap = tapped.choice(a, at.Credentials, at.Devices, trouble)
+	scene.AfterTap = tapped.choice(a, at.Answering, at.Devices, trouble)
 	err = s.lookAround(ctx, at, from, &scene)
 	return policy.Explain(scene), err
 }

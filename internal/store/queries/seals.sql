@@ -50,8 +50,10 @@ ORDER BY events.seal_id, events.id LIMIT CAST(@most AS INTEGER);
 SELECT COUNT(*) AS events, CAST(COALESCE(MIN(at), 0) AS BIGINT) AS oldest FROM events WHERE workspace_id = @workspace_id AND seal_id IS NULL;
 
 -- name: OldestServed :one
--- The oldest event that a server wrote: while one runs, all is sealed.
-SELECT id, at FROM events WHERE workspace_id = @workspace_id AND actor_kind <> 'shell' ORDER BY id LIMIT 1;
+-- The oldest event that a server alone writes, of what somebody did at it: while one runs,
+-- all is sealed. The shell writes as itself or, where it makes or changes a workspace, as
+-- the system, and lies unsealed until a server runs.
+SELECT id, at FROM events WHERE workspace_id = @workspace_id AND actor_kind NOT IN ('shell', 'system') ORDER BY id LIMIT 1;
 
 -- name: FirstSignIn :one
 -- When the one signed in last who has not signed in for longest, 0 for nobody.

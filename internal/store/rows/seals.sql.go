@@ -511,7 +511,7 @@ func (q *Queries) ListUnsealed(ctx context.Context, since countersign.EventID, m
 }
 
 const oldestServed = `-- name: OldestServed :one
-SELECT id, at FROM events WHERE workspace_id = $1 AND actor_kind <> 'shell' ORDER BY id LIMIT 1
+SELECT id, at FROM events WHERE workspace_id = $1 AND actor_kind NOT IN ('shell', 'system') ORDER BY id LIMIT 1
 `
 
 type OldestServedRow struct {
@@ -519,7 +519,9 @@ type OldestServedRow struct {
 	At countersign.Milli
 }
 
-// The oldest event that a server wrote: while one runs, all is sealed.
+// The oldest event that a server alone writes, of what somebody did at it: while one runs,
+// all is sealed. The shell writes as itself or, where it makes or changes a workspace, as
+// the system, and lies unsealed until a server runs.
 func (q *Queries) OldestServed(ctx context.Context, workspaceID countersign.WorkspaceID) (OldestServedRow, error) {
 	row := q.queryRow(ctx, q.oldestServedStmt, oldestServed, workspaceID)
 	var i OldestServedRow
