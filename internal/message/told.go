@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"countersign"
+	"countersign/internal/notify"
 	"countersign/internal/store"
 	"countersign/internal/store/rows"
 )
@@ -17,6 +18,9 @@ type Delivered struct {
 
 	// Again tells that it failed and may be tried once more.
 	Again bool
+	// SenderRefused tells that the mail server does not take mail from the sender: the
+	// recipient has nothing to do with it.
+	SenderRefused bool
 }
 
 // The states of a message.
@@ -57,7 +61,7 @@ func (o *Outbox) Told(ctx context.Context, workspace countersign.WorkspaceID, ch
 	now := o.now().UnixMilli()
 	out := make([]Delivered, 0, len(list))
 	for _, row := range list {
-		one := Delivered{ListDeliveredRow: row}
+		one := Delivered{ListDeliveredRow: row, SenderRefused: strings.HasPrefix(row.Problem, notify.SenderRefused)}
 		if row.State == StateFailed && row.Kept == 1 && row.ExpiresAt > now {
 			one.Again, err = ofUse(ctx, o.store.Read(), workspace, row.ID, row.Kind, now)
 			if err != nil {
