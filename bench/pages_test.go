@@ -11,6 +11,7 @@ import (
 	"countersign"
 	"countersign/internal/audit"
 	"countersign/internal/fold"
+	"countersign/internal/notify"
 	"countersign/internal/people"
 	"countersign/internal/policy"
 	"countersign/internal/seal"
@@ -294,7 +295,7 @@ func (w *world) asksWeek(ctx context.Context) error {
 		_, err = read.CountOutcomes(ctx, workspace, since)
 	}
 	if err == nil {
-		_, err = read.CountDeliveries(ctx, workspace, since)
+		_, err = read.CountDeliveries(ctx, workspace, since, notify.SenderRefused+"%")
 	}
 	return err
 }

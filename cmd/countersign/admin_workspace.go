@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -134,12 +135,12 @@ func (c *workspaceList) Run(ctx context.Context, t *terminal) error {
 		for _, w := range list {
 			v := workspaceViewOf(w)
 			views = append(views, v)
-			lines = append(lines, []string{string(v.ID), v.URL, v.Name, strconv.FormatInt(v.People, 10), day(v.CreatedAt)})
+			lines = append(lines, []string{string(v.ID), v.URL, v.Name, strconv.FormatInt(v.People, 10), day(v.CreatedAt), cmp.Or(v.Sender, "-")})
 		}
 		if t.json {
 			return t.printJSON(views)
 		}
-		return t.table([]string{"ID", "ADDRESS", "NAME", "PEOPLE", "CREATED"}, lines)
+		return t.table([]string{"ID", "ADDRESS", "NAME", "PEOPLE", "CREATED", "SENDER"}, lines)
 	})
 }
 
@@ -167,7 +168,7 @@ type workspaceSet struct {
 	Host     *string `name:"host" placeholder:"HOST" help:"The host name at which its people sign in. Passkeys and phones work at one host name alone."`
 	Language *string `name:"people-language" placeholder:"TAG" help:"The language for its people who have chosen none; empty for the installation's."`
 	Accent   *string `name:"accent" placeholder:"#RRGGBB" help:"Its colour, dark enough for white text; empty for the built-in one."`
-	Sender   *string `name:"sender" placeholder:"NAME" help:"The name before the address of its mails; empty for its own name."`
+	Sender   *string `name:"sender" placeholder:"SENDER" help:"Whom its mails come from: a name, an address, or both, like 'Acme <no-reply@acme.example.com>'. Empty for its own name and the installation's address."`
 	Logo     *string `name:"logo" placeholder:"FILE" help:"A PNG, JPEG or WebP picture of at most 100 KB and 1,024 pixels a side; empty takes it away."`
 	Yes      bool    `name:"yes" help:"Give it another host name although its people lose passkeys and phones."`
 }
@@ -175,6 +176,7 @@ type workspaceSet struct {
 func (*workspaceSet) examples() []string {
 	return []string{
 		"countersign admin workspace set acme.example.com --accent '#7a0c3e' --logo acme.png",
+		"countersign admin workspace set acme.example.com --sender 'Acme sign-in <no-reply@acme.example.com>'",
 		"countersign admin workspace set wsp_default --name 'Acme Ltd' --sender 'Acme sign-in'",
 	}
 }

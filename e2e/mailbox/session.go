@@ -31,6 +31,8 @@ type trouble struct {
 	stage Stage
 	code  int
 	only  string // the one recipient that meets it; "" is everybody
+	from  string // the one sender that meets it; "" is everybody
+	words string // of a refusal; "" for those of the test
 }
 
 type troubleKind int
@@ -53,6 +55,16 @@ func (b *Box) Refuse(at Stage, code int) {
 		b.tb.Fatal("the mail server can refuse only what it is asked; use Stop, Hang or Cut")
 	}
 	b.behave(trouble{kind: refuses, stage: at, code: code})
+}
+
+// RefuseFrom refuses, as [Box.Refuse] does, what comes from this one sender, in these
+// words, with or without an enhanced status at their beginning. What others send is taken.
+func (b *Box) RefuseFrom(at Stage, from string, code int, words string) {
+	b.tb.Helper()
+	if at != AtMail && at != AtRecipient && at != AtData {
+		b.tb.Fatal("the mail server does not know the sender at this stage")
+	}
+	b.behave(trouble{kind: refuses, stage: at, code: code, from: from, words: words})
 }
 
 // Hang makes the server say nothing more at this stage, until [Box.Work] or the
@@ -90,16 +102,20 @@ func (b *Box) behave(t trouble) {
 	}
 }
 
-// meet misbehaves when this is the stage for it, and one of these the recipient.
-func (b *Box) meet(at Stage, line net.Conn, to ...string) error {
+// meet misbehaves when this is the stage for it, this the sender, and one of these the
+// recipient.
+func (b *Box) meet(at Stage, line net.Conn, from string, to ...string) error {
 	b.mu.Lock()
 	t, hold := b.trouble, b.hold
 	b.mu.Unlock()
-	if t.kind == works || t.stage != at || (t.only != "" && !slices.Contains(to, t.only)) {
+	if t.kind == works || t.stage != at || (t.only != "" && !slices.Contains(to, t.only)) || (t.from != "" && t.from != from) {
 		return nil
 	}
 	switch t.kind {
 	case refuses:
+		if t.words != "" {
+			return &smtp.SMTPError{Code: t.code, EnhancedCode: smtp.NoEnhancedCode, Message: t.words}
+		}
 		class := t.code / 100
 		return &smtp.SMTPError{Code: t.code, EnhancedCode: smtp.EnhancedCode{class, 0, 0}, Message: fmt.Sprintf("refused by the test with %d", t.code)}
 	case hangs:
@@ -129,7 +145,7 @@ func (d *door) Accept() (net.Conn, error) {
 		if t.kind == works || t.stage != AtConnect {
 			return line, nil
 		}
-		go func() { _ = d.box.meet(AtConnect, line) }()
+		go func() { _ = d.box.meet(AtConnect, line, "") }()
 	}
 }
 
@@ -191,13 +207,13 @@ func (s *session) Mail(from string, _ *smtp.MailOptions) error {
 		return errCut
 	}
 	s.from = from
-	return s.box.meet(AtMail, s.line)
+	return s.box.meet(AtMail, s.line, s.from)
 }
 
 // Rcpt adds a recipient.
 func (s *session) Rcpt(to string, _ *smtp.RcptOptions) error {
 	s.to = append(s.to, to)
-	return s.box.meet(AtRecipient, s.line, to)
+	return s.box.meet(AtRecipient, s.line, s.from, to)
 }
 
 // Data takes the message.
@@ -206,7 +222,7 @@ func (s *session) Data(r io.Reader) error {
 	if err != nil {
 		return err
 	}
-	err = s.box.meet(AtData, s.line, s.to...)
+	err = s.box.meet(AtData, s.line, s.from, s.to...)
 	if err != nil {
 		return err
 	}
@@ -218,7 +234,7 @@ func (s *session) Data(r io.Reader) error {
 	m.From, m.To, m.User, m.At = s.from, slices.Clone(s.to), s.user, time.Now()
 	s.box.keep(m)
 	s.taken++
-	return s.box.meet(AtTaken, s.line, s.to...)
+	return s.box.meet(AtTaken, s.line, s.from, s.to...)
 }
 
 // Reset forgets the message that was begun. The library calls it after each
@@ -226,7 +242,7 @@ func (s *session) Data(r io.Reader) error {
 func (s *session) Reset() {
 	s.from, s.to = "", nil
 	if s.taken > 0 {
-		_ = s.box.meet(AtNext, s.line)
+		_ = s.box.meet(AtNext, s.line, s.from)
 	}
 }
 

@@ -170,6 +170,15 @@ func TestAWeekTellsWhatBecameOfThings(t *testing.T) {
 		if w.Mails == 0 || w.FailedPushes == 0 || w.Pushes != 0 || w.FailedMails != 0 || w.SilentPhones != 1 {
 			t.Errorf("after all mails were sent and no push: %+v", w)
 		}
+		e.Exec(t, "UPDATE messages SET state = 'queued', problem = 'the mail server did not take the mail' WHERE channel = 'email'")
+		e.Exec(t, "UPDATE messages SET problem = 'the mail server does not take mail from no-reply@acme.example.com: the server answered 553' WHERE id = (SELECT MIN(id) FROM messages WHERE channel = 'email')")
+		if w = week(); w.RefusedSenders != 1 || w.Mails != 0 || w.FailedMails != 0 {
+			t.Errorf("with one mail that waits because of its sender: %+v", w)
+		}
+		e.Exec(t, "UPDATE messages SET state = 'sent' WHERE channel = 'email'")
+		if w = week(); w.RefusedSenders != 0 || w.Mails == 0 {
+			t.Errorf("after all of them went out: %+v", w)
+		}
 		// A message that nobody was to get is no failure.
 		e.Exec(t, "UPDATE messages SET state = 'failed', expires_at = created_at")
 		if w = week(); w.Failed() != 0 || w.Mails != 0 {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"countersign"
+	"countersign/internal/notify"
 	"countersign/internal/store"
 	"countersign/internal/store/rows"
 )
@@ -25,6 +26,9 @@ type Week struct {
 	// Mails, Pushes and Texts are what was sent, and Failed… what was given up.
 	Mails, Pushes, Texts                   int64
 	FailedMails, FailedPushes, FailedTexts int64
+	// RefusedSenders counts mails that wait because the mail server does not take mail from
+	// the workspace's sender.
+	RefusedSenders int64
 	// Undelivered counts texts of which their provider said that they did not arrive.
 	Undelivered int64
 	// SilentPhones is how many phones there are now whose push service takes nothing.
@@ -46,7 +50,7 @@ func (s *Service) Week(ctx context.Context, workspace countersign.WorkspaceID) (
 		return Week{}, fmt.Errorf("count requests: %w", store.Classify(err))
 	}
 	w.requests(outcomes)
-	deliveries, err := s.Store.Read().CountDeliveries(ctx, workspace, since)
+	deliveries, err := s.Store.Read().CountDeliveries(ctx, workspace, since, notify.SenderRefused+"%")
 	if err != nil {
 		return Week{}, fmt.Errorf("count messages: %w", store.Classify(err))
 	}
@@ -101,9 +105,12 @@ func (w *Week) message(d rows.CountDeliveriesRow) {
 	case "text":
 		sent, failed = &w.Texts, &w.FailedTexts
 	}
-	if d.State == "failed" {
+	switch d.State {
+	case "queued":
+		w.RefusedSenders += d.Messages
+	case "failed":
 		*failed += d.Messages
-		return
+	default:
+		*sent += d.Messages
 	}
-	*sent += d.Messages
 }

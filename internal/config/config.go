@@ -37,7 +37,7 @@ type Config struct {
 	// SMTPURL is the mail server as package notify reads it, with the password,
 	// or empty when there is none. It is for the mail server, not for logs.
 	SMTPURL string
-	// From is the sender of every mail.
+	// From is the sender of the mails of every workspace that has no other address.
 	From mail.Address
 	// PushServices are hosts that pushes may go to beside the browsers' own services.
 	PushServices []string

@@ -110,7 +110,7 @@ func Settings() []Setting {
 		},
 		{
 			Name: "smtp_from", Group: "Mail", Example: "Example Ltd <no-reply@example.com>",
-			Doc: "The sender of every mail. Empty means no-reply at the host of url.",
+			Doc: "The sender of the mails, of every workspace that has no address of its own for that. Empty means no-reply at the host of url.",
 			set: setSMTPFrom,
 		},
 		{

@@ -11,9 +11,8 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
-	"unicode"
 
-	"golang.org/x/net/idna"
+	"countersign/internal/sender"
 )
 
 // The functions below read one value each. Their errors say what is expected
@@ -159,22 +158,11 @@ func setSMTPURL(c *Config, value string) error {
 
 func setSMTPFrom(c *Config, value string) error {
 	address, err := mail.ParseAddress(value)
-	if err != nil || !sends(*address) {
+	if err != nil || sender.Check(*address) != nil {
 		return fmt.Errorf("%q is not a sender; write no-reply@example.com or Example Ltd <no-reply@example.com>", value)
 	}
 	c.From = *address
 	return nil
-}
-
-// sends tells whether mails can carry this sender. Package notify refuses each
-// one that cannot be sent as it stands; that is better said at the start.
-func sends(sender mail.Address) bool {
-	bare, err := mail.ParseAddress(sender.Address)
-	if err != nil || bare.Address != sender.Address || strings.ContainsFunc(sender.Name+sender.Address, unicode.IsControl) {
-		return false
-	}
-	_, err = idna.Lookup.ToASCII(sender.Address[strings.LastIndexByte(sender.Address, '@')+1:])
-	return err == nil
 }
 
 func setLogLevel(c *Config, value string) error {

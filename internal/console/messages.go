@@ -1,6 +1,7 @@
 package console
 
 import (
+	"context"
 	"net/http"
 	"net/url"
 	"slices"
@@ -24,14 +25,18 @@ func messagesRoutes() []Route {
 	return []Route{
 		{"GET /console/messages", policy.DeedSeeAll, func(c *Console) page { return c.messages }},
 		{"POST /console/messages/{message}/again", policy.DeedMessages, func(c *Console) page { return c.messageAgain }},
-		{"POST /console/messages/test/mail", policy.DeedMessages, testPage("test_mail", func(c *Console, r *http.Request, _ *web.Form, by people.By) error {
-			return c.People.TestMail(r.Context(), by)
+		{"POST /console/messages/test/mail", policy.DeedMessages, testPage("test_mail", func(c *Console, r *http.Request, _ *web.Form, by account.Holder) error {
+			err := c.People.TestMail(r.Context(), people.Session(by, ""))
+			if err != nil {
+				return err
+			}
+			return c.testMailTaken(r.Context(), by)
 		})},
-		{"POST /console/messages/test/text", policy.DeedMessages, testPage("test_text", func(c *Console, r *http.Request, _ *web.Form, by people.By) error {
-			return c.People.TestText(r.Context(), by)
+		{"POST /console/messages/test/text", policy.DeedMessages, testPage("test_text", func(c *Console, r *http.Request, _ *web.Form, by account.Holder) error {
+			return c.People.TestText(r.Context(), people.Session(by, ""))
 		})},
-		{"POST /console/messages/test/push", policy.DeedMessages, testPage("test_push", func(c *Console, r *http.Request, form *web.Form, by people.By) error {
-			return c.People.TestPush(r.Context(), countersign.DeviceID(form.Value("device")), by)
+		{"POST /console/messages/test/push", policy.DeedMessages, testPage("test_push", func(c *Console, r *http.Request, form *web.Form, by account.Holder) error {
+			return c.People.TestPush(r.Context(), countersign.DeviceID(form.Value("device")), people.Session(by, ""))
 		})},
 	}
 }
@@ -66,6 +71,8 @@ type MessageLine struct {
 	At       time.Time
 	Next     time.Time // zero for never
 	Again    bool
+	// SenderRefused tells that the mail server does not take mail from the sender.
+	SenderRefused bool
 }
 
 // messageFilter is what the log is narrowed to.
@@ -159,6 +166,7 @@ func messageLine(m message.Delivered, mayAct bool) MessageLine {
 		ID: string(m.ID), Text: "console.message_" + m.Kind, Kind: m.Kind, Way: "console.messages_by_" + m.Channel,
 		To:    m.Recipient,
 		State: messageState(m.State, m.Tries), Tries: m.Tries, Problem: m.Problem, At: moment(m.CreatedAt), Again: m.Again && mayAct,
+		SenderRefused: m.SenderRefused,
 	}
 	if m.Channel == "push" {
 		line.To = "" // the identifier of a phone tells nobody anything
@@ -197,7 +205,7 @@ func (c *Console) messageAgain(w http.ResponseWriter, r *http.Request, by sessio
 }
 
 // testPage sends one test. The proof is asked for before what is wrong is told.
-func testPage(done string, send func(*Console, *http.Request, *web.Form, people.By) error) func(*Console) page {
+func testPage(done string, send func(*Console, *http.Request, *web.Form, account.Holder) error) func(*Console) page {
 	return func(c *Console) page {
 		return func(w http.ResponseWriter, r *http.Request, by session.Current) error {
 			form, err := web.ReadForm(r)
@@ -209,9 +217,26 @@ func testPage(done string, send func(*Console, *http.Request, *web.Form, people.
 			if err != nil {
 				return err
 			}
-			return c.messageDone(w, r, by, form, done, send(c, r, form, people.Session(holder, "")))
+			return c.messageDone(w, r, by, form, done, send(c, r, form, holder))
 		}
 	}
+}
+
+// testPatience is how long a test mail is waited for: mail servers answer in a second or so.
+const testPatience = 3 * time.Second
+
+// testMailTaken waits a moment for what the mail server says of a test mail, so that whoever
+// has just changed a sender learns at once that it is refused. No answer yet is no bad news.
+// Conflict "test_mail_waits".
+func (c *Console) testMailTaken(ctx context.Context, by account.Holder) error {
+	problem, err := c.Accounts.Outbox.Tried(ctx, by.Workspace, by.User, message.TestMail, testPatience)
+	if err != nil {
+		return err
+	}
+	if problem != "" {
+		return countersign.Refuse(countersign.Conflict, "test_mail_waits")
+	}
+	return nil
 }
 
 // messageDone goes back to the log, or shows it with what is wrong.

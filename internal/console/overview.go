@@ -74,6 +74,7 @@ func attention(now census.Count, week census.Week, s policy.Settings) []Alert {
 		{"warning", "console.alert_bare_managers", "console.alert_bare_managers_more", all.BareManagers, "/console/people?state=off"},
 		{"phone", "console.alert_reported", "console.alert_reported_more", week.Reported, ""},
 		{"users", "console.alert_missing", "console.alert_missing_more", all.Missing, "/console/people?state=missing"},
+		{"mail", "console.alert_senders", "console.alert_senders_more", week.RefusedSenders, "/console/messages?channel=email&state=queued"},
 		{"mail", "console.alert_mails", "console.alert_mails_more", week.FailedMails, ""},
 		{"message", "console.alert_texts", "console.alert_texts_more", week.FailedTexts + week.Undelivered, ""},
 		{"bell", "console.alert_silent", "console.alert_silent_more", week.SilentPhones, ""},

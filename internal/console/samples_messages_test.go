@@ -20,6 +20,7 @@ func messagesSample() MessagesView {
 		{Text: "console.message_text_code", Kind: "text_code", Way: "console.messages_by_text", User: "usr_1", Name: "Nguyễn Thị Lan", To: "•• 42", State: messageState("failed", 3), Tries: 3, Problem: "‹503›", Again: true},
 		{Text: "console.message_push", Kind: "push", Way: "console.messages_by_push", User: "usr_2", Name: "Yara Haddad", State: messageState("queued", 0)},
 		{Text: "console.message_invitation", Kind: "invitation", Way: "console.messages_by_email", User: "usr_3", To: "zoe@example.com", State: messageState("queued", 2), Tries: 2, Problem: "‹421›", Next: now.Add(time.Minute)},
+		{Text: "console.message_test_mail", Kind: "test_mail", Way: "console.messages_by_email", User: "usr_4", Name: "Ngozi Adeyemi", To: "ngozi.adeyemi@example.com", State: messageState("queued", 1), Tries: 1, Problem: "‹553›", SenderRefused: true, Next: now.Add(5 * time.Second)},
 		{Text: "console.message_of_tomorrow", Kind: "of_tomorrow", Way: "console.messages_by_email", To: "gone@example.com", State: messageState("kept", 1), Tries: 1},
 	} {
 		m.ID, m.At = "msg_1", now.Add(-time.Duration(i)*time.Hour)
@@ -60,10 +61,11 @@ func workspacesSamples() []webtest.Sample {
 	wrong.Form.Wrong("host", "host_invalid")
 	wrong.Form.Wrong("language", "language_unknown")
 	change := WorkspaceView{Shell: shellOf("workspaces"), Of: "Acme", Action: workspaceAt("wsp_1"), HasLogo: true, Most: picture.MostOctets >> 10, MostSide: picture.MostPixels}
-	change.Form = web.NewForm("name", "Acme", "host", "acme.example.com", "accent", "#0b6a8c")
+	change.Form = web.NewForm("name", "Acme", "host", "acme.example.com", "accent", "#0b6a8c", "sender", "Acme sign-in <no-reply@acme.example.com>")
 	bound := change
 	bound.Bound = true
-	bound.Form = web.NewForm("name", "Acme", "host", "login.example.com", "accent", "#eeeeee", "erase", "yes")
+	bound.Form = web.NewForm("name", "Acme", "host", "login.example.com", "accent", "#eeeeee", "sender", "Acme <no-reply@acme", "erase", "yes")
+	bound.Form.Wrong("sender", "sender_malformed")
 	bound.Form.Wrong("host", "host_in_use", "Passkeys", 3, "Phones", 4)
 	bound.Form.Wrong("accent", "accent_pale")
 	bound.Form.Wrong("logo", "logo_large", "Most", 100)

@@ -60,7 +60,7 @@ func samples() []webtest.Sample {
 		count.All.OnlyTexts, count.All.Never, count.All.NoCodes = count.All.OnlyTexts+p.OnlyTexts, count.All.Never+p.Never, count.All.NoCodes+p.NoCodes
 		count.All.Owners, count.All.BareManagers = count.All.Owners+p.Owners, count.All.BareManagers+p.BareManagers
 	}
-	week := census.Week{Approved: 1520, Denied: 4, Reported: 2, Expired: 31, Median: 7400 * time.Millisecond, Mails: 812, FailedMails: 3, Pushes: 1557, Texts: 43, FailedTexts: 1, SilentPhones: 12}
+	week := census.Week{Approved: 1520, Denied: 4, Reported: 2, Expired: 31, Median: 7400 * time.Millisecond, Mails: 812, FailedMails: 3, RefusedSenders: 2, Pushes: 1557, Texts: 43, FailedTexts: 1, SilentPhones: 12}
 	s := policy.Settings{Methods: []string{"totp", "push", "recovery"}}
 	overview := OverviewView{
 		Shell: shellOf("overview"), Workspace: "Acme", At: now, Percent: count.All.Percent(), Protected: count.All.Protected, People: count.All.People,

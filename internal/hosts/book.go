@@ -20,8 +20,9 @@ type Home struct {
 	// has one; without a slash at the end.
 	URL string
 	// Name, Language (BCP 47, "" for none) and Accent ("#rrggbb", "" for the built-in
-	// colour) are what its pages say. Sender stands before the address of its mails;
-	// "" is its name.
+	// colour) are what its pages say. Sender is whom its mails come from, as package
+	// sender reads it: a name, an address, or both. "" is its name, from the configured
+	// address.
 	Name, Language, Accent, Sender string
 	// Logo is the name of its picture's file, "" for none.
 	Logo string

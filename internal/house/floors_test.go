@@ -24,6 +24,7 @@ func floors() map[string]int {
 		"internal/picture":         1,
 		"internal/password":        1,
 		"internal/seal":            1,
+		"internal/sender":          1,
 		"internal/store/rows":      1,
 		"internal/turn":            1,
 		"internal/webpush":         1,

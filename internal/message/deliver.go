@@ -4,11 +4,14 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
+	"net/mail"
 	"strings"
 	"time"
 
 	"countersign"
 	"countersign/internal/notify"
+	"countersign/internal/sender"
 	"countersign/internal/store"
 	"countersign/internal/store/rows"
 )
@@ -52,8 +55,13 @@ func (o *Outbox) deliver(ctx context.Context, row rows.Message) {
 		})
 		return
 	}
+	from, err := o.sender(row.WorkspaceID, letter.workspace)
+	if err != nil {
+		o.retry(ctx, row, err.Error())
+		return
+	}
 	err = o.mailer.Send(ctx, notify.Mail{
-		From: o.from.Address, FromName: o.sender(row.WorkspaceID, letter.workspace), To: row.Recipient, Subject: letter.subject,
+		From: from.Address, FromName: from.Name, To: row.Recipient, Subject: letter.subject,
 		Text: letter.text, HTML: letter.html, Language: letter.language, ID: string(row.ID),
 	})
 	switch {
@@ -66,15 +74,24 @@ func (o *Outbox) deliver(ctx context.Context, row rows.Message) {
 	}
 }
 
-// sender is the name before the address of a workspace's mails: the one that it set, or
-// its own. The configured one is the name of who runs the installation, and stands for the
-// default workspace alone: the people of the others do not know it.
-func (o *Outbox) sender(workspace countersign.WorkspaceID, name string) string {
+// sender is whom a workspace's mails come from: the name and the address that are set for
+// it; else its own name and the configured address. The configured name is that of who runs
+// the installation, and stands for the default workspace alone: the people of the others do
+// not know it. A workspace that cannot be read, or whose sender is none, sends nothing:
+// what its owners gave an address of its own does not go out from another.
+func (o *Outbox) sender(workspace countersign.WorkspaceID, name string) (mail.Address, error) {
 	home := o.hosts.Of(workspace)
-	if home.Sender == "" && home.Host == "" {
-		home.Sender = o.from.Name
+	if home.ID != workspace {
+		return mail.Address{}, errors.New("its workspace cannot be read, and so not whom its mails come from")
 	}
-	return cmp.Or(home.Sender, name)
+	from, err := sender.Parse(home.Sender)
+	if err != nil {
+		return mail.Address{}, fmt.Errorf("the sender of its workspace has %w", err)
+	}
+	if home.Host == "" {
+		from.Name = cmp.Or(from.Name, o.from.Name)
+	}
+	return mail.Address{Name: cmp.Or(from.Name, name), Address: cmp.Or(from.Address, o.from.Address)}, nil
 }
 
 func markSent(tx *store.Tx, row rows.Message) error {
@@ -183,7 +200,7 @@ func (o *Outbox) mark(ctx context.Context, mark func(*store.Tx) error) error {
 
 // record writes and logs the outcome.
 func (o *Outbox) record(ctx context.Context, row rows.Message, outcome string, mark func(*store.Tx) error, more ...any) {
-	about := append([]any{"message", row.ID, "kind", row.Kind, "user", row.UserID, "outcome", outcome, "try", row.Tries}, more...)
+	about := append([]any{"message", row.ID, "workspace", row.WorkspaceID, "kind", row.Kind, "user", row.UserID, "outcome", outcome, "try", row.Tries}, more...)
 	err := o.mark(ctx, mark)
 	switch {
 	case err != nil:

@@ -97,6 +97,7 @@ type house struct {
 	words *words.Catalogue
 	file  string
 	log   *logged
+	homes *hosts.Book // of the outbox that was made last; see from
 }
 
 // logged collects log lines.

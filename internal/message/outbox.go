@@ -38,8 +38,8 @@ type Options struct {
 	// Hosts knows the address of each workspace, to which its pushes lead, and what its
 	// mails look like.
 	Hosts *hosts.Book
-	// From is the sender of all mails. Its name is that of the default workspace's mails;
-	// see [Outbox.sender].
+	// From is the sender of the mails of all workspaces that have no address for theirs. Its
+	// name is that of the default workspace's mails alone; see [Outbox.sender].
 	From mail.Address
 	Now  func() time.Time
 	// Log gets one line for each outcome, without address or content.

@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"countersign"
+	"countersign/internal/notify"
 	"countersign/internal/store"
 	"countersign/internal/store/rows"
 )
@@ -17,6 +19,9 @@ type Delivered struct {
 
 	// Again tells that it failed and may be tried once more.
 	Again bool
+	// SenderRefused tells that the mail server does not take mail from the sender: the
+	// recipient has nothing to do with it.
+	SenderRefused bool
 }
 
 // The states of a message.
@@ -57,7 +62,7 @@ func (o *Outbox) Told(ctx context.Context, workspace countersign.WorkspaceID, ch
 	now := o.now().UnixMilli()
 	out := make([]Delivered, 0, len(list))
 	for _, row := range list {
-		one := Delivered{ListDeliveredRow: row}
+		one := Delivered{ListDeliveredRow: row, SenderRefused: strings.HasPrefix(row.Problem, notify.SenderRefused)}
 		if row.State == StateFailed && row.Kept == 1 && row.ExpiresAt > now {
 			one.Again, err = ofUse(ctx, o.store.Read(), workspace, row.ID, row.Kind, now)
 			if err != nil {
@@ -91,6 +96,37 @@ func (o *Outbox) toldBy(ctx context.Context, workspace countersign.WorkspaceID, 
 	}
 	slices.SortFunc(all, func(a, b rows.ListDeliveredRow) int { return strings.Compare(string(b.ID), string(a.ID)) })
 	return all[:min(len(all), most)], nil
+}
+
+// triedEvery is how often [Outbox.Tried] looks.
+const triedEvery = 50 * time.Millisecond
+
+// Tried waits until the newest message of a kind to somebody was tried once, at most for so
+// long, and returns what went wrong: "" where it went out, and where nobody knows yet.
+func (o *Outbox) Tried(ctx context.Context, workspace countersign.WorkspaceID, user countersign.UserID, kind Kind, within time.Duration) (string, error) {
+	tick := time.NewTicker(triedEvery)
+	defer tick.Stop()
+	over := time.NewTimer(within)
+	defer over.Stop()
+	for {
+		last, err := o.store.Read().LastMessage(ctx, workspace, user, string(kind))
+		if err != nil {
+			return "", fmt.Errorf("look how a message stands: %w", store.Classify(err))
+		}
+		switch {
+		case last.State == StateSent, last.State == StateKept:
+			return "", nil
+		case last.State == StateFailed, last.Problem != "":
+			return last.Problem, nil
+		}
+		select {
+		case <-ctx.Done():
+			return "", nil
+		case <-over.C:
+			return "", nil
+		case <-tick.C:
+		}
+	}
 }
 
 // Mails tells whether a mail server is configured.

@@ -141,3 +141,41 @@ func TestTheLogMasksNumbers(t *testing.T) {
 		t.Errorf("the log says %+v, %v", list, err)
 	}
 }
+
+// Whoever has just sent a message learns what became of its first try, and waits no longer
+// than they want to for a mail server that says nothing.
+func TestTheFirstTryIsWaitedFor(t *testing.T) {
+	h, m := build(t), &mailer{}
+	o := h.outbox(m)
+	h.run(o)
+	tried := func(within time.Duration) string {
+		t.Helper()
+		problem, err := o.Tried(t.Context(), countersign.DefaultWorkspace, "usr_ada", message.PasswordReset, within)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return problem
+	}
+	h.post(o, reset())
+	if problem := tried(10 * time.Second); problem != "" || len(m.all()) != 1 {
+		t.Errorf("of one that went out it says %q, and %d went out", problem, len(m.all()))
+	}
+	m.set(func(context.Context, notify.Mail) error { return errLater })
+	h.later(time.Second) // the newest is the one of the latest moment
+	h.post(o, reset())
+	if problem := tried(10 * time.Second); !strings.HasPrefix(problem, "421 later") {
+		t.Errorf("of one that is put off it says %q", problem)
+	}
+	hold := make(chan struct{})
+	defer close(hold)
+	m.set(func(context.Context, notify.Mail) error {
+		<-hold
+		return nil
+	})
+	h.later(time.Second)
+	h.post(o, reset())
+	begun := time.Now()
+	if problem := tried(200 * time.Millisecond); problem != "" || time.Since(begun) < 200*time.Millisecond || time.Since(begun) > 5*time.Second {
+		t.Errorf("of one that nobody answers it says %q after %v", problem, time.Since(begun))
+	}
+}

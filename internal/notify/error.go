@@ -69,6 +69,10 @@ func Refused(err error) bool {
 	return errors.As(err, &e) && e.refused
 }
 
+// SenderRefused begins the text of an error of a mail server that does not take mail from
+// the sender, whose address follows; whoever keeps the text alone knows it by that.
+const SenderRefused = "the mail server does not take mail from "
+
 // refused is a mail that no server could be given.
 func refused(why string) *Error {
 	return &Error{step: "the mail cannot be sent", words: why}

@@ -174,7 +174,7 @@ func TestWhatIsTriedOnAnotherLine(t *testing.T) {
 		mails     int // with the first
 		temporary bool
 	}{
-		{"a refused sender, as it may be about the line", func(b *mailbox.Box) { b.Refuse(mailbox.AtMail, 550) }, 2, 1, false},
+		{"a refused sender, as it may be about the line", func(b *mailbox.Box) { b.Refuse(mailbox.AtMail, 550) }, 2, 1, true},
 		{"a line cut at the sender", func(b *mailbox.Box) { b.Cut(mailbox.AtMail) }, 2, 1, true},
 		{"a line cut at the recipient", func(b *mailbox.Box) { b.Cut(mailbox.AtRecipient) }, 2, 1, true},
 		{"a server that goes away at the recipient", func(b *mailbox.Box) { b.Refuse(mailbox.AtRecipient, 421) }, 2, 1, true},

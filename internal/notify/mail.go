@@ -2,11 +2,10 @@ package notify
 
 import (
 	"context"
-	"net/mail"
 	"strings"
 	"unicode"
 
-	"golang.org/x/net/idna"
+	"countersign/internal/sender"
 )
 
 // Mail is one finished mail to one person.
@@ -55,15 +54,9 @@ func (m Mail) check() (Mail, error) {
 
 // bare accepts one address without a name, a comment or a list around it.
 func bare(address, field string) (string, error) {
-	parsed, err := mail.ParseAddress(address)
-	if err != nil || parsed.Address != address {
-		// The parser's error repeats what it was given.
-		return "", refused("the field " + field + " is not one bare address")
-	}
-	at := strings.LastIndexByte(address, '@')
-	domain, err := idna.Lookup.ToASCII(address[at+1:])
+	wire, err := sender.Bare(address)
 	if err != nil {
-		return "", refused("the field " + field + " has no domain that can exist")
+		return "", refused("the field " + field + " has " + err.Error())
 	}
-	return address[:at+1] + domain, nil
+	return wire, nil
 }

@@ -122,7 +122,7 @@ func (s *SMTP) Send(ctx context.Context, m Mail) error {
 		// it a second time.
 		return nil
 	}
-	return s.explain(ctx, err)
+	return s.explain(ctx, m, err)
 }
 
 // Close ends the connections that wait, and takes no longer than a second,
@@ -169,8 +169,8 @@ func (s *SMTP) carry(l *line, letter *mail.Msg) error {
 	return err
 }
 
-// explain turns the library's error into ours.
-func (s *SMTP) explain(ctx context.Context, err error) *Error {
+// explain turns the library's error about a mail into ours.
+func (s *SMTP) explain(ctx context.Context, m Mail, err error) *Error {
 	code, words := answer(err)
 	e := &Error{step: "the mail server cannot be used", code: code, words: clean(words, s.secrets), again: true}
 	var send *mail.SendError
@@ -181,10 +181,13 @@ func (s *SMTP) explain(ctx context.Context, err error) *Error {
 		e.words = clean(words, s.secrets)
 		// Before the mail was named, and in matters of permission, a refusal is
 		// about our set-up, which the operator can mend while the mail waits.
-		e.again = e.code/100 != 5 || e.code == 530 || e.code == 534 || e.code == 535 || e.code == 538
+		e.again = e.code/100 != 5 || permission(e.code)
 		if send.Reason == mail.ErrSMTPDataClose || send.Reason == mail.ErrWriteContent {
 			// The answer to the mail itself may quote it, link and code included.
 			e.words = send.EnhancedStatusCode()
+		}
+		if ofSender(send, m, words) {
+			e.step, e.again = SenderRefused+m.From, true
 		}
 	}
 	if ctx.Err() != nil && e.code == 0 {
@@ -194,4 +197,33 @@ func (s *SMTP) explain(ctx context.Context, err error) *Error {
 		}
 	}
 	return e
+}
+
+// permission tells whether a server's code is about who may send at all (RFC 4954,
+// section 6).
+func permission(code int) bool {
+	return code == 530 || code == 534 || code == 535 || code == 538
+}
+
+// ofSender tells that a mail was refused for whom it comes from, and not for whom it is
+// for: that is mended in the set-up, and the same mail goes through then. Where the sender
+// is named, every refusal for good is about it. Many servers say it later: Postfix waits
+// for the recipient, and others look at the mail. Then it is theirs to say so: by a status
+// (RFC 3463, section 3.2: X.1.7 and X.1.8), in Exchange's words, or by repeating the address
+// alone. A refusal that names the recipient too is taken for the recipient's.
+func ofSender(send *mail.SendError, m Mail, words string) bool {
+	code := send.ErrorCode()
+	if code == 0 || permission(code) {
+		return false
+	}
+	_, status, _ := strings.Cut(send.EnhancedStatusCode(), ".")
+	if status == "1.7" || status == "1.8" {
+		return true
+	}
+	if code/100 != 5 || send.Reason == mail.ErrSMTPMailFrom {
+		return code/100 == 5
+	}
+	words = strings.ToLower(words)
+	named := strings.Contains(words, strings.ToLower(m.From)) || strings.Contains(words, "to send as this sender")
+	return named && !strings.Contains(words, strings.ToLower(m.To))
 }

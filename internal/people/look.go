@@ -16,6 +16,7 @@ import (
 	"countersign/internal/colour"
 	"countersign/internal/hosts"
 	"countersign/internal/picture"
+	"countersign/internal/sender"
 	"countersign/internal/store"
 	"countersign/internal/store/rows"
 )
@@ -26,7 +27,8 @@ type WorkspaceChange struct {
 	Name, Host, Language string
 	// Accent is its colour as "#rrggbb", dark enough for white text.
 	Accent string
-	// Sender stands before the address of its mails; "" is its name.
+	// Sender is whom its mails come from, as package sender reads it: a name, an address,
+	// or both. "" is its name, from the configured address.
 	Sender string
 	// Logo is a new picture; see package picture. nil leaves the one that there is, and
 	// an empty one takes it away.
@@ -41,8 +43,11 @@ func ChangeOf(w rows.Workspace) WorkspaceChange {
 	return WorkspaceChange{Name: w.Name, Host: w.Host, Language: w.Language, Accent: w.Accent, Sender: w.Sender}
 }
 
-// ChangeWorkspace gives a workspace another name, address or look. The default one has the
-// configured address, and no other.
+// ChangeWorkspace gives a workspace another name, address, look or sender. The default one
+// has the configured address, and no other. A workspace's own administrators change none of
+// this. Its sender least of all: the one mail server takes mail from every address that it
+// takes from this installation, and whoever set an address could send their workspace's
+// mails, with names and links of their choice, as another workspace or as the installation.
 //
 // Errors: those of operate; NotFound "no_workspace"; Invalid on "name", "host", "language",
 // "accent", "sender", "logo"; Conflict "host_in_use" with the numbers of passkeys and
@@ -189,10 +194,8 @@ func (s *Service) checkLook(w rows.Workspace) (rows.Workspace, error) {
 	var err error
 	w.Name, err = account.CheckName("workspace", w.Name, 0)
 	note("name", err)
-	if w.Sender != "" {
-		w.Sender, err = account.CheckName("sender", w.Sender, 0)
-		note("sender", err)
-	}
+	w.Sender, err = checkSender(w.Sender)
+	note("sender", err)
 	w.Host, err = s.checkHost(w.ID, w.Host)
 	note("host", err)
 	w.Language, err = checkLanguage(w.Language)
@@ -228,6 +231,30 @@ func (s *Service) hostOf(typed string) (string, error) {
 		return host, countersign.InvalidField("host", "host_configured")
 	}
 	return host, nil
+}
+
+// checkSender returns a sender as it is stored. Each part is as it is elsewhere: an address
+// as that of the installation, a name as that of a workspace. A name with an address in it
+// is not taken: whoever forgot the brackets would have mails that show one address and come
+// from another.
+func checkSender(typed string) (string, error) {
+	malformed := countersign.InvalidField("sender", "sender_malformed")
+	from, err := sender.Parse(strings.Join(strings.Fields(typed), " "))
+	if err != nil {
+		return "", malformed
+	}
+	for word := range strings.FieldsSeq(from.Name) {
+		if at := strings.IndexByte(word, '@'); at > 0 && at < len(word)-1 {
+			return "", malformed
+		}
+	}
+	if from.Name != "" {
+		from.Name, err = account.CheckName("sender", from.Name, 0)
+		if err != nil {
+			return "", err
+		}
+	}
+	return sender.Format(from), nil
 }
 
 func checkLanguage(typed string) (string, error) {

@@ -16,12 +16,15 @@ import (
 const (
 	// lookEvery is how often a node looks for campaigns that are not finished.
 	lookEvery = 2 * time.Second
+	// tellEvery is how often the log is told of a campaign that goes on failing, at most.
+	tellEvery = 10 * time.Minute
 	// batch is how many people one transaction writes to: on SQLite, others wait for it.
 	batch = 50
 )
 
 // Run mails the people of campaigns. It returns when ctx ends.
 func (s *Service) Run(ctx context.Context, log *slog.Logger) {
+	m := NewMailing(s, log)
 	tick := time.NewTicker(lookEvery)
 	defer tick.Stop()
 	for {
@@ -30,11 +33,83 @@ func (s *Service) Run(ctx context.Context, log *slog.Logger) {
 			return
 		case <-tick.C:
 		}
-		err := s.MailCampaigns(ctx)
-		if err != nil && ctx.Err() == nil {
-			log.WarnContext(ctx, "the people of a campaign cannot be mailed, will be tried again", "err", err)
+		m.Look(ctx)
+	}
+}
+
+// Mailing mails the people of campaigns on one node, and tells the log what goes wrong: each
+// campaign at once, then every ten minutes while it lasts, and when it is over. It belongs
+// to one goroutine.
+type Mailing struct {
+	people *Service
+	log    *slog.Logger
+	// failing are the campaigns that the last look could not mail; "" is that there was no
+	// telling which there are.
+	failing map[countersign.CampaignID]failure
+}
+
+// failure is since when a campaign fails, and when the log was told of it last.
+type failure struct{ since, told time.Time }
+
+// NewMailing makes the mailing of one node.
+func NewMailing(s *Service, log *slog.Logger) *Mailing {
+	return &Mailing{people: s, log: log, failing: map[countersign.CampaignID]failure{}}
+}
+
+// Look mails everybody whom a campaign has not come to in its round. See
+// [Service.MailCampaigns].
+func (m *Mailing) Look(ctx context.Context) {
+	tried, err := m.people.mailRunning(ctx)
+	if ctx.Err() != nil {
+		return // what ends now is no failure, and nothing is over
+	}
+	if err != nil {
+		m.failed(ctx, "", err)
+		return // of the campaigns nothing is known
+	}
+	now := map[countersign.CampaignID]bool{}
+	for _, t := range tried {
+		if t.err != nil {
+			now[t.campaign] = true
+			m.failed(ctx, t.campaign, t.err)
 		}
 	}
+	for campaign, f := range m.failing {
+		if now[campaign] {
+			continue
+		}
+		delete(m.failing, campaign)
+		if campaign == "" {
+			m.log.InfoContext(ctx, "the campaigns can be read again", "failed_for", m.people.Now().Sub(f.since))
+			continue
+		}
+		// Another node may have mailed it, or its workspace is gone: it waits no more.
+		m.log.InfoContext(ctx, "a campaign that could not be mailed fails no more", "campaign", campaign, "failed_for", m.people.Now().Sub(f.since))
+	}
+}
+
+// failed tells the log of a failure, where it is new or was told long ago.
+func (m *Mailing) failed(ctx context.Context, campaign countersign.CampaignID, err error) {
+	now := m.people.Now()
+	f, known := m.failing[campaign]
+	if !known {
+		f.since = now
+	}
+	if since := now.Sub(f.told); !known || since < 0 || since >= tellEvery {
+		f.told = now
+		if campaign == "" {
+			m.log.WarnContext(ctx, "the campaigns cannot be read, is tried again", "err", err)
+		} else {
+			m.log.WarnContext(ctx, "the people of a campaign cannot be mailed, is tried again", "campaign", campaign, "err", err)
+		}
+	}
+	m.failing[campaign] = f
+}
+
+// tried is what became of a campaign in one look.
+type tried struct {
+	campaign countersign.CampaignID
+	err      error
 }
 
 // MailCampaigns mails everybody whom a campaign has not come to in its round, in batches,
@@ -42,18 +117,28 @@ func (s *Service) Run(ctx context.Context, log *slog.Logger) {
 // after a crash the next one goes on. One that fails does not hold up the others: the
 // errors of all come back together.
 func (s *Service) MailCampaigns(ctx context.Context) error {
-	running, err := s.Store.Read().RunningCampaigns(ctx)
-	if err != nil {
-		return store.Classify(err)
-	}
-	var failed []error
-	for _, c := range running {
-		err := s.mailCampaign(ctx, c.WorkspaceID, c.ID)
-		if err != nil {
-			failed = append(failed, fmt.Errorf("campaign %s: %w", c.ID, err))
+	list, err := s.mailRunning(ctx)
+	failed := []error{err}
+	for _, t := range list {
+		if t.err != nil {
+			failed = append(failed, fmt.Errorf("campaign %s: %w", t.campaign, t.err))
 		}
 	}
 	return errors.Join(failed...)
+}
+
+// mailRunning tells of each campaign that is not finished what became of it. Its error is
+// that there was no telling which there are.
+func (s *Service) mailRunning(ctx context.Context) ([]tried, error) {
+	running, err := s.Store.Read().RunningCampaigns(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("list the campaigns: %w", store.Classify(err))
+	}
+	list := make([]tried, 0, len(running))
+	for _, c := range running {
+		list = append(list, tried{c.ID, s.mailCampaign(ctx, c.WorkspaceID, c.ID)})
+	}
+	return list, nil
 }
 
 func (s *Service) mailCampaign(ctx context.Context, workspace countersign.WorkspaceID, id countersign.CampaignID) error {

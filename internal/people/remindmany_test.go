@@ -1,8 +1,11 @@
 package people_test
 
 import (
+	"bytes"
 	"context"
 	"fmt"
+	"log/slog"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -98,6 +101,81 @@ func TestAReminderOnTheWayIsTheOneOfTheDay(t *testing.T) {
 		if err != nil || mailed(t, e, ben) != 1 || c.Mailed != 0 || !c.Finished {
 			t.Errorf("%d mails; %+v, %v", mailed(t, e, ben), c, err)
 		}
+	})
+}
+
+// The log is told of a campaign that fails at once, then seldom, and when it is over; and of
+// another that begins to fail meanwhile at once as well.
+func TestACampaignThatFailsIsLoggedSeldom(t *testing.T) {
+	both(t, func(t *testing.T, e *accounttest.Engine, p *people.Service) {
+		ctx := context.Background()
+		one, two := pool(t, p, "One", nil), pool(t, p, "Two", nil)
+		ben, cleo := e.Person(t, "ben@example.com"), e.Person(t, "cleo@example.com")
+		starts := func(who *accounttest.Person, to countersign.PoolID) countersign.CampaignID {
+			t.Helper()
+			id := people.NewCampaign()
+			accounttest.Want(t, "moving", p.Move(ctx, who.Account(t), to, people.Shell()), "ok")
+			accounttest.Want(t, "reminding", p.RemindMany(ctx, ws, id, people.Filter{Pool: to}, people.Shell()), "ok")
+			return id
+		}
+		breaks := func(to countersign.PoolID, settings string) {
+			e.Exec(t, fmt.Sprintf("UPDATE pools SET settings = '%s' WHERE id = '%s'", settings, to))
+			e.Exec(t, "UPDATE workspaces SET settings_version = settings_version + 1")
+		}
+		var log bytes.Buffer
+		m := people.NewMailing(p, slog.New(slog.NewTextHandler(&log, nil)))
+		// looks returns the lines of so many looks, one every two seconds.
+		looks := func(n int) []string {
+			t.Helper()
+			log.Reset()
+			for range n {
+				m.Look(ctx)
+				e.Advance(t, 2*time.Second)
+			}
+			return slices.Collect(strings.Lines(log.String()))
+		}
+		says := func(when string, lines []string, want ...string) {
+			t.Helper()
+			if len(lines) != len(want) {
+				t.Fatalf("%s there are %d lines, want %d:\n%s", when, len(lines), len(want), strings.Join(lines, ""))
+			}
+			for i, line := range lines {
+				if !strings.Contains(line, want[i]) {
+					t.Errorf("%s the log says %q, and not %q", when, line, want[i])
+				}
+			}
+		}
+		says("while all is well", looks(3))
+		first := starts(ben, one)
+		breaks(one, "nonsense")
+		cannot, over := func(id countersign.CampaignID) string {
+			return "cannot be mailed, is tried again\" campaign=" + string(id)
+		},
+			func(id countersign.CampaignID) string { return "fails no more\" campaign=" + string(id) }
+		says("in the first minutes", looks(299), cannot(first))
+		says("after ten minutes", looks(10), cannot(first))
+		breaks(one, "{}") // nobody looks meanwhile
+		second := starts(cleo, two)
+		breaks(one, "nonsense")
+		breaks(two, "nonsense")
+		says("when another fails", looks(5), cannot(second))
+		breaks(one, "{}")
+		says("when the first is mended", looks(5), over(first))
+		if mailed(t, e, ben) != 1 || mailed(t, e, cleo) != 0 {
+			t.Errorf("%d and %d mails, want one and none", mailed(t, e, ben), mailed(t, e, cleo))
+		}
+		ending, end := context.WithCancel(ctx)
+		end()
+		log.Reset()
+		m.Look(ending)
+		says("when the node ends", slices.Collect(strings.Lines(log.String())))
+		e.Exec(t, "ALTER TABLE campaigns RENAME TO campaigns_away")
+		says("where there is no telling which there are", looks(5), "the campaigns cannot be read")
+		e.Exec(t, "ALTER TABLE campaigns_away RENAME TO campaigns")
+		says("when they are there again, and one fails as before", looks(5), "can be read again")
+		breaks(two, "{}")
+		says("when the second is mended", looks(5), over(second))
+		says("afterwards", looks(5))
 	})
 }
 

@@ -143,7 +143,16 @@ func TestWhatAWorkspaceCannotBe(t *testing.T) {
 		}{
 			{"a pale colour", acme.ID, people.WorkspaceChange{Name: "A", Host: "acme.example.com", Accent: "#ffe000"}, "accent: accent_pale"},
 			{"no colour", acme.ID, people.WorkspaceChange{Name: "A", Host: "acme.example.com", Accent: "red;}"}, "accent: accent_invalid"},
-			{"a sender with a line break", acme.ID, people.WorkspaceChange{Name: "A", Host: "acme.example.com", Sender: "A\x00Bcc"}, "sender: name_characters"},
+			{"a sender with a zero byte", acme.ID, from("A\x00Bcc"), "sender: sender_malformed"},
+			{"a sender that writes a header", acme.ID, from("Acme\r\nBcc: eve@example.com"), "sender: sender_malformed"},
+			{"one whose address writes a header", acme.ID, from("Acme <no-reply@acme.example.com\r\nBcc:eve@example.com>"), "sender: sender_malformed"},
+			{"a sender whose name nobody sees", acme.ID, from("Ac\u202eme <no-reply@acme.example.com>"), "sender: name_characters"},
+			{"a sender with too long a name", acme.ID, from(strings.Repeat("a", 81) + " <no-reply@acme.example.com>"), "sender: name_long"},
+			{"a sender whose bracket is open", acme.ID, from("Acme <no-reply@acme.example.com"), "sender: sender_malformed"},
+			{"a sender without brackets", acme.ID, from("Acme no-reply@acme.example.com"), "sender: sender_malformed"},
+			{"a sender that shows another address", acme.ID, from(`"ceo@globex.example.com" <no-reply@acme.example.com>`), "sender: sender_malformed"},
+			{"two senders", acme.ID, from("a@acme.example.com, b@acme.example.com"), "sender: sender_malformed"},
+			{"a sender at a domain that cannot exist", acme.ID, from("Acme <no-reply@-acme-.example>"), "sender: sender_malformed"},
 			{"a drawing", acme.ID, people.WorkspaceChange{Name: "A", Host: "acme.example.com", Logo: []byte("<svg onload=alert(1)>")}, "logo: logo_kind"},
 			{"a picture that is too wide", acme.ID, people.WorkspaceChange{Name: "A", Host: "acme.example.com", Logo: pngOf(t, picture.MostPixels+1)}, "logo: logo_wide"},
 			{"a picture that is too large", acme.ID, people.WorkspaceChange{Name: "A", Host: "acme.example.com", Logo: make([]byte, picture.MostOctets+1)}, "logo: logo_large"},
@@ -208,6 +217,43 @@ func stale(t *testing.T, e *accounttest.Engine, email string) people.By {
 	b.SignIn(t, cleo)
 	e.Advance(t, 11*time.Minute)
 	return people.Session(b.Holder(t), why)
+}
+
+// from changes nothing of Acme but its sender.
+func from(sender string) people.WorkspaceChange {
+	return people.WorkspaceChange{Name: "Acme", Host: "acme.example.com", Sender: sender}
+}
+
+func TestAWorkspaceHasASenderOfItsOwn(t *testing.T) {
+	both(t, func(t *testing.T, e *accounttest.Engine, p *people.Service) {
+		ctx := context.Background()
+		acme := made(t, p, "Acme", "acme.example.com")
+		was := ""
+		for _, row := range []struct{ typed, want string }{
+			{" Acme  sign-in ", "Acme sign-in"},
+			{"no-reply@acme.example.com", "no-reply@acme.example.com"},
+			{"  Acme   sign-in<no-reply@acme.example.com> ", "Acme sign-in <no-reply@acme.example.com>"},
+			{`"Acme, Inc." <no-reply@acme.example.com>`, "Acme, Inc. <no-reply@acme.example.com>"},
+			{"Bücher – 東京 <info@bücher.example>", "Bücher – 東京 <info@bücher.example>"},
+			{"Team @ Acme", "Team @ Acme"},
+			{"", ""},
+		} {
+			e.Advance(t, time.Second)
+			err := p.ChangeWorkspace(ctx, acme.ID, from(row.typed), people.Shell())
+			w, findErr := p.FindWorkspace(ctx, string(acme.ID))
+			if err != nil || findErr != nil || w.Sender != row.want || e.Hosts.Of(acme.ID).Sender != row.want {
+				t.Fatalf("%q is stored as %q, %v, %v; want %q", row.typed, w.Sender, err, findErr, row.want)
+			}
+			events, err := e.Store.Read().ListEvents(ctx, acme.ID, "", 100)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if last := events[len(events)-1]; last.Kind != "workspace.changed" || audit.Detail(last)["sender"] != was+" → "+row.want {
+				t.Errorf("%q to %q is noted as %s: %s", was, row.want, last.Kind, last.Detail)
+			}
+			was = row.want
+		}
+	})
 }
 
 func TestAWorkspaceIsChanged(t *testing.T) {

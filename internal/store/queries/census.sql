@@ -60,10 +60,11 @@ WHERE workspace_id = @workspace_id AND created_at > @since AND kind <> 'test'
 GROUP BY 1, 2 ORDER BY 1, 2;
 
 -- name: CountDeliveries :many
--- What was sent and what was given up. One that was over when it was written stands for
--- a message that nobody was to get.
+-- What was sent and what was given up, and what waits with a problem like the one that is
+-- asked for. One that was over when it was written stands for a message that nobody was to
+-- get.
 SELECT channel, state, COUNT(*) AS messages FROM messages
-WHERE workspace_id = @workspace_id AND created_at > @since AND state IN ('sent', 'failed') AND expires_at > created_at
+WHERE workspace_id = @workspace_id AND created_at > @since AND (state IN ('sent', 'failed') OR state = 'queued' AND problem LIKE CAST(@problem AS TEXT)) AND expires_at > created_at
 GROUP BY channel, state ORDER BY channel, state;
 
 -- name: CountDevicesRefused :one

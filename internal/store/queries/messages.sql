@@ -112,6 +112,10 @@ RETURNING *;
 -- name: GetMessage :one
 SELECT * FROM messages WHERE workspace_id = @workspace_id AND id = @id;
 
+-- name: LastMessage :one
+-- How the newest message of a kind to somebody stands.
+SELECT state, problem FROM messages WHERE workspace_id = @workspace_id AND user_id = @user_id AND kind = @kind ORDER BY id DESC LIMIT 1;
+
 -- name: ListDelivered :many
 -- What is told of messages: never a body. Those that were for nobody are left out.
 SELECT m.id, m.kind, m.channel, m.user_id, m.recipient, m.state, m.tries, m.next_at, m.created_at, m.sent_at, m.expires_at, m.problem,

@@ -23,7 +23,7 @@ func (q *Queries) AddWord(ctx context.Context, workspaceID countersign.Workspace
 
 const countDeliveries = `-- name: CountDeliveries :many
 SELECT channel, state, COUNT(*) AS messages FROM messages
-WHERE workspace_id = $1 AND created_at > $2 AND state IN ('sent', 'failed') AND expires_at > created_at
+WHERE workspace_id = $1 AND created_at > $2 AND (state IN ('sent', 'failed') OR state = 'queued' AND problem LIKE CAST($3 AS TEXT)) AND expires_at > created_at
 GROUP BY channel, state ORDER BY channel, state
 `
 
@@ -33,10 +33,11 @@ type CountDeliveriesRow struct {
 	Messages int64
 }
 
-// What was sent and what was given up. One that was over when it was written stands for
-// a message that nobody was to get.
-func (q *Queries) CountDeliveries(ctx context.Context, workspaceID countersign.WorkspaceID, since int64) ([]CountDeliveriesRow, error) {
-	rows, err := q.query(ctx, q.countDeliveriesStmt, countDeliveries, workspaceID, since)
+// What was sent and what was given up, and what waits with a problem like the one that is
+// asked for. One that was over when it was written stands for a message that nobody was to
+// get.
+func (q *Queries) CountDeliveries(ctx context.Context, workspaceID countersign.WorkspaceID, since int64, problem string) ([]CountDeliveriesRow, error) {
+	rows, err := q.query(ctx, q.countDeliveriesStmt, countDeliveries, workspaceID, since, problem)
 	if err != nil {
 		return nil, err
 	}

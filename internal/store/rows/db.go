@@ -522,6 +522,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.lastEventStmt, err = db.PrepareContext(ctx, lastEvent); err != nil {
 		return nil, fmt.Errorf("error preparing query LastEvent: %w", err)
 	}
+	if q.lastMessageStmt, err = db.PrepareContext(ctx, lastMessage); err != nil {
+		return nil, fmt.Errorf("error preparing query LastMessage: %w", err)
+	}
 	if q.lastSealStmt, err = db.PrepareContext(ctx, lastSeal); err != nil {
 		return nil, fmt.Errorf("error preparing query LastSeal: %w", err)
 	}
@@ -1804,6 +1807,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing lastEventStmt: %w", cerr)
 		}
 	}
+	if q.lastMessageStmt != nil {
+		if cerr := q.lastMessageStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing lastMessageStmt: %w", cerr)
+		}
+	}
 	if q.lastSealStmt != nil {
 		if cerr := q.lastSealStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing lastSealStmt: %w", cerr)
@@ -2754,6 +2762,7 @@ type Queries struct {
 	keepPoolDayStmt              *sql.Stmt
 	lastApprovalStmt             *sql.Stmt
 	lastEventStmt                *sql.Stmt
+	lastMessageStmt              *sql.Stmt
 	lastSealStmt                 *sql.Stmt
 	latestRequestStmt            *sql.Stmt
 	listBodiesStmt               *sql.Stmt
@@ -3075,6 +3084,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		keepPoolDayStmt:              q.keepPoolDayStmt,
 		lastApprovalStmt:             q.lastApprovalStmt,
 		lastEventStmt:                q.lastEventStmt,
+		lastMessageStmt:              q.lastMessageStmt,
 		lastSealStmt:                 q.lastSealStmt,
 		latestRequestStmt:            q.latestRequestStmt,
 		listBodiesStmt:               q.listBodiesStmt,

@@ -186,6 +186,23 @@ func (q *Queries) InsertMessage(ctx context.Context, arg InsertMessageParams) er
 	return err
 }
 
+const lastMessage = `-- name: LastMessage :one
+SELECT state, problem FROM messages WHERE workspace_id = $1 AND user_id = $2 AND kind = $3 ORDER BY id DESC LIMIT 1
+`
+
+type LastMessageRow struct {
+	State   string
+	Problem string
+}
+
+// How the newest message of a kind to somebody stands.
+func (q *Queries) LastMessage(ctx context.Context, workspaceID countersign.WorkspaceID, userID countersign.UserID, kind string) (LastMessageRow, error) {
+	row := q.queryRow(ctx, q.lastMessageStmt, lastMessage, workspaceID, userID, kind)
+	var i LastMessageRow
+	err := row.Scan(&i.State, &i.Problem)
+	return i, err
+}
+
 const listDelivered = `-- name: ListDelivered :many
 SELECT m.id, m.kind, m.channel, m.user_id, m.recipient, m.state, m.tries, m.next_at, m.created_at, m.sent_at, m.expires_at, m.problem,
   CAST(CASE WHEN m.body <> $1 THEN 1 ELSE 0 END AS BIGINT) AS kept,
