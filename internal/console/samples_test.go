@@ -122,7 +122,7 @@ func actSamples() []webtest.Sample {
 		view.Form = web.NewForm()
 		view.Options = map[string][]Option{
 			"role":     {{"user", "account.role_user", true}, {"auditor", "account.role_auditor", false}},
-			"required": {{"", "console.not_required", true}, {"required", "console.required_user", false}},
+			"required": {{"optional", "console.not_required", false}, {"required", "console.required_user", true}},
 			"minutes":  {{"10", "time.minutes", true}, {"30", "time.minutes", false}},
 			"pool":     {{"pool_staff", "Staff", true}, {"pool_contractors", "Contractors", false}},
 		}[a.choice]
