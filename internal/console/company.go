@@ -220,7 +220,7 @@ func (c *Console) showCompany(w http.ResponseWriter, r *http.Request, by session
 		Value: form.Value("require"), Version: q.was.Version, Missing: missing.People, MaySave: policy.MayAll(by.Account.User.Role, policy.DeedSettings),
 	}
 	view.Form = form
-	now, err := c.Census.Count(r.Context(), by.WorkspaceID)
+	now, err := c.Census.CountUnder(r.Context(), by.WorkspaceID, q.was.Version)
 	if err != nil {
 		return err
 	}
