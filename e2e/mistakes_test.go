@@ -29,6 +29,16 @@ func TestMistakesInTheConsole(t *testing.T) {
 	page.See("What is required of this person is stored.")
 	page.NotSee("Required of this person")
 
+	for _, act := range []struct{ path, button string }{{"/role", "Change the role"}, {"/move", "Move to another pool"}} {
+		page.Open(at + act.path)
+		page.Type("Reason", "Forgot to choose")
+		page.Click(act.button)
+		page.See("There is a problem", "This is so already. Choose another, or cancel")
+		if got := page.Value("Reason"); got != "Forgot to choose" {
+			t.Errorf("%s: the reason is now %q", act.path, got)
+		}
+	}
+
 	// The pool goes while somebody chooses it.
 	ctx := t.Context()
 	pool, err := h.Engine.People.CreatePool(ctx, countersign.DefaultWorkspace, "Field staff", people.Shell())

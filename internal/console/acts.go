@@ -112,6 +112,18 @@ func reset(c *Console, r *http.Request, s people.Shown, _ string, by people.By) 
 	return "reset", err
 }
 
+// sameAs tells that a choice is what the person has already: the page comes with it, and to
+// press its button is to forget to choose.
+func (a act) sameAs(s people.Shown, chosen string) bool {
+	switch a.choice {
+	case "role":
+		return chosen == string(s.User.Role)
+	case "pool":
+		return chosen == string(s.User.PoolID)
+	}
+	return false
+}
+
 func actNamed(name string) act {
 	for _, a := range acts() {
 		if a.Name == name {
@@ -291,6 +303,10 @@ func doAct(name string) func(*Console) page {
 			who := people.Session(by.Holder(web.Place(r)), form.Value("reason"))
 			if a.Name == "code" {
 				return c.giveCode(w, r, by, a, shown, form, who)
+			}
+			if a.sameAs(shown, form.Value(a.choice)) {
+				form.Wrong(a.choice, "act_same")
+				return c.showAct(w, r, by, a, shown, form)
 			}
 			if a.choice == "pool" {
 				_, effect, err := c.People.MoveImpact(r.Context(), shown.Account, countersign.PoolID(form.Value("pool")))
