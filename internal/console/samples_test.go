@@ -65,7 +65,7 @@ func samples() []webtest.Sample {
 	overview := OverviewView{
 		Shell: shellOf("overview"), Workspace: "Acme", At: now, Percent: count.All.Percent(), Protected: count.All.Protected, People: count.All.People,
 		Missing: count.All.Missing, Median: seconds(week.Median), Denied: week.Denied, Reported: week.Reported, Approved: week.Approved, Answered: week.Answered(),
-		Chart: chartOf(days(), count.Pools), Attention: attention(count, week, s), Methods: methods(count.All), Outcomes: outcomes(week), Deliveries: deliveries(week),
+		Chart: chartOf(days(), count.Pools), Attention: attention(count, week, 1, s), Methods: methods(count.All), Outcomes: outcomes(week), Deliveries: deliveries(week),
 		Costs: []Cost{{Amount: "3.44", Currency: "EUR", Texts: 43}},
 	}
 	for _, pool := range count.Pools {
