@@ -70,7 +70,12 @@ type Count struct {
 	Pools []Pool
 	// All is the sum of the pools, without a name.
 	All Pool
+
+	settings int64 // the version of the settings that it was asked for under, or anySettings
 }
+
+// anySettings asks for a count under whatever settings.
+const anySettings = -1
 
 // kept holds the last count of each workspace for a hundred times as long as it took: a
 // large workspace is counted less often, a small one is always counted anew, and at most
@@ -83,10 +88,11 @@ type kept struct {
 
 const keepFor = 100
 
-func (k *kept) get(workspace countersign.WorkspaceID, now time.Time) (Count, bool) {
+func (k *kept) get(workspace countersign.WorkspaceID, settings int64, now time.Time) (Count, bool) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	c, found := k.of[workspace]
+	found = found && (settings == anySettings || settings == c.settings)
 	return c, found && now.Before(k.until[workspace]) && !now.Before(c.At)
 }
 
@@ -101,8 +107,15 @@ func (k *kept) keep(workspace countersign.WorkspaceID, c Count, took time.Durati
 
 // Count counts the people of a workspace, or says what was counted a moment ago.
 func (s *Service) Count(ctx context.Context, workspace countersign.WorkspaceID) (Count, error) {
+	return s.CountUnder(ctx, workspace, anySettings)
+}
+
+// CountUnder is Count under a version of the workspace's settings: what was counted under
+// another is not taken. Whoever has just required a second factor is not told that it is
+// required of nobody.
+func (s *Service) CountUnder(ctx context.Context, workspace countersign.WorkspaceID, settings int64) (Count, error) {
 	now := s.Now()
-	c, found := s.kept.get(workspace, now)
+	c, found := s.kept.get(workspace, settings, now)
 	if found {
 		return c, nil
 	}
@@ -110,6 +123,7 @@ func (s *Service) Count(ctx context.Context, workspace countersign.WorkspaceID) 
 	if err != nil {
 		return Count{}, err
 	}
+	c.settings = settings
 	s.kept.keep(workspace, c, s.Now().Sub(now))
 	return c, nil
 }

@@ -63,12 +63,7 @@ func acts() []act {
 			},
 		},
 		{"unlock", policy.DeedUnlock, false, "", func(s people.Shown) bool { return s.Paused || s.User.State == countersign.Disabled }, unlock},
-		{
-			"require", policy.DeedRequire, false, "required", always,
-			func(c *Console, r *http.Request, s people.Shown, chosen string, by people.By) (string, error) {
-				return "required", c.People.Require(r.Context(), s.Account, chosen == "required", by)
-			},
-		},
+		{"require", policy.DeedRequire, false, "required", always, require},
 		{
 			"move", policy.DeedMove, false, "pool", always,
 			func(c *Console, r *http.Request, s people.Shown, chosen string, by people.By) (string, error) {
@@ -101,12 +96,32 @@ func unlock(c *Console, r *http.Request, s people.Shown, _ string, by people.By)
 	return "unlocked", err
 }
 
+// require takes only what its page offers: a form without the choice would end a requirement.
+func require(c *Console, r *http.Request, s people.Shown, chosen string, by people.By) (string, error) {
+	if chosen != "required" && chosen != "optional" {
+		return "", countersign.InvalidField("required", "requirement_unknown")
+	}
+	return "required", c.People.Require(r.Context(), s.Account, chosen == "required", by)
+}
+
 func reset(c *Console, r *http.Request, s people.Shown, _ string, by people.By) (string, error) {
 	waits, err := c.People.ResetSecondFactor(r.Context(), s.Account, by)
 	if waits != "" {
 		return "reset_asked", err
 	}
 	return "reset", err
+}
+
+// sameAs tells that a choice is what the person has already: the page comes with it, and to
+// press its button is to forget to choose.
+func (a act) sameAs(s people.Shown, chosen string) bool {
+	switch a.choice {
+	case "role":
+		return chosen == string(s.User.Role)
+	case "pool":
+		return chosen == string(s.User.PoolID)
+	}
+	return false
 }
 
 func actNamed(name string) act {
@@ -242,8 +257,13 @@ func (c *Console) options(r *http.Request, by session.Current, a act, shown peop
 			}
 		}
 	case "required":
-		add("", "console.not_required", "")
-		add("required", "console.required_user", shown.User.RequireSecondFactor)
+		// What is not so yet is chosen at first: whoever presses the button wants a change.
+		other := "required"
+		if shown.User.RequireSecondFactor == "required" {
+			other = "optional"
+		}
+		add("optional", "console.not_required", other)
+		add("required", "console.required_user", other)
 	case "minutes":
 		for _, minutes := range people.HelpMinutes() {
 			add(strconv.Itoa(minutes), "time.minutes", strconv.Itoa(people.HelpMinutes()[0]))
@@ -284,6 +304,10 @@ func doAct(name string) func(*Console) page {
 			if a.Name == "code" {
 				return c.giveCode(w, r, by, a, shown, form, who)
 			}
+			if a.sameAs(shown, form.Value(a.choice)) {
+				form.Wrong(a.choice, "act_same")
+				return c.showAct(w, r, by, a, shown, form)
+			}
 			if a.choice == "pool" {
 				_, effect, err := c.People.MoveImpact(r.Context(), shown.Account, countersign.PoolID(form.Value("pool")))
 				if err != nil && countersign.KindOf(err) != countersign.NotFound {
@@ -307,10 +331,20 @@ func doAct(name string) func(*Console) page {
 }
 
 func (c *Console) actRefused(w http.ResponseWriter, r *http.Request, by session.Current, a act, shown people.Shown, form *web.Form, err error) error {
-	if !form.Take(err, "") {
+	if !takeGonePool(form, err) && !form.Take(err, "") {
 		return err
 	}
 	return c.showAct(w, r, by, a, shown, form)
+}
+
+// takeGonePool puts it on the form that the pool chosen in it was deleted in the meantime, so
+// that nothing typed is lost. It tells whether that is what err says.
+func takeGonePool(form *web.Form, err error) bool {
+	if countersign.CodeOf(err) != "no_such_pool" {
+		return false
+	}
+	form.Wrong("pool", "no_such_pool")
+	return true
 }
 
 // CodeView is a code of the help desk, shown once.

@@ -179,6 +179,14 @@ func valueOf(form *web.Form, now time.Time) string {
 	return ""
 }
 
+// dayUnused tells that a day to come was typed beside a choice that has none. It says what
+// was meant as much as the choice does; the one that stood there already says nothing.
+func dayUnused(form *web.Form, value, set string, now time.Time) bool {
+	typed := "required from " + form.Value("from")
+	word, _ := chosenOf(typed, now)
+	return word == "from" && typed != value && typed != set
+}
+
 // isRequirement tells a value of the setting from anything else.
 func isRequirement(value string) bool {
 	_, err := policy.ParseValue(requirement, value)
@@ -212,7 +220,7 @@ func (c *Console) showCompany(w http.ResponseWriter, r *http.Request, by session
 		Value: form.Value("require"), Version: q.was.Version, Missing: missing.People, MaySave: policy.MayAll(by.Account.User.Role, policy.DeedSettings),
 	}
 	view.Form = form
-	now, err := c.Census.Count(r.Context(), by.WorkspaceID)
+	now, err := c.Census.CountUnder(r.Context(), by.WorkspaceID, q.was.Version)
 	if err != nil {
 		return err
 	}
@@ -248,6 +256,9 @@ func (c *Console) decide(w http.ResponseWriter, r *http.Request, by session.Curr
 		return err
 	}
 	value := valueOf(form, c.Now())
+	if !form.Failed() && dayUnused(form, value, q.set, c.Now()) {
+		form.Wrong("from", "requirement_day_unused")
+	}
 	if form.Failed() {
 		return c.showCompany(w, r, by, q, form, http.StatusUnprocessableEntity)
 	}

@@ -41,6 +41,28 @@ func TestRequirementInAForm(t *testing.T) {
 	}
 }
 
+// A day beside a choice that has none is asked about, unless it stood there or is none to come.
+func TestADayBesideAnotherChoice(t *testing.T) {
+	const day = "2027-01-31"
+	for _, row := range []struct {
+		what, day, value, set string
+		unused                bool
+	}{
+		{"optional, and a day", day, "optional", "", true},
+		{"required, and a day", day, "required", "", true},
+		{"required, and another day than before", "2027-02-01", "required", "required from " + day, true},
+		{"the day that was set before", day, "optional", "required from " + day, false},
+		{"from this day", day, "required from " + day, "", false},
+		{"no day", "", "optional", "", false},
+		{"no date", "tomorrow", "optional", "", false},
+		{"a day that is over", "2020-01-01", "required", "", false},
+	} {
+		if got := dayUnused(web.NewForm("from", row.day), row.value, row.set, now); got != row.unused {
+			t.Errorf("%s: %t", row.what, got)
+		}
+	}
+}
+
 // A line about a pool counts those of whom a second step is required, by whomever.
 func TestWhoIsAffectedByWhat(t *testing.T) {
 	pool := census.Pool{People: 20, Protected: 12, Missing: 1, Personal: 3, PersonalMissing: 1}

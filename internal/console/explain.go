@@ -2,6 +2,7 @@ package console
 
 import (
 	"net/http"
+	"net/netip"
 
 	"countersign"
 	"countersign/internal/policy"
@@ -44,6 +45,17 @@ func (c *Console) explain(w http.ResponseWriter, r *http.Request, by session.Cur
 }
 
 func (c *Console) explained(r *http.Request, by session.Current, form *web.Form, view *ExplainView) error {
+	if form.Value("person") == "" {
+		return countersign.InvalidField("person", "email_empty")
+	}
+	address := form.Value("address")
+	if address != "" {
+		ip, err := netip.ParseAddr(address)
+		if err != nil {
+			return countersign.InvalidField("address", "log_address")
+		}
+		address = ip.Unmap().WithZone("").String()
+	}
 	a, err := c.People.Find(r.Context(), by.WorkspaceID, form.Value("person"))
 	if countersign.KindOf(err) == countersign.NotFound {
 		return countersign.InvalidField("person", "no_such_user")
@@ -51,7 +63,7 @@ func (c *Console) explained(r *http.Request, by session.Current, form *web.Form,
 	if err != nil {
 		return err
 	}
-	from := signin.Situation{IP: form.Value("address"), Known: form.Value("browser") != "unknown" && form.Value("browser") != "", Trusted: form.Value("browser") == "trusted"}
+	from := signin.Situation{IP: address, Known: form.Value("browser") != "unknown" && form.Value("browser") != "", Trusted: form.Value("browser") == "trusted"}
 	view.Explanation, err = c.SignIn.Explain(r.Context(), by.WorkspaceID, a.User.ID, from)
 	view.Asked, view.Who = err == nil, called(a.User)
 	return err

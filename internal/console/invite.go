@@ -96,7 +96,7 @@ func (c *Console) invite(w http.ResponseWriter, r *http.Request, by session.Curr
 	if err == nil {
 		return see(w, r, "/console/people/"+string(user.ID)+"?done=invited")
 	}
-	if !form.Take(err, "email") {
+	if !takeGonePool(form, err) && !form.Take(err, "email") {
 		return err
 	}
 	return c.showInvite(w, r, by, "invite", form)
@@ -118,7 +118,7 @@ func (c *Console) inviteList(w http.ResponseWriter, r *http.Request, by session.
 			people.Session(by.Holder(web.Place(r)), ""))
 	}
 	if err != nil {
-		if !form.Take(err, "list") {
+		if !takeGonePool(form, err) && !form.Take(err, "list") {
 			return err
 		}
 		return c.showInvite(w, r, by, "invite_list", form)

@@ -23,7 +23,7 @@ func (c *Console) overview(w http.ResponseWriter, r *http.Request, by session.Cu
 	if !may(by, policy.DeedSeeAll) {
 		return see(w, r, "/console/people") // the help desk's first page
 	}
-	now, err := c.Census.Count(r.Context(), by.WorkspaceID)
+	now, err := c.Census.CountUnder(r.Context(), by.WorkspaceID, by.Account.Workspace.SettingsVersion)
 	if err != nil {
 		return err
 	}
@@ -35,12 +35,16 @@ func (c *Console) overview(w http.ResponseWriter, r *http.Request, by session.Cu
 	if err != nil {
 		return err
 	}
+	waiting, err := c.waiting(r, by)
+	if err != nil {
+		return err
+	}
 	all := now.All
 	view := OverviewView{
 		Shell: c.shell(r, by, "overview"), Workspace: by.Account.Workspace.Name, At: now.At,
 		Percent: all.Percent(), Protected: all.Protected, People: all.People, Missing: all.Missing,
 		Median: seconds(week.Median), Denied: week.Denied, Reported: week.Reported, Approved: week.Approved, Answered: week.Answered(),
-		Chart: chartOf(days, now.Pools), Attention: attention(now, week, by.Account.Settings), Methods: methods(all), Outcomes: outcomes(week),
+		Chart: chartOf(days, now.Pools), Attention: attention(now, week, int64(len(waiting)), by.Account.Settings), Methods: methods(all), Outcomes: outcomes(week),
 		Deliveries: deliveries(week),
 	}
 	for _, pool := range now.Pools {
@@ -61,8 +65,9 @@ func seconds(d time.Duration) string {
 	return strconv.FormatFloat(d.Seconds(), 'f', 1, 64)
 }
 
-// attention lists what somebody has to do something about, the gravest first.
-func attention(now census.Count, week census.Week, s policy.Settings) []Alert {
+// attention lists what somebody has to do something about, the gravest first; resets are
+// those that wait for a second administrator.
+func attention(now census.Count, week census.Week, resets int64, s policy.Settings) []Alert {
 	all := now.All
 	noCodes := all.NoCodes
 	if !s.Recovers() {
@@ -72,11 +77,12 @@ func attention(now census.Count, week census.Week, s policy.Settings) []Alert {
 	for _, a := range []Alert{
 		{"warning", "console.alert_bare_owners", "console.alert_bare_owners_more", all.BareOwners, "/console/people?state=off&role=owner"},
 		{"warning", "console.alert_bare_managers", "console.alert_bare_managers_more", all.BareManagers, "/console/people?state=off"},
-		{"phone", "console.alert_reported", "console.alert_reported_more", week.Reported, ""},
+		{"phone", "console.alert_reported", "console.alert_reported_more", week.Reported, logPath + "?kind=request.reported"},
 		{"users", "console.alert_missing", "console.alert_missing_more", all.Missing, "/console/people?state=missing"},
-		{"mail", "console.alert_senders", "console.alert_senders_more", week.RefusedSenders, "/console/messages?channel=email&state=queued"},
-		{"mail", "console.alert_mails", "console.alert_mails_more", week.FailedMails, ""},
-		{"message", "console.alert_texts", "console.alert_texts_more", week.FailedTexts + week.Undelivered, ""},
+		{"clock", "console.resets_wait", "console.alert_resets_more", resets, "/console/resets"},
+		{"mail", "console.alert_senders", "console.alert_senders_more", week.RefusedSenders, messagesPath + "?channel=email&state=queued"},
+		{"mail", "console.alert_mails", "console.alert_mails_more", week.FailedMails, messagesPath + "?state=failed&channel=email"},
+		{"message", "console.alert_texts", "console.alert_texts_more", week.FailedTexts + week.Undelivered, messagesPath + "?channel=text"},
 		{"bell", "console.alert_silent", "console.alert_silent_more", week.SilentPhones, ""},
 		{"log", "console.alert_no_codes", "console.alert_no_codes_more", noCodes, "/console/people?state=no_codes"},
 	} {

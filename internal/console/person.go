@@ -52,6 +52,8 @@ type PersonView struct {
 	OwnersOnly bool
 	// NoReset tells that the settings let nobody reset a second step.
 	NoReset bool
+	// ResetWaits tells that a reset of theirs waits for a second administrator.
+	ResetWaits bool
 }
 
 // Step is one second factor.
@@ -107,6 +109,10 @@ func (c *Console) person(w http.ResponseWriter, r *http.Request, by session.Curr
 		return err
 	}
 	view := c.personView(r, by, shown)
+	view.ResetWaits, err = c.resetWaits(r, by, shown)
+	if err != nil {
+		return err
+	}
 	view.Events, _, err = c.events(r, by, shown.User.ID, "", eventsBeside)
 	if err != nil {
 		return err

@@ -11,6 +11,9 @@ import (
 	"countersign/internal/web"
 )
 
+// shownRunes is how much of a wrong domain its message repeats.
+const shownRunes = 64
+
 // PoolRulesView says who comes into a pool, and how it is called. Fields: "domains", one on
 // each line, and "name".
 type PoolRulesView struct {
@@ -106,22 +109,47 @@ func (c *Console) storeDomains(r *http.Request, by session.Current, form *web.Fo
 	if was := form.Value("was.domains"); was != strings.Join(domainsOf(rules, id), ",") {
 		return countersign.Refuse(countersign.Conflict, "changed_meanwhile")
 	}
+	next, err := rulesWith(rules, id, form.Raw("domains"))
+	if err != nil {
+		return err
+	}
+	return c.People.StorePoolRules(r.Context(), by.WorkspaceID, next, version, who)
+}
+
+// rulesWith are rules with other domains that lead into a pool: those of a text, each on a
+// line, or with blanks or commas between. What is wrong names the domain, as it was typed.
+func rulesWith(rules []policy.PoolRule, id countersign.PoolID, typed string) ([]policy.PoolRule, error) {
 	var next []policy.PoolRule
+	taken := map[string]bool{}
 	for _, rule := range rules {
 		if rule.Pool != id {
 			next = append(next, rule)
+			taken[rule.Value] = true
 		}
 	}
-	for _, line := range strings.Fields(strings.ReplaceAll(form.Raw("domains"), ",", " ")) {
-		folded, err := policy.FoldDomain(strings.TrimPrefix(line, "@"))
-		if err != nil {
-			return countersign.InvalidField("domains", "domain_bad")
+	wrong := func(code, domain string) error {
+		e := countersign.InvalidField("domains", code)
+		if runes := []rune(domain); len(runes) > shownRunes {
+			domain = string(runes[:shownRunes]) + "…"
 		}
+		e.Args = map[string]any{"Domain": domain}
+		return e
+	}
+	for _, one := range strings.Fields(strings.ReplaceAll(typed, ",", " ")) {
+		folded, err := policy.FoldDomain(strings.TrimPrefix(one, "@"))
+		switch {
+		case err != nil:
+			return nil, wrong("domain_bad", one)
+		case taken[folded]:
+			return nil, wrong("domain_twice", one)
+		}
+		taken[folded] = true
 		next = append(next, policy.PoolRule{Kind: policy.ByDomain, Value: folded, Pool: id})
 	}
-	err := c.People.StorePoolRules(r.Context(), by.WorkspaceID, next, version, who)
-	if countersign.CodeOf(err) == "rules_invalid" {
-		return countersign.InvalidField("domains", "domain_twice")
+	if len(next) > people.MostRules {
+		e := countersign.InvalidField("domains", "domain_many")
+		e.Args = map[string]any{"Most": people.MostRules}
+		return nil, e
 	}
-	return err
+	return next, nil
 }

@@ -2,6 +2,7 @@ package console
 
 import (
 	"net/http"
+	"slices"
 
 	"countersign"
 	"countersign/internal/people"
@@ -28,17 +29,17 @@ type Waiting struct {
 
 // resets lists what waits; see waiting.
 func (c *Console) resets(w http.ResponseWriter, r *http.Request, by session.Current) error {
-	return c.showResets(w, r, by, web.NewForm())
+	return c.showResets(w, r, by, web.NewForm(), http.StatusOK)
 }
 
-func (c *Console) showResets(w http.ResponseWriter, r *http.Request, by session.Current, form *web.Form) error {
+func (c *Console) showResets(w http.ResponseWriter, r *http.Request, by session.Current, form *web.Form, status int) error {
 	waiting, err := c.waiting(r, by)
 	if err != nil {
 		return err
 	}
 	view := ResetsView{Shell: c.shell(r, by, "people"), Waiting: waiting}
 	view.Form = form
-	return c.pages.Render(w, r, form.Status(), "resets", view)
+	return c.pages.Render(w, r, status, "resets", view)
 }
 
 func (c *Console) confirmReset(w http.ResponseWriter, r *http.Request, by session.Current) error {
@@ -56,10 +57,27 @@ func (c *Console) resetDecided(w http.ResponseWriter, r *http.Request, by sessio
 		return see(w, r, "/console/resets?done="+done)
 	}
 	form := web.NewForm()
-	if !form.Take(err, "") {
-		return err
+	switch code := countersign.CodeOf(err); code {
+	case "reset_over", "no_such_reset", "reset_same_person":
+		// Another administrator, another tab or a second click was first: what still waits is
+		// what the reader needs now.
+		form.Wrong("", code)
+	default:
+		if !form.Take(err, "") {
+			return err
+		}
 	}
-	return c.showResets(w, r, by, form)
+	return c.showResets(w, r, by, form, web.Status(err))
+}
+
+// resetWaits tells whether a reset of this person is among those on the page of resets that
+// wait, for this reader.
+func (c *Console) resetWaits(r *http.Request, by session.Current, shown people.Shown) (bool, error) {
+	if shown.Settings.AdminReset != policy.ResetTwoAdmins {
+		return false, nil
+	}
+	waiting, err := c.waiting(r, by)
+	return slices.ContainsFunc(waiting, func(one Waiting) bool { return one.User == shown.User.ID }), err
 }
 
 // waiting are the resets that this person may decide; whoever sees everything sees all.

@@ -133,7 +133,7 @@ func settingsSamples(t *testing.T) []webtest.Sample {
 	badWho := who
 	badWho.MayErase = true
 	badWho.Form = web.NewForm("domains", "example", "name", "Contractors")
-	badWho.Form.Wrong("domains", "domain_bad")
+	badWho.Form.Wrong("domains", "domain_bad", "Domain", "example")
 	defaultWho := PoolRulesView{Shell: shellOf("pools"), ID: "pool_default", Name: "Staff", Tabs: poolTabs("pool_default", "rules"), Default: true}
 	defaultWho.Form = web.NewForm()
 	presets := PresetsView{Shell: shellOf("authentication")}

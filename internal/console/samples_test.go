@@ -65,7 +65,7 @@ func samples() []webtest.Sample {
 	overview := OverviewView{
 		Shell: shellOf("overview"), Workspace: "Acme", At: now, Percent: count.All.Percent(), Protected: count.All.Protected, People: count.All.People,
 		Missing: count.All.Missing, Median: seconds(week.Median), Denied: week.Denied, Reported: week.Reported, Approved: week.Approved, Answered: week.Answered(),
-		Chart: chartOf(days(), count.Pools), Attention: attention(count, week, s), Methods: methods(count.All), Outcomes: outcomes(week), Deliveries: deliveries(week),
+		Chart: chartOf(days(), count.Pools), Attention: attention(count, week, 1, s), Methods: methods(count.All), Outcomes: outcomes(week), Deliveries: deliveries(week),
 		Costs: []Cost{{Amount: "3.44", Currency: "EUR", Texts: 43}},
 	}
 	for _, pool := range count.Pools {
@@ -122,7 +122,7 @@ func actSamples() []webtest.Sample {
 		view.Form = web.NewForm()
 		view.Options = map[string][]Option{
 			"role":     {{"user", "account.role_user", true}, {"auditor", "account.role_auditor", false}},
-			"required": {{"", "console.not_required", true}, {"required", "console.required_user", false}},
+			"required": {{"optional", "console.not_required", false}, {"required", "console.required_user", true}},
 			"minutes":  {{"10", "time.minutes", true}, {"30", "time.minutes", false}},
 			"pool":     {{"pool_staff", "Staff", true}, {"pool_contractors", "Contractors", false}},
 		}[a.choice]

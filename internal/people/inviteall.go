@@ -76,7 +76,7 @@ func unreadable(err error) error {
 	line := 1
 	var parse *csv.ParseError
 	if errors.As(err, &parse) {
-		line = parse.Line
+		line = parse.StartLine // where it ends, a quote that was not closed has eaten the rest
 	}
 	e.Args = map[string]any{"Line": line}
 	return e

@@ -2,6 +2,7 @@ package people_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -41,6 +42,15 @@ func TestInvitees(t *testing.T) {
 		if got != row.want {
 			t.Errorf("%s: %s, want %s", row.sentence, got, row.want)
 		}
+	}
+}
+
+// A quote that does not end eats the rest of the list: the line to look at is where it begins.
+func TestTheLineOfAnOpenQuote(t *testing.T) {
+	_, err := people.Invitees([]byte("ada@example.org\n\"ben@example.org\ncleo@example.org\ndora@example.org\n"))
+	var refusal *countersign.Error
+	if !errors.As(err, &refusal) || refusal.Args["Line"] != 2 {
+		t.Errorf("%v %+v", err, refusal)
 	}
 }
 

@@ -34,16 +34,16 @@ func rulesOf(list []rows.PoolRule) []policy.PoolRule {
 	return rules
 }
 
-// mostRules bounds the list, which is read for each new person.
-const mostRules = 500
+// MostRules bounds the list, which is read for each new person.
+const MostRules = 500
 
 // StorePoolRules puts other rules in the place of those of a version. Nobody is moved by
 // that: rules are for people who are new. Errors: those of onAll; Invalid "rules_invalid"
 // with every bad rule; NotFound "no_such_pool"; Conflict "changed_meanwhile".
 func (s *Service) StorePoolRules(ctx context.Context, workspace countersign.WorkspaceID, rules []policy.PoolRule, version int64, by By) error {
 	err := policy.CheckRules(rules)
-	if err == nil && len(rules) > mostRules {
-		err = fmt.Errorf("there are %d, and %d at most", len(rules), mostRules)
+	if err == nil && len(rules) > MostRules {
+		err = fmt.Errorf("there are %d, and %d at most", len(rules), MostRules)
 	}
 	if err != nil {
 		return &countersign.Error{Kind: countersign.Invalid, Code: "rules_invalid", Err: err}

@@ -3,6 +3,7 @@ package portal
 import (
 	"net/http"
 	"net/url"
+	"strings"
 
 	"countersign"
 	"countersign/internal/account"
@@ -50,7 +51,7 @@ func (p *Portal) askProof(w http.ResponseWriter, r *http.Request, c session.Curr
 		return err
 	}
 	view := ProofView{
-		Page: p.frame(r, c, "security", f.form), Act: string(f.act), Upon: upon, Kind: kind, Back: cancelTo(c), Return: back,
+		Page: p.frame(r, c, "security", f.form), Act: string(f.act), Upon: upon, Kind: kind, Back: cancelTo(c, f.act, back), Return: back,
 		Workspace: c.Account.Workspace.Name,
 	}
 	if kind == account.ProofSecond {
@@ -78,10 +79,17 @@ func (v ProofView) field() string {
 	return fieldFor(v.Kind, v.Kind)
 }
 
-// cancelTo is a page that this session reaches.
-func cancelTo(c session.Current) string {
-	if c.Reason != "" {
+// cancelTo is a page that this session reaches: the console for whoever was at work there.
+func cancelTo(c session.Current, act account.Act, back string) string {
+	switch {
+	case c.Reason != "":
 		return "/"
+	case strings.HasPrefix(back, "/console/people/") && act != account.ActConsole:
+		person, _, _ := strings.Cut(strings.TrimPrefix(back, "/console/people/"), "/")
+		person, _, _ = strings.Cut(person, "?")
+		return "/console/people/" + url.PathEscape(person)
+	case strings.HasPrefix(back, "/console/") && act != account.ActConsole:
+		return "/console"
 	}
 	return "/account/security"
 }

@@ -1,0 +1,50 @@
+package e2e_test
+
+import (
+	"strings"
+	"testing"
+
+	"countersign"
+	"countersign/e2e/browser"
+	"countersign/internal/people"
+)
+
+// Names and addresses may be as long as they are allowed to be, without a blank: the tables
+// stay on the page, and what stands beside them can be read.
+func TestLongNamesStayOnThePage(t *testing.T) {
+	h := newHouse(t)
+	label := strings.Repeat("d", 60)
+	long := h.Person(t, strings.Repeat("N", 78), strings.Repeat("l", 60)+"@"+label+"."+label+".example", countersign.Member)
+	page := h.session(h.owner())
+	account, err := h.Engine.People.Find(t.Context(), countersign.DefaultWorkspace, long.Email)
+	must(t, err)
+	must(t, h.Engine.People.Disable(t.Context(), account, people.Shell()))
+	h.mail(long.Email, "locked")
+	page.Open("/console/invite/list")
+	page.Type("One person on a line", "new@acme.example,"+strings.Repeat("x", 120))
+	page.Click("Send the invitations")
+	page.See("Use at most 80 characters")
+	list := page.Copy()
+	for _, width := range []int{1280, 900, 393} {
+		wide := func(p *browser.Page, what string) {
+			t.Helper()
+			var over int
+			p.Evaluate(`document.documentElement.scrollWidth - document.documentElement.clientWidth`, &over)
+			if over > 0 {
+				t.Errorf("%s is %d pixels wider than a window of %d", what, over, width)
+			}
+		}
+		list.Set(browser.Viewport(width, 800))
+		wide(list, "what became of a list")
+		page.Set(browser.Viewport(width, 800))
+		for _, path := range []string{"/console/people", "/console/people/" + string(long.ID), "/console/log", "/console/messages", "/console/company"} {
+			page.Open(path)
+			wide(page, path)
+			var narrow string
+			page.Evaluate(`[...document.querySelectorAll(".table tbody th")].filter(th => th.clientWidth < 64).map(th => th.innerText).join(", ")`, &narrow)
+			if narrow != "" {
+				t.Errorf("%s at %d: too narrow to be read: %s", path, width, narrow)
+			}
+		}
+	}
+}
