@@ -53,7 +53,7 @@ func (s *Service) Pools(ctx context.Context, workspace countersign.WorkspaceID) 
 		}
 		pools = append(pools, pool)
 	}
-	return pools, w.SettingsVersion, nil
+	return pools, int64(w.SettingsVersion), nil
 }
 
 // Pool returns one pool, and the version under which its settings were read. NotFound
@@ -79,7 +79,7 @@ func (s *Service) Pool(ctx context.Context, workspace countersign.WorkspaceID, i
 	if err != nil {
 		return Pool{}, 0, fmt.Errorf("count the people of a pool: %w", store.Classify(err))
 	}
-	return pool, w.SettingsVersion, nil
+	return pool, int64(w.SettingsVersion), nil
 }
 
 // ListPools lists the pools of a workspace, the oldest first, without looking who is in
@@ -236,7 +236,7 @@ func (s *Service) StorePoolDocument(ctx context.Context, workspace countersign.W
 
 // raise has every node read the settings of the workspace anew. Conflict
 // "changed_meanwhile" for a version that is not the last.
-func raise(tx *store.Tx, workspace countersign.WorkspaceID, version int64) error {
+func raise(tx *store.Tx, workspace countersign.WorkspaceID, version countersign.Number) error {
 	n, err := tx.RaiseSettings(tx.Ctx, workspace, version)
 	if err != nil {
 		return fmt.Errorf("raise the version of the settings: %w", err)
