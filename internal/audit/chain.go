@@ -21,6 +21,8 @@ type Chain struct {
 	// digests: sealed by the master key, and the same after that is rotated.
 	Key seal.MACKey
 	Now func() time.Time
+	// Version is that of the program, which the beginning of a chain names; "" for none.
+	Version string
 }
 
 // Head is where a chain ends: its last seal, which stands for all before it.

@@ -259,6 +259,9 @@ func (c *Chain) begin(tx *store.Tx, workspace countersign.WorkspaceID) (counters
 	e := Event{Kind: "audit.began", Actor: countersign.Actor{Kind: countersign.BySystem}, Detail: map[string]string{
 		"events": strconv.FormatInt(waiting.Events, 10), "oldest": time.UnixMilli(waiting.Oldest).UTC().Format(time.RFC3339),
 	}}
+	if c.Version != "" {
+		e.Detail["version"] = c.Version
+	}
 	row, err := Row(workspace, e, tx.Now, tx.Next())
 	if err != nil {
 		return "", err
