@@ -72,7 +72,7 @@ func acts() []act {
 		{
 			"move", policy.DeedMove, false, "pool", always,
 			func(c *Console, r *http.Request, s people.Shown, chosen string, by people.By) (string, error) {
-				return "moved", c.People.Move(r.Context(), s.Account, countersign.PoolID(chosen), by)
+				return "moved", c.People.Move(r.Context(), s.Account, countersign.PoolID(chosen), policy.Effect(r.PostForm.Get("accept")), by)
 			},
 		},
 		{
@@ -283,16 +283,6 @@ func doAct(name string) func(*Console) page {
 			who := people.Session(by.Holder(web.Place(r)), form.Value("reason"))
 			if a.Name == "code" {
 				return c.giveCode(w, r, by, a, shown, form, who)
-			}
-			if a.choice == "pool" {
-				_, effect, err := c.People.MoveImpact(r.Context(), shown.Account, countersign.PoolID(form.Value("pool")))
-				if err != nil && countersign.KindOf(err) != countersign.NotFound {
-					return err
-				}
-				if effect != policy.Unaffected && form.Value("accept") != string(effect) {
-					form.Wrong("accept", "move_accept")
-					return c.showAct(w, r, by, a, shown, form)
-				}
 			}
 			done, err := a.do(c, r, shown, form.Value(a.choice), who)
 			if err != nil {

@@ -257,10 +257,14 @@ func poolEvent(tx *store.Tx, by By, pool rows.Pool, kind string, detail map[stri
 
 // Move puts a person into another pool. What they have stays theirs, also where the new
 // pool does not ask for it. They are written to where something else is asked of them from
-// now on. Errors: those of onPerson; NotFound "no_such_pool"; Conflict
-// "owners_locked_out" where no owner could sign in any more; Forbidden "owners_loosen" where
-// it would become easier to reset them, by anybody but an owner.
-func (s *Service) Move(ctx context.Context, a account.Account, to countersign.PoolID, by By) error {
+// now on. accepted is what the one who moves them was told that it does to them, as
+// MoveImpact has it: it is judged here again, by the settings and by what the person has now.
+//
+// Errors: those of onPerson; NotFound "no_such_pool"; Conflict "owners_locked_out" where no
+// owner could sign in any more; Forbidden "owners_loosen" where it would become easier to
+// reset them, by anybody but an owner; Invalid on "accept" where it does something else to
+// them than was accepted.
+func (s *Service) Move(ctx context.Context, a account.Account, to countersign.PoolID, accepted policy.Effect, by By) error {
 	return s.onPerson(ctx, a, by, policy.DeedMove, func(tx *store.Tx, user rows.User, by By) error {
 		pool, err := poolIn(tx, user.WorkspaceID, to)
 		if err != nil || user.PoolID == to {
@@ -287,6 +291,13 @@ func (s *Service) Move(ctx context.Context, a account.Account, to countersign.Po
 		err = s.loosenByMove(tx, user, before.Settings.AdminReset, after.Settings.AdminReset, detail, by)
 		if err != nil {
 			return err
+		}
+		effect, err := s.moveEffect(tx.Ctx, tx.Queries, before, after, tx.Now)
+		if err != nil {
+			return err
+		}
+		if effect != policy.Unaffected && effect != accepted {
+			return countersign.InvalidField("accept", "move_accept")
 		}
 		_, err = tx.SetUserPool(tx.Ctx, to, user.WorkspaceID, user.ID)
 		if err != nil {
