@@ -145,7 +145,7 @@ func unsealed(t *testing.T, s *site.Site) func() {
 	hold := func(ctx context.Context, d time.Duration) error {
 		return s.Engine.Store.Write(ctx, func(tx *store.Tx) error {
 			_, err := tx.HoldLease(tx.Ctx, rows.HoldLeaseParams{
-				Name: "seal", Holder: "bench", Until: tx.Now.Add(d).UnixMilli(), Now: tx.Now.Add(time.Hour).UnixMilli(), Latest: tx.Now.UnixMilli(),
+				Name: "seal", Holder: "bench", Until: countersign.Milli(tx.Now.Add(d).UnixMilli()), Now: countersign.Milli(tx.Now.Add(time.Hour).UnixMilli()), Latest: countersign.Milli(tx.NowMilli()),
 			})
 			return err
 		})

@@ -20,7 +20,7 @@ func TestAPoolsOwnSetting(t *testing.T) {
 	must(t, err)
 	account, err := h.Engine.People.Find(t.Context(), countersign.DefaultWorkspace, ada.Email)
 	must(t, err)
-	must(t, h.Engine.People.Move(t.Context(), account, made.ID, people.Shell()))
+	must(t, h.Engine.People.Move(t.Context(), account, made.ID, policy.Unaffected, people.Shell()))
 	// asked tells what somebody is asked after a sign-in.
 	asked := func(who *person, says string) {
 		t.Helper()

@@ -76,7 +76,7 @@ func (c *auditList) Run(ctx context.Context, t *terminal) error {
 	views := []eventView{}
 	lines := [][]string{}
 	for _, e := range events {
-		v := eventView{e.ID, time.UnixMilli(int64(e.At)).UTC(), e.Kind, e.Outcome, e.IP, e.Target}
+		v := eventView{e.ID, e.At.Time(), e.Kind, e.Outcome, e.IP, e.Target}
 		views = append(views, v)
 		lines = append(lines, []string{string(v.ID), v.At.Format(time.RFC3339), v.Kind, v.Outcome, v.IP, v.Target})
 	}

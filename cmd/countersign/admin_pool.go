@@ -166,7 +166,7 @@ func (c *poolMove) Run(ctx context.Context, t *terminal) error {
 		if err != nil {
 			return err
 		}
-		impact, _, err := p.People.MoveImpact(ctx, a, pool.ID)
+		impact, effect, err := p.People.MoveImpact(ctx, a, pool.ID)
 		if err != nil {
 			return err
 		}
@@ -175,7 +175,7 @@ func (c *poolMove) Run(ctx context.Context, t *terminal) error {
 		if err != nil {
 			return err
 		}
-		err = p.People.Move(ctx, a, pool.ID, people.Shell())
+		err = p.People.Move(ctx, a, pool.ID, effect, people.Shell())
 		if err != nil {
 			return err
 		}

@@ -320,6 +320,14 @@ func viewOf(p people.Person) userView {
 	}
 }
 
+// known is a moment, nil for none.
+func known(at time.Time) *time.Time {
+	if at.IsZero() {
+		return nil
+	}
+	return &at
+}
+
 func moment(milli int64) *time.Time {
 	if milli == 0 {
 		return nil

@@ -120,7 +120,7 @@ type workspaceView struct {
 func workspaceViewOf(w people.WorkspaceListed) workspaceView {
 	return workspaceView{
 		ID: w.ID, URL: w.Address, Host: w.Host, Name: w.Name, Language: w.Language, Accent: w.Accent, Sender: w.Sender, Logo: w.Logo != "",
-		People: w.People, CreatedAt: moment(w.CreatedAt),
+		People: w.People, CreatedAt: known(w.CreatedAt.Time()),
 	}
 }
 

@@ -49,7 +49,7 @@ func installed(c config.Config) error {
 // openEngine opens the installation with its master key. It may be done while a
 // server runs on the same installation.
 func openEngine(ctx context.Context, t *terminal, c config.Config) (*server.Parts, error) {
-	return server.Open(ctx, server.Options{Config: c, Log: logger(c, t.errors, slog.LevelWarn), Now: time.Now})
+	return server.Open(ctx, server.Options{Config: c, Version: thisBuild().Version, Log: logger(c, t.errors, slog.LevelWarn), Now: time.Now})
 }
 
 // openStore opens a database alone, for acts that need no master key.

@@ -31,7 +31,7 @@ func (c *serveCommand) Run(ctx context.Context, t *terminal) error {
 	for _, warning := range loaded.Warnings() {
 		log.WarnContext(ctx, "a setting deserves a second look", "setting", warning)
 	}
-	s, err := server.New(ctx, server.Options{Config: loaded, Log: log, Out: t.out, Now: time.Now})
+	s, err := server.New(ctx, server.Options{Config: loaded, Version: thisBuild().Version, Log: log, Out: t.out, Now: time.Now})
 	if err != nil {
 		return err
 	}

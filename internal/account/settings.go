@@ -25,7 +25,7 @@ type poolKey struct {
 }
 
 type keptSettings struct {
-	version  int64
+	version  countersign.Number
 	settings policy.Settings
 }
 
@@ -53,7 +53,7 @@ func (s *Service) Settings(ctx context.Context, workspace countersign.WorkspaceI
 
 // SettingsAt returns the effective settings of a pool at a version that was
 // just read.
-func (s *Service) SettingsAt(ctx context.Context, workspace countersign.WorkspaceID, pool countersign.PoolID, version int64) (policy.Settings, error) {
+func (s *Service) SettingsAt(ctx context.Context, workspace countersign.WorkspaceID, pool countersign.PoolID, version countersign.Number) (policy.Settings, error) {
 	key := poolKey{workspace, pool}
 	s.settings.mu.RLock()
 	kept, found := s.settings.kept[key]
@@ -77,7 +77,7 @@ func (s *Service) SettingsAt(ctx context.Context, workspace countersign.Workspac
 // AdminReset is what recovery.admin_reset says in every pool of a workspace, at a version
 // that was just read; "" where they differ: help is told to everybody before anybody says
 // who they are, and must promise nobody what holds for others.
-func (s *Service) AdminReset(ctx context.Context, workspace countersign.WorkspaceID, version int64) (string, error) {
+func (s *Service) AdminReset(ctx context.Context, workspace countersign.WorkspaceID, version countersign.Number) (string, error) {
 	pools, err := s.Store.Read().ListPools(ctx, workspace)
 	if err != nil {
 		return "", fmt.Errorf("list pools: %w", store.Classify(err))
@@ -96,7 +96,7 @@ func (s *Service) AdminReset(ctx context.Context, workspace countersign.Workspac
 	return value, nil
 }
 
-func (s *Service) readSettings(ctx context.Context, key poolKey) (policy.Settings, int64, error) {
+func (s *Service) readSettings(ctx context.Context, key poolKey) (policy.Settings, countersign.Number, error) {
 	// The version first: settings that change between the two reads are then
 	// read again at the next request, never kept under a version they outrun.
 	w, err := s.Workspace(ctx, key.workspace)

@@ -21,6 +21,8 @@ type Chain struct {
 	// digests: sealed by the master key, and the same after that is rotated.
 	Key seal.MACKey
 	Now func() time.Time
+	// Version is that of the program, which the beginning of a chain names; "" for none.
+	Version string
 }
 
 // Head is where a chain ends: its last seal, which stands for all before it.
@@ -62,7 +64,7 @@ func (c *Chain) Logs(ctx context.Context) ([]countersign.WorkspaceID, error) {
 
 // Head is where the chain of a workspace ends now.
 func (c *Chain) Head(ctx context.Context, workspace countersign.WorkspaceID) (Head, error) {
-	last, err := c.Store.Read().LastSeal(ctx, workspace)
+	last, err := c.Store.Read().LastSeal(ctx, workspace, greatest(c.Now()))
 	if store.NotFound(err) {
 		return Head{}, nil
 	}
@@ -71,3 +73,9 @@ func (c *Chain) Head(ctx context.Context, workspace countersign.WorkspaceID) (He
 	}
 	return Head{Seal: last.ID, MAC: last.Mac}, nil
 }
+
+// greatest is the greatest number that a chain can have come to: a seal for each millisecond
+// since 1970, or a million millions where the clock is wrong. What says a greater one had
+// another number, or was put there: a chain that went on from it could come to the end of all
+// numbers, and nothing would be sealed any more.
+func greatest(now time.Time) int64 { return max(now.UnixMilli(), 1_000_000_000_000) }

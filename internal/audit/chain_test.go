@@ -322,3 +322,20 @@ func TestAVerificationIsAnEvent(t *testing.T) {
 // byHand is an event that nobody's program wrote.
 const byHand = `INSERT INTO events (workspace_id, id, at, kind, outcome, actor_kind, actor_id, user_id, target, session_id, attempt_id, request_id, ip, user_agent, detail)
 	VALUES ('wsp_default', 'ID', 1795435200000, 'signin.completed', 'ok', 'user', 'usr_1', 'usr_1', '', '', '', '', '', '', '{}')`
+
+// The beginning of a chain says which version of the program made it.
+func TestTheBeginningNamesTheProgram(t *testing.T) {
+	logs(t, func(t *testing.T, l *logged) {
+		l.Version = "v1.2.3"
+		l.filled(t)
+		l.Version = ""
+		l.write(t, "wsp_other", 1)
+		look(t, l.sealer())
+		l.advance(10 * time.Second)
+		look(t, l.sealer())
+		began := l.list(t, "SELECT detail FROM events WHERE kind = 'audit.began' ORDER BY id")
+		if len(began) != 2 || !strings.Contains(began[0], `"version":"v1.2.3"`) || strings.Contains(began[1], "version") {
+			t.Errorf("the chains begin with %q", began)
+		}
+	})
+}

@@ -2,6 +2,7 @@ package audit
 
 import (
 	"context"
+	"time"
 
 	"countersign"
 	"countersign/internal/seal"
@@ -12,22 +13,24 @@ import (
 func Encode(e rows.Event) []byte { return encode(nil, &e) }
 
 // SealOf is the row of a seal.
-func SealOf(key seal.MACKey, workspace countersign.WorkspaceID, id int64, prev []byte, at int64, events []rows.Event) rows.Seal {
+func SealOf(key seal.MACKey, workspace countersign.WorkspaceID, id int64, prev []byte, at countersign.Milli, events []rows.Event) rows.Seal {
 	return sealOf(key, workspace, id, prev, at, events)
 }
 
 // HeadOf is the note of a chain's end.
 func HeadOf(key seal.MACKey, s rows.Seal) rows.SealHead {
-	return rows.SealHead{WorkspaceID: s.WorkspaceID, SealID: s.ID, Mac: headMAC(key, s.WorkspaceID, Head{Seal: s.ID, MAC: s.Mac})}
+	return rows.SealHead{WorkspaceID: s.WorkspaceID, SealID: countersign.Number(s.ID), Mac: headMAC(key, s.WorkspaceID, Head{Seal: s.ID, MAC: s.Mac})}
 }
 
 // Retired is what proves that a seal's events were retired.
-func Retired(key seal.MACKey, s rows.Seal, at int64) []byte { return retiredMAC(key, &s, at) }
+func Retired(key seal.MACKey, s rows.Seal, at countersign.Milli) []byte {
+	return retiredMAC(key, &s, at)
+}
 
 // Walk goes along seals with their events.
 func Walk(key seal.MACKey, workspace countersign.WorkspaceID, seals []rows.Seal, events map[int64][]rows.Event, noted rows.SealHead) Report {
 	r := Report{Workspace: workspace}
-	w := &walk{key: key, report: &r, next: 1}
+	w := &walk{key: key, report: &r, next: 1, most: greatest(time.Time{})}
 	for i := range seals {
 		if w.seal(&seals[i]) {
 			w.events(&seals[i], events[seals[i].ID])

@@ -55,9 +55,9 @@ func encode(dst []byte, e *rows.Event) []byte {
 
 // batch is what a seal says of its events.
 type batch struct {
-	events      int64
+	events      countersign.Number
 	first, last countersign.EventID
-	newest      int64
+	newest      countersign.Milli
 	digest      []byte
 	marks       []byte
 }
@@ -65,7 +65,7 @@ type batch struct {
 // digestOf puts events into the order of their identifiers and digests them.
 func digestOf(key seal.MACKey, events []rows.Event) batch {
 	slices.SortFunc(events, func(a, b rows.Event) int { return cmp.Compare(a.ID, b.ID) })
-	b := batch{events: int64(len(events))}
+	b := batch{events: countersign.Number(len(events))}
 	whole := sha256.New()
 	var one []byte
 	for i := range events {
@@ -73,7 +73,7 @@ func digestOf(key seal.MACKey, events []rows.Event) batch {
 		one = encode(one[:0], e)
 		_, _ = whole.Write(one) // a hash never fails
 		b.marks = append(b.marks, key.Sum(purposeMark, string(one))[:markSize]...)
-		b.newest = max(b.newest, int64(e.At))
+		b.newest = max(b.newest, e.At)
 	}
 	if len(events) > 0 {
 		b.first, b.last = events[0].ID, events[len(events)-1].ID
@@ -86,7 +86,8 @@ func digestOf(key seal.MACKey, events []rows.Event) batch {
 // the first. It leaves out what changes when the events are retired.
 func macOf(key seal.MACKey, s *rows.Seal, prev []byte) []byte {
 	return key.Sum(purposeSeal,
-		string(s.WorkspaceID), string(prev), number(s.ID), number(s.At), number(s.Events), string(s.FirstID), string(s.LastID), number(s.NewestAt), string(s.Digest))
+		string(s.WorkspaceID), string(prev), number(s.ID), number(int64(s.At)), number(int64(s.Events)), string(s.FirstID), string(s.LastID),
+		number(int64(s.NewestAt)), string(s.Digest))
 }
 
 // headMAC proves that a chain ended with a seal.
@@ -95,8 +96,8 @@ func headMAC(key seal.MACKey, workspace countersign.WorkspaceID, h Head) []byte 
 }
 
 // retiredMAC proves that retention removed the events of a seal, whole and in their time.
-func retiredMAC(key seal.MACKey, s *rows.Seal, at int64) []byte {
-	return key.Sum(purposeRetired, string(s.WorkspaceID), number(s.ID), number(at), string(s.Mac))
+func retiredMAC(key seal.MACKey, s *rows.Seal, at countersign.Milli) []byte {
+	return key.Sum(purposeRetired, string(s.WorkspaceID), number(s.ID), number(int64(at)), string(s.Mac))
 }
 
 // number is a number in a keyed digest, always eight bytes.
@@ -105,7 +106,7 @@ func number(n int64) string {
 }
 
 // sealOf is the row of the seal over events, in the order that they are put into.
-func sealOf(key seal.MACKey, workspace countersign.WorkspaceID, id int64, prev []byte, at int64, events []rows.Event) rows.Seal {
+func sealOf(key seal.MACKey, workspace countersign.WorkspaceID, id int64, prev []byte, at countersign.Milli, events []rows.Event) rows.Seal {
 	b := digestOf(key, events)
 	s := rows.Seal{
 		WorkspaceID: workspace, ID: id, At: at, Events: b.events, FirstID: b.first, LastID: b.last, NewestAt: b.newest,

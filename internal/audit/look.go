@@ -25,7 +25,7 @@ const (
 // without it was cut off, together with all that would have told of it.
 func (c *Chain) Verify(ctx context.Context, workspace countersign.WorkspaceID, must ...Head) (Report, error) {
 	r := Report{Workspace: workspace}
-	w := &walk{key: c.Key, report: &r, next: 1}
+	w := &walk{key: c.Key, report: &r, next: 1, most: greatest(c.Now())}
 	after := int64(math.MinInt64)
 	for ended := false; !ended; {
 		err := c.Store.Snapshot(ctx, func(q *rows.Queries) error {
@@ -37,19 +37,23 @@ func (c *Chain) Verify(ctx context.Context, workspace countersign.WorkspaceID, m
 			return r, fmt.Errorf("verify the audit log: %w", err)
 		}
 	}
-	_, err := c.Store.Read().GetWorkspace(ctx, workspace)
-	switch {
-	case store.NotFound(err):
+	there, err := c.Store.Read().HasWorkspace(ctx, workspace)
+	if err != nil {
+		return r, fmt.Errorf("look for the workspace: %w", store.Classify(err))
+	}
+	if !there {
 		r.wrong(Problem{Fault: WorkspaceMissing})
-	case err != nil:
-		return r, fmt.Errorf("load the workspace: %w", store.Classify(err))
+	}
+	err = c.bent(ctx, &r)
+	if err != nil {
+		return r, err
 	}
 	strays, err := c.Store.Read().ListStrayEvents(ctx, workspace, problemsKept)
 	if err != nil {
 		return r, fmt.Errorf("look for events of no seal: %w", store.Classify(err))
 	}
 	for _, e := range strays {
-		r.wrong(Problem{Fault: EventAdded, Seal: *e.SealID, Event: e.ID})
+		r.wrong(Problem{Fault: EventAdded, Seal: int64(*e.SealID), Event: e.ID})
 	}
 	unsealed, err := c.Store.Read().CountUnsealed(ctx, workspace)
 	if err != nil {
@@ -86,7 +90,7 @@ func (c *Chain) step(ctx context.Context, q *rows.Queries, w *walk, after int64)
 			continue
 		}
 		kept = append(kept, *s)
-		events += s.Events
+		events += int64(s.Events)
 		if events >= eventsRead {
 			return after, false, c.batches(ctx, q, w, kept)
 		}
@@ -109,13 +113,14 @@ func (c *Chain) batches(ctx context.Context, q *rows.Queries, w *walk, seals []r
 	if len(seals) == 0 {
 		return nil
 	}
+	from, to := countersign.Number(seals[0].ID), countersign.Number(seals[len(seals)-1].ID)
 	read := rows.ListSealedEventsParams{
-		WorkspaceID: w.report.Workspace, FirstID: seals[0].FirstID, LastID: seals[0].LastID, FromSeal: &seals[0].ID, ToSeal: &seals[len(seals)-1].ID,
+		WorkspaceID: w.report.Workspace, FirstID: seals[0].FirstID, LastID: seals[0].LastID, FromSeal: &from, ToSeal: &to,
 	}
 	var want int64
 	for _, s := range seals {
 		read.FirstID, read.LastID = min(read.FirstID, s.FirstID), max(read.LastID, s.LastID)
-		want += s.Events
+		want += int64(s.Events)
 	}
 	// One more than there should be: that is enough to be found, however many were added.
 	read.Most = int32(want + 1)
@@ -135,11 +140,32 @@ func (c *Chain) batches(ctx context.Context, q *rows.Queries, w *walk, seals []r
 	}
 	for i := range seals {
 		n := 0
-		for n < len(found) && *found[n].SealID <= seals[i].ID {
+		for n < len(found) && int64(*found[n].SealID) <= seals[i].ID {
 			n++
 		}
 		w.events(&seals[i], found[:n])
 		found = found[n:]
+	}
+	return nil
+}
+
+// bent notes what holds something that its column cannot, whatever it is read as.
+func (c *Chain) bent(ctx context.Context, r *Report) error {
+	found, err := c.Store.ListBent(ctx, r.Workspace, problemsKept)
+	if err != nil {
+		return fmt.Errorf("look for what no column can hold: %w", store.Classify(err))
+	}
+	for _, e := range found.Events {
+		r.wrong(Problem{Fault: EventChanged, Seal: e.Seal, Event: e.ID})
+	}
+	for _, id := range found.Seals {
+		r.wrong(Problem{Fault: SealChanged, Seal: id})
+	}
+	if found.Head {
+		r.wrong(Problem{Fault: HeadChanged, Seal: r.Head.Seal})
+	}
+	if found.Workspace {
+		r.wrong(Problem{Fault: WorkspaceChanged})
 	}
 	return nil
 }

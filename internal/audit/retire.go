@@ -44,13 +44,13 @@ func (c *Chain) Retire(ctx context.Context, workspace countersign.WorkspaceID, d
 }
 
 // cutoff is the moment, in unix milliseconds, that events must be older than.
-func cutoff(now time.Time, days int) int64 {
-	return now.UTC().Truncate(24*time.Hour).AddDate(0, 0, -days).UnixMilli()
+func cutoff(now time.Time, days int) countersign.Milli {
+	return countersign.Milli(now.UTC().Truncate(24*time.Hour).AddDate(0, 0, -days).UnixMilli())
 }
 
 // age is the moment of the latest event of a seal. What says that it is younger than its
 // seal was written by a wrong clock: it must not keep all that follows from going.
-func age(s *rows.Seal) int64 { return min(s.NewestAt, s.At) }
+func age(s *rows.Seal) countersign.Milli { return min(s.NewestAt, s.At) }
 
 // KeptDays is the detail of an event that tells of a shorter retention: for how many days
 // events were kept before it.
@@ -58,12 +58,12 @@ const KeptDays = "kept_days"
 
 // heldUntil is the moment, in unix milliseconds, until which an event stays whatever the
 // retention is; 0 where nothing holds it.
-func heldUntil(e *rows.Event) int64 {
+func heldUntil(e *rows.Event) countersign.Milli {
 	days, err := strconv.Atoi(Detail(*e)[KeptDays])
 	if err != nil || days <= 0 {
 		return 0
 	}
-	return time.UnixMilli(int64(e.At)).AddDate(0, 0, days).UnixMilli()
+	return countersign.Milli(time.UnixMilli(int64(e.At)).AddDate(0, 0, days).UnixMilli())
 }
 
 // held are the seals with an event that stays longer than the retention says.
@@ -75,7 +75,7 @@ func held(tx *store.Tx, workspace countersign.WorkspaceID) (map[int64]bool, erro
 	seals := map[int64]bool{}
 	for i := range told {
 		if heldUntil(&told[i]) >= cutoff(tx.Now, 0) {
-			seals[*told[i].SealID] = true
+			seals[int64(*told[i].SealID)] = true
 		}
 	}
 	return seals, nil
@@ -100,7 +100,7 @@ func (c *Chain) retire(tx *store.Tx, workspace countersign.WorkspaceID, days int
 			more = false
 			break
 		}
-		if done.events > 0 && done.events+s.Events > batchSize {
+		if done.events > 0 && done.events+int64(s.Events) > batchSize {
 			more = true
 			break
 		}
@@ -159,7 +159,8 @@ func (d retired) event(days int) Event {
 // What is not as it was sealed goes as well, for its time is over, but without the proof:
 // it stays to be found.
 func (c *Chain) retireOne(tx *store.Tx, s *rows.Seal, done *retired) (bool, error) {
-	gone, err := tx.DeleteSealedEvents(tx.Ctx, rows.DeleteSealedEventsParams{WorkspaceID: s.WorkspaceID, SealID: &s.ID, FirstID: s.FirstID, LastID: s.LastID})
+	id, now := countersign.Number(s.ID), countersign.Milli(tx.NowMilli())
+	gone, err := tx.DeleteSealedEvents(tx.Ctx, rows.DeleteSealedEventsParams{WorkspaceID: s.WorkspaceID, SealID: &id, FirstID: s.FirstID, LastID: s.LastID})
 	if err != nil {
 		return false, fmt.Errorf("remove events: %w", err)
 	}
@@ -169,9 +170,9 @@ func (c *Chain) retireOne(tx *store.Tx, s *rows.Seal, done *retired) (bool, erro
 	}
 	proof := []byte{}
 	if whole {
-		proof = retiredMAC(c.Key, s, tx.NowMilli())
+		proof = retiredMAC(c.Key, s, now)
 	}
-	n, err := tx.RetireSeal(tx.Ctx, rows.RetireSealParams{RetiredAt: tx.NowMilli(), RetiredMac: proof, Nothing: []byte{}, WorkspaceID: s.WorkspaceID, ID: s.ID})
+	n, err := tx.RetireSeal(tx.Ctx, rows.RetireSealParams{RetiredAt: now, RetiredMac: proof, Nothing: []byte{}, WorkspaceID: s.WorkspaceID, ID: s.ID})
 	if err != nil {
 		return false, fmt.Errorf("retire a seal: %w", err)
 	}

@@ -152,7 +152,7 @@ func (s *Sealer) leave(ctx context.Context) error {
 		return fmt.Errorf("read whose turn it is to seal: %w", store.Classify(err))
 	}
 	return s.chain.Store.Write(ctx, func(tx *store.Tx) error {
-		_, err := tx.HoldLease(tx.Ctx, rows.HoldLeaseParams{Name: leaseName, Holder: s.node, Until: 0, Now: tx.NowMilli(), Latest: latest(tx.Now)})
+		_, err := tx.HoldLease(tx.Ctx, rows.HoldLeaseParams{Name: leaseName, Holder: s.node, Until: 0, Now: countersign.Milli(tx.NowMilli()), Latest: latest(tx.Now)})
 		return err
 	})
 }
@@ -160,11 +160,13 @@ func (s *Sealer) leave(ctx context.Context) error {
 // mine tells whether a node may take or keep the turn. One that ends later than it can was
 // taken while a clock was wrong, and counts for nothing.
 func mine(held rows.Lease, node string, now time.Time) bool {
-	return held.Holder == node || held.Until <= now.UnixMilli() || held.Until > latest(now)
+	return held.Holder == node || held.Until <= countersign.Milli(now.UnixMilli()) || held.Until > latest(now)
 }
 
 // latest is the end of the latest turn that clocks which differ a little can have taken.
-func latest(now time.Time) int64 { return now.Add(sealLease + time.Minute).UnixMilli() }
+func latest(now time.Time) countersign.Milli {
+	return countersign.Milli(now.Add(sealLease + time.Minute).UnixMilli())
+}
 
 // seals makes one seal for each workspace of what waits, and returns how many events
 // have one now.
@@ -198,7 +200,7 @@ func (s *Sealer) seal(ctx context.Context, workspace countersign.WorkspaceID, fr
 	err := s.chain.Store.Write(ctx, func(tx *store.Tx) error {
 		made, broken = rows.Seal{}, false
 		n, err := tx.HoldLease(tx.Ctx, rows.HoldLeaseParams{
-			Name: leaseName, Holder: s.node, Until: tx.Now.Add(sealLease).UnixMilli(), Now: tx.NowMilli(), Latest: latest(tx.Now),
+			Name: leaseName, Holder: s.node, Until: countersign.Milli(tx.Now.Add(sealLease).UnixMilli()), Now: countersign.Milli(tx.NowMilli()), Latest: latest(tx.Now),
 		})
 		if err != nil {
 			return fmt.Errorf("take the turn to seal: %w", err)
@@ -222,14 +224,15 @@ func (s *Sealer) seal(ctx context.Context, workspace countersign.WorkspaceID, fr
 				first, last = min(first, began), max(last, began)
 			}
 		}
-		events, err := tx.ClaimEvents(tx.Ctx, rows.ClaimEventsParams{SealID: &id, WorkspaceID: workspace, FirstID: first, LastID: last})
+		number := countersign.Number(id)
+		events, err := tx.ClaimEvents(tx.Ctx, rows.ClaimEventsParams{SealID: &number, WorkspaceID: workspace, FirstID: first, LastID: last})
 		if err != nil {
 			return fmt.Errorf("claim events: %w", err)
 		}
 		if len(events) == 0 {
 			return nil
 		}
-		made = sealOf(s.chain.Key, workspace, id, prev, tx.NowMilli(), events)
+		made = sealOf(s.chain.Key, workspace, id, prev, countersign.Milli(tx.NowMilli()), events)
 		return s.chain.append(tx, made)
 	})
 	if store.Taken(err) {
@@ -267,6 +270,9 @@ func (c *Chain) begin(tx *store.Tx, workspace countersign.WorkspaceID) (counters
 	e := Event{Kind: "audit.began", Actor: countersign.Actor{Kind: countersign.BySystem}, Detail: map[string]string{
 		"events": strconv.FormatInt(waiting.Events, 10), "oldest": time.UnixMilli(waiting.Oldest).UTC().Format(time.RFC3339),
 	}}
+	if c.Version != "" {
+		e.Detail["version"] = c.Version
+	}
 	row, err := Row(workspace, e, tx.Now, tx.Next())
 	if err != nil {
 		return "", err
@@ -287,7 +293,7 @@ func (c *Chain) append(tx *store.Tx, s rows.Seal) error {
 	if err != nil {
 		return fmt.Errorf("write the seal: %w", err)
 	}
-	err = tx.StoreSealHead(tx.Ctx, s.WorkspaceID, s.ID, headMAC(c.Key, s.WorkspaceID, Head{Seal: s.ID, MAC: s.Mac}))
+	err = tx.StoreSealHead(tx.Ctx, s.WorkspaceID, countersign.Number(s.ID), headMAC(c.Key, s.WorkspaceID, Head{Seal: s.ID, MAC: s.Mac}))
 	if err != nil {
 		return fmt.Errorf("write where the chain ends: %w", err)
 	}
@@ -298,7 +304,7 @@ func (c *Chain) append(tx *store.Tx, s rows.Seal) error {
 // and the digest that this follows. known is a seal that this server made: whoever cuts the
 // chain off behind it, and puts an old note of the end back, is found by that.
 func (c *Chain) next(tx *store.Tx, workspace countersign.WorkspaceID, known Head) (int64, []byte, bool, error) {
-	last, err := tx.LastSeal(tx.Ctx, workspace)
+	last, err := tx.LastSeal(tx.Ctx, workspace, greatest(tx.Now))
 	if err != nil && !store.NotFound(err) {
 		return 0, nil, false, fmt.Errorf("read the last seal: %w", err)
 	}
@@ -328,7 +334,7 @@ func follow(key seal.MACKey, workspace countersign.WorkspaceID, last rows.Seal, 
 		return 1, false
 	}
 	at := Head{Seal: last.ID, MAC: last.Mac}
-	if head.SealID == last.ID && seal.Equal(head.Mac, headMAC(key, workspace, at)) {
+	if int64(head.SealID) == last.ID && seal.Equal(head.Mac, headMAC(key, workspace, at)) {
 		return last.ID + 1, false
 	}
 	return last.ID + 2, true

@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"bytes"
 	"cmp"
 	"slices"
 	"time"
@@ -36,6 +37,8 @@ const (
 	// WorkspaceMissing is a log whose workspace is not there, or has another identifier. The
 	// program removes a log with its workspace.
 	WorkspaceMissing Fault = "workspace_missing"
+	// WorkspaceChanged is a workspace whose row holds what no column of it can.
+	WorkspaceChanged Fault = "workspace_changed"
 	// HeadChanged is a note of the chain's end that is missing or not ours.
 	HeadChanged Fault = "head_changed"
 	// BegunLate is a chain that begins after a server was at work: it was taken away, and
@@ -57,6 +60,12 @@ type Problem struct {
 // Text is the id of its sentence in the catalogue; Seal and Event fill it.
 func (p Problem) Text() string {
 	switch {
+	case p.Fault == EventChanged && p.Seal == 0:
+		return "audit.fault_event_changed_unnumbered"
+	case p.Fault == EventAdded && p.Seal == 0:
+		return "audit.fault_event_added_unnumbered"
+	case p.Fault == SealChanged && p.Seal == 0:
+		return "audit.fault_seal_changed_unnumbered"
 	case p.Fault == EventMissing && p.Event == "":
 		return "audit.fault_event_missing_end"
 	case p.Fault == BegunLate && p.Event == "":
@@ -116,6 +125,7 @@ type walk struct {
 	key    seal.MACKey
 	report *Report
 	next   int64  // the number that comes now
+	most   int64  // the greatest that one can have: see greatest
 	prev   []byte // the digest of the seal before it
 }
 
@@ -123,8 +133,8 @@ type walk struct {
 // one that is not ours say nothing.
 func (w *walk) seal(s *rows.Seal) bool {
 	switch {
-	case s.ID < w.next:
-		// Numbers begin with 1.
+	case s.ID < w.next, s.ID > w.most:
+		// Numbers begin with 1. What has one that none can have is not where the chain ends.
 		w.report.wrong(Problem{Fault: SealChanged, Seal: s.ID})
 		return false
 	case s.ID > w.next:
@@ -138,7 +148,7 @@ func (w *walk) seal(s *rows.Seal) bool {
 		return false
 	}
 	if s.ID == 1 {
-		w.report.Began = s.At
+		w.report.Began = int64(s.At)
 	}
 	if s.RetiredAt == 0 {
 		return true
@@ -146,6 +156,10 @@ func (w *walk) seal(s *rows.Seal) bool {
 	// An event that is younger than its retirement was not old enough.
 	if age(s) >= s.RetiredAt || !seal.Equal(s.RetiredMac, retiredMAC(w.key, s, s.RetiredAt)) {
 		w.report.wrong(Problem{Fault: EventsRemoved, Seal: s.ID})
+		return false
+	}
+	if len(s.Marks) > 0 {
+		w.report.wrong(Problem{Fault: SealChanged, Seal: s.ID})
 		return false
 	}
 	w.report.Seals++
@@ -157,29 +171,36 @@ func (w *walk) seal(s *rows.Seal) bool {
 func (w *walk) events(s *rows.Seal, events []rows.Event) {
 	b := digestOf(w.key, events)
 	for i := range events {
-		if late(int64(events[i].At), s.At) {
+		if late(events[i].At, s.At) {
 			w.report.Late++
 		}
 	}
-	if b.events == s.Events && seal.Equal(b.digest, s.Digest) {
-		w.report.Seals++
-		w.report.Events += b.events
+	if b.events != s.Events || !seal.Equal(b.digest, s.Digest) {
+		w.report.wrong(locate(s, b, events))
 		return
 	}
-	w.report.wrong(locate(s, b, events))
+	// What is not under the seal's digest follows from what is.
+	if !bytes.Equal(b.marks, s.Marks) || len(s.RetiredMac) > 0 {
+		w.report.wrong(Problem{Fault: SealChanged, Seal: s.ID})
+		return
+	}
+	w.report.Seals++
+	w.report.Events += int64(b.events)
 }
 
-// late tells that what happened at one moment, in unix milliseconds, was sealed long after.
-func late(at, sealed int64) bool { return at < sealed-lateAfter.Milliseconds() }
+// late tells that what happened at one moment was sealed long after.
+func late(at, sealed countersign.Milli) bool {
+	return at < sealed-countersign.Milli(lateAfter.Milliseconds())
+}
 
 // begin compares when the chain began with the oldest that a server is known to have done:
 // an event of what somebody did at it, whose zero value is none, and a sign-in, 0 for none.
 func (r *Report) begin(oldest rows.OldestServedRow, signedIn int64) {
 	switch {
 	case r.Began == 0:
-	case oldest.ID != "" && late(int64(oldest.At), r.Began):
+	case oldest.ID != "" && late(oldest.At, countersign.Milli(r.Began)):
 		r.wrong(Problem{Fault: BegunLate, Seal: 1, Event: oldest.ID})
-	case signedIn != 0 && late(signedIn, r.Began):
+	case signedIn != 0 && late(countersign.Milli(signedIn), countersign.Milli(r.Began)):
 		r.wrong(Problem{Fault: BegunLate, Seal: 1})
 	}
 }
@@ -189,9 +210,9 @@ func (w *walk) end(noted rows.SealHead) {
 	head := w.report.Head
 	switch {
 	case noted.WorkspaceID == "" && head.Seal == 0:
-	case noted.SealID > head.Seal:
+	case int64(noted.SealID) > head.Seal:
 		w.report.wrong(Problem{Fault: TailCut, Seal: head.Seal + 1})
-	case noted.SealID < head.Seal, !seal.Equal(noted.Mac, headMAC(w.key, w.report.Workspace, head)):
+	case int64(noted.SealID) < head.Seal, !seal.Equal(noted.Mac, headMAC(w.key, w.report.Workspace, head)):
 		w.report.wrong(Problem{Fault: HeadChanged, Seal: head.Seal})
 	}
 }
@@ -201,7 +222,7 @@ func (w *walk) end(noted rows.SealHead) {
 // is found all the same, but the event is not told.
 func locate(s *rows.Seal, b batch, events []rows.Event) Problem {
 	is, was := marksOf(b.marks), marksOf(s.Marks)
-	if int64(len(was)) != s.Events {
+	if len(was) != int(s.Events) {
 		return Problem{Fault: EventsChanged, Seal: s.ID}
 	}
 	at := 0

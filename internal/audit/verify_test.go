@@ -2,6 +2,7 @@ package audit_test
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"testing"
 	"time"
@@ -27,12 +28,13 @@ func newChained() *chained {
 	c := &chained{key: seal.MACKey("0123456789abcdef0123456789abcdef"), events: map[int64][]rows.Event{}}
 	var prev []byte
 	for id := int64(1); id <= 5; id++ {
+		number := countersign.Number(id)
 		for n := range int64(4) {
 			c.events[id] = append(c.events[id], rows.Event{
-				WorkspaceID: workspace, ID: countersign.EventID(fmt.Sprintf("evt_%d%d", id, n)), At: countersign.Milli(100*id + n), Kind: "signin.completed", SealID: &id,
+				WorkspaceID: workspace, ID: countersign.EventID(fmt.Sprintf("evt_%d%d", id, n)), At: countersign.Milli(100*id + n), Kind: "signin.completed", SealID: &number,
 			})
 		}
-		s := audit.SealOf(c.key, workspace, id, prev, 100*id+50, c.events[id])
+		s := audit.SealOf(c.key, workspace, id, prev, countersign.Milli(100*id+50), c.events[id])
 		prev = s.Mac
 		c.seals = append(c.seals, s)
 	}
@@ -45,7 +47,7 @@ func (c *chained) walk() audit.Report {
 }
 
 // retire does what retention does with a seal.
-func (c *chained) retire(id, at int64) {
+func (c *chained) retire(id int64, at countersign.Milli) {
 	s := &c.seals[id-1]
 	s.RetiredAt, s.RetiredMac, s.Marks = at, audit.Retired(c.key, *s, at), nil
 	delete(c.events, id)
@@ -89,7 +91,13 @@ func TestWhatAChainTells(t *testing.T) {
 			c.events[4] = append(c.events[4], c.events[3][3])
 			c.events[3] = c.events[3][:3]
 		}, problems{{audit.EventMissing, 3, ""}, {audit.EventAdded, 4, "evt_33"}}},
-		{"the marks were scrambled", func(c *chained) { c.seals[2].Marks[9] ^= 1 }, nil},
+		{"the marks were scrambled", func(c *chained) { c.seals[2].Marks[9] ^= 1 }, problems{{audit.SealChanged, 3, ""}}},
+		{"a seal has the proof of a retirement that was not", func(c *chained) { c.seals[2].RetiredMac = c.seals[2].Mac }, problems{{audit.SealChanged, 3, ""}}},
+		{"a retired seal has marks", func(c *chained) {
+			c.retire(1, 1000)
+			c.seals[0].Marks = []byte("12345678")
+		}, problems{{audit.SealChanged, 1, ""}}},
+		{"a seal has a number that none can come to", func(c *chained) { c.seals[4].ID = math.MaxInt64 }, problems{{audit.TailCut, 5, ""}, {audit.SealChanged, math.MaxInt64, ""}}},
 		{"an event and all marks", func(c *chained) {
 			c.events[3][2].IP = "192.0.2.1"
 			c.seals[2].Marks = c.seals[2].Marks[:8]
@@ -196,7 +204,7 @@ func TestWhoseTurnItIs(t *testing.T) {
 		{"another node's that is over", "nod_2", now, true},
 		{"one that a wrong clock took for a year", "nod_2", now.AddDate(1, 0, 0), true},
 	} {
-		if got := audit.Mine(rows.Lease{Holder: row.holder, Until: row.until.UnixMilli()}, "nod_1", now); got != row.want {
+		if got := audit.Mine(rows.Lease{Holder: row.holder, Until: countersign.Milli(row.until.UnixMilli())}, "nod_1", now); got != row.want {
 			t.Errorf("%s: %v", row.sentence, got)
 		}
 	}
@@ -241,7 +249,7 @@ func TestWhatIsOldEnoughToGo(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := time.UnixMilli(audit.Cutoff(now, row.days)).UTC().Format(time.RFC3339); got != row.want {
+		if got := time.UnixMilli(int64(audit.Cutoff(now, row.days))).UTC().Format(time.RFC3339); got != row.want {
 			t.Errorf("%d days at %s: %s, want %s", row.days, row.now, got, row.want)
 		}
 	}

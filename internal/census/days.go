@@ -61,7 +61,7 @@ func (s *Service) keep(ctx context.Context, workspace countersign.WorkspaceID) e
 		return fmt.Errorf("read the turn of the count: %w", store.Classify(err))
 	}
 	latest := turn.Add(time.Hour).UnixMilli() // what clocks that differ a little can have taken
-	if err == nil && lease.Until >= turn.UnixMilli() && lease.Until <= latest {
+	if err == nil && int64(lease.Until) >= turn.UnixMilli() && int64(lease.Until) <= latest {
 		return nil
 	}
 	c, err := s.Count(ctx, workspace)
@@ -69,7 +69,7 @@ func (s *Service) keep(ctx context.Context, workspace countersign.WorkspaceID) e
 		return err
 	}
 	return s.Store.Write(ctx, func(tx *store.Tx) error {
-		n, err := tx.TakeLease(tx.Ctx, rows.TakeLeaseParams{Name: name, Until: turn.UnixMilli(), Latest: latest})
+		n, err := tx.TakeLease(tx.Ctx, rows.TakeLeaseParams{Name: name, Until: countersign.Milli(turn.UnixMilli()), Latest: countersign.Milli(latest)})
 		if err != nil {
 			return fmt.Errorf("take the turn of the count: %w", err)
 		}

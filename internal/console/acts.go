@@ -67,7 +67,7 @@ func acts() []act {
 		{
 			"move", policy.DeedMove, false, "pool", always,
 			func(c *Console, r *http.Request, s people.Shown, chosen string, by people.By) (string, error) {
-				return "moved", c.People.Move(r.Context(), s.Account, countersign.PoolID(chosen), by)
+				return "moved", c.People.Move(r.Context(), s.Account, countersign.PoolID(chosen), policy.Effect(r.PostForm.Get("accept")), by)
 			},
 		},
 		{
@@ -307,16 +307,6 @@ func doAct(name string) func(*Console) page {
 			if a.sameAs(shown, form.Value(a.choice)) {
 				form.Wrong(a.choice, "act_same")
 				return c.showAct(w, r, by, a, shown, form)
-			}
-			if a.choice == "pool" {
-				_, effect, err := c.People.MoveImpact(r.Context(), shown.Account, countersign.PoolID(form.Value("pool")))
-				if err != nil && countersign.KindOf(err) != countersign.NotFound {
-					return err
-				}
-				if effect != policy.Unaffected && form.Value("accept") != string(effect) {
-					form.Wrong("accept", "move_accept")
-					return c.showAct(w, r, by, a, shown, form)
-				}
 			}
 			done, err := a.do(c, r, shown, form.Value(a.choice), who)
 			if err != nil {

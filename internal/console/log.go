@@ -188,10 +188,10 @@ func (c *Console) logLines(r *http.Request, by session.Current, events []rows.Ev
 func logLineOf(e rows.Event, names map[countersign.UserID]people.Called) LogLine {
 	detail := audit.Detail(e)
 	browser, system := agent.Describe(e.UserAgent)
-	at := moment(int64(e.At))
+	at := e.At.Time()
 	line := LogLine{
 		ID: string(e.ID), Text: textOf(e.Kind, detail), Kind: e.Kind, Name: detail["name"], Refused: e.Outcome == string(audit.Refused), At: at,
-		UTC: at.UTC().Format(time.DateTime), IP: e.IP, Browser: browser, System: system, Before: detail["before"], After: detail["after"], Reason: detail["reason"],
+		UTC: utc(at), IP: e.IP, Browser: browser, System: system, Before: detail["before"], After: detail["after"], Reason: detail["reason"],
 	}
 	switch {
 	case e.ActorKind == countersign.ByUser && e.ActorID != "":
@@ -214,6 +214,14 @@ func logLineOf(e rows.Event, names map[countersign.UserID]people.Called) LogLine
 		line.Whom = Party{Thing: e.Target}
 	}
 	return line
+}
+
+// utc is a moment as the log writes it, "" for none that can be read.
+func utc(at time.Time) string {
+	if at.IsZero() {
+		return ""
+	}
+	return at.Format(time.DateTime)
 }
 
 // personOf is somebody with a page, or by the identifier who is gone.

@@ -248,8 +248,12 @@ func csvOf(w http.ResponseWriter, each func(func(rows.Event) error) error) error
 	return out.end()
 }
 
+// instant is an event's moment for a program, "" for none that can be read.
 func instant(e rows.Event) string {
-	return moment(int64(e.At)).UTC().Format("2006-01-02T15:04:05.000Z07:00")
+	if e.At.Time().IsZero() {
+		return ""
+	}
+	return e.At.Time().Format("2006-01-02T15:04:05.000Z07:00")
 }
 
 // jsonEvent is an event as a line of JSON.

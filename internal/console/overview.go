@@ -23,7 +23,7 @@ func (c *Console) overview(w http.ResponseWriter, r *http.Request, by session.Cu
 	if !may(by, policy.DeedSeeAll) {
 		return see(w, r, "/console/people") // the help desk's first page
 	}
-	now, err := c.Census.CountUnder(r.Context(), by.WorkspaceID, by.Account.Workspace.SettingsVersion)
+	now, err := c.Census.CountUnder(r.Context(), by.WorkspaceID, int64(by.Account.Workspace.SettingsVersion))
 	if err != nil {
 		return err
 	}

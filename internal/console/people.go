@@ -157,7 +157,7 @@ func (c *Console) people(w http.ResponseWriter, r *http.Request, by session.Curr
 	if err != nil {
 		return err
 	}
-	now, err := c.Census.CountUnder(r.Context(), by.WorkspaceID, by.Account.Workspace.SettingsVersion)
+	now, err := c.Census.CountUnder(r.Context(), by.WorkspaceID, int64(by.Account.Workspace.SettingsVersion))
 	if err != nil {
 		return err
 	}

@@ -209,7 +209,7 @@ func eventOf(e rows.Event, user countersign.UserID, names map[countersign.UserID
 	browser, system := agent.Describe(e.UserAgent)
 	detail := audit.Detail(e)
 	out := Event{
-		Text: textOf(e.Kind, detail), Kind: e.Kind, Name: detail["name"], Refused: e.Outcome == string(audit.Refused), At: moment(int64(e.At)), IP: e.IP,
+		Text: textOf(e.Kind, detail), Kind: e.Kind, Name: detail["name"], Refused: e.Outcome == string(audit.Refused), At: e.At.Time(), IP: e.IP,
 		Browser: browser, System: system, ByShell: e.ActorKind == countersign.ByShell, BySystem: e.ActorKind == countersign.BySystem, Reason: detail["reason"],
 	}
 	actor := countersign.UserID(e.ActorID)

@@ -45,7 +45,7 @@ func (c *Console) showPools(w http.ResponseWriter, r *http.Request, by session.C
 	view := PoolsView{Shell: c.shell(r, by, "pools"), MayMake: policy.MayAll(by.Account.User.Role, policy.DeedPools)}
 	view.Form = form
 	for _, pool := range list {
-		settings, err := c.Accounts.SettingsAt(r.Context(), by.WorkspaceID, pool.ID, version)
+		settings, err := c.Accounts.SettingsAt(r.Context(), by.WorkspaceID, pool.ID, countersign.Number(version))
 		if err != nil {
 			return err
 		}

@@ -25,6 +25,7 @@ func loggedEvents() []rows.Event {
 		{ID: "evt_04", At: at(30 * time.Hour), Kind: "settings.changed", Outcome: "ok", ActorKind: countersign.ByShell, Detail: `{"push.confirm":"(default) → tap"}`},
 		{ID: "evt_05", At: at(40 * time.Hour), Kind: "audit.retired", Outcome: "ok", ActorKind: countersign.BySystem},
 		{ID: "evt_06", At: at(50 * time.Hour), Kind: "of.tomorrow", Outcome: "ok", ActorKind: countersign.ByUser, ActorID: "usr_gone", Detail: `{"pool":"Staff"}`},
+		{ID: "evt_07", Kind: "signin.completed", Outcome: "ok", ActorKind: countersign.ByUser, ActorID: "usr_lan", UserID: "usr_lan", IP: "2001:db8::17", UserAgent: firefox},
 	}
 }
 
@@ -62,7 +63,7 @@ func logSamples(t *testing.T) []webtest.Sample {
 		e := loggedEvents()[0]
 		out = append(out, webtest.Sample{Page: "event", State: state, Data: eventView(shellOf("log"), logLineOf(e, loggedNames()), e, check)})
 	}
-	for i, state := range []string{"refused", "changed", "settings", "bare", "unknown"} {
+	for i, state := range []string{"refused", "changed", "settings", "bare", "unknown", "no moment"} {
 		e := loggedEvents()[i+1]
 		out = append(out, webtest.Sample{Page: "event", State: state, Data: eventView(shellOf("log"), logLineOf(e, loggedNames()), e, nil)})
 	}
@@ -75,7 +76,7 @@ func logSamples(t *testing.T) []webtest.Sample {
 	return append(
 		out,
 		webtest.Sample{Page: "verified", Data: VerifiedView{Shell: shell, Report: audit.Report{Seals: 812, Events: 40_211, Retired: 12, Unsealed: 3, Late: 4, Began: now.AddDate(0, -3, 0).UnixMilli(), Head: head}, Oldest: now.Add(-time.Second), Began: now.AddDate(0, -3, 0)}},
-		webtest.Sample{Page: "verified", State: "broken", Data: VerifiedView{Shell: shell, Report: audit.Report{Seals: 811, Head: head, Wrong: 3, Problems: []audit.Problem{{Fault: audit.BegunLate, Seal: 1, Event: "evt_01"}, {Fault: audit.EventChanged, Seal: 7, Event: "evt_03"}, {Fault: audit.TailCut, Seal: 813}}}}},
+		webtest.Sample{Page: "verified", State: "broken", Data: VerifiedView{Shell: shell, Report: audit.Report{Seals: 811, Head: head, Wrong: 5, Problems: []audit.Problem{{Fault: audit.BegunLate, Seal: 1, Event: "evt_01"}, {Fault: audit.EventChanged, Seal: 7, Event: "evt_03"}, {Fault: audit.TailCut, Seal: 813}, {Fault: audit.EventChanged, Event: "evt_07"}, {Fault: audit.SealChanged}}}}},
 		webtest.Sample{Page: "verified", State: "new", Data: VerifiedView{Shell: shell}},
 		webtest.Sample{Page: "verified", State: "wrong", Data: VerifiedView{Shell: bad}},
 	)

@@ -83,7 +83,7 @@ func (c *Console) workspaces(w http.ResponseWriter, r *http.Request, by session.
 		}
 		view.Workspaces = append(view.Workspaces, WorkspaceLine{
 			Name: one.Name, Href: workspaceAt(string(one.ID)), Address: one.Address, Default: one.ID == countersign.DefaultWorkspace,
-			People: now.All.People, Protected: now.All.Protected, Percent: now.All.Percent(), Created: moment(one.CreatedAt),
+			People: now.All.People, Protected: now.All.Protected, Percent: now.All.Percent(), Created: one.CreatedAt.Time(),
 		})
 	}
 	return c.pages.Render(w, r, http.StatusOK, "workspaces", view)

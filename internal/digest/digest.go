@@ -77,7 +77,7 @@ func (s *Service) send(ctx context.Context, w rows.Workspace) error {
 	}
 	return s.Store.Write(ctx, func(tx *store.Tx) error {
 		n, err := tx.TakeLease(tx.Ctx, rows.TakeLeaseParams{
-			Name: lease(w.ID), Holder: from.Format(time.DateOnly), Until: turn(from).UnixMilli(), Latest: latest(from).UnixMilli(),
+			Name: lease(w.ID), Holder: from.Format(time.DateOnly), Until: countersign.Milli(turn(from).UnixMilli()), Latest: countersign.Milli(latest(from).UnixMilli()),
 		})
 		if err != nil {
 			return fmt.Errorf("take the digest's turn: %w", err)
@@ -104,7 +104,7 @@ func (s *Service) due(ctx context.Context, workspace countersign.WorkspaceID, no
 		return time.Time{}, false, fmt.Errorf("read the digest's turn: %w", store.Classify(err))
 	}
 	if err == nil {
-		taken = time.UnixMilli(row.Until)
+		taken = time.UnixMilli(int64(row.Until))
 	}
 	_, due = Due(now, time.Unix(0, 0), taken)
 	if !due {

@@ -20,7 +20,7 @@ func (h *house) twoWorkspaces(sender string) countersign.WorkspaceID {
 	h.t.Helper()
 	const id countersign.WorkspaceID = "wsp_two"
 	h.write(func(tx *store.Tx) error {
-		err := tx.InsertWorkspace(tx.Ctx, rows.InsertWorkspaceParams{ID: id, Name: "Globex", Host: "globex.example.com", CreatedAt: tx.NowMilli()})
+		err := tx.InsertWorkspace(tx.Ctx, rows.InsertWorkspaceParams{ID: id, Name: "Globex", Host: "globex.example.com", CreatedAt: countersign.Milli(tx.NowMilli())})
 		if err != nil {
 			return err
 		}

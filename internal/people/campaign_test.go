@@ -152,7 +152,7 @@ func TestRequiringAPool(t *testing.T) {
 		ctx := context.Background()
 		staff := pool(t, p, "Staff", policy.Document{"preferred": "totp"})
 		ben, cleo := e.Person(t, "ben@example.com"), e.Person(t, "cleo@example.com")
-		accounttest.Want(t, "moving", p.Move(ctx, ben.Account(t), staff, people.Shell()), "ok")
+		accounttest.Want(t, "moving", p.Move(ctx, ben.Account(t), staff, policy.Unaffected, people.Shell()), "ok")
 		r := people.Requiring{Pool: staff, Value: "required", Version: version(t, p), Campaign: people.NewCampaign()}
 		accounttest.Want(t, "requiring", p.SetRequirement(ctx, ws, r, people.Shell()), "ok")
 		mailAll(t, e, p)

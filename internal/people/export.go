@@ -149,7 +149,7 @@ func (s *Service) exportActivity(ctx context.Context, h account.Holder, out *Exp
 		}
 		for _, e := range events {
 			out.Activity = append(out.Activity, ExportedEvent{
-				At: time.UnixMilli(int64(e.At)).UTC(), Kind: e.Kind, Outcome: e.Outcome, IP: e.IP, UserAgent: e.UserAgent, Detail: audit.Detail(e),
+				At: e.At.Time(), Kind: e.Kind, Outcome: e.Outcome, IP: e.IP, UserAgent: e.UserAgent, Detail: audit.Detail(e),
 			})
 		}
 		if len(events) < 1000 {

@@ -106,7 +106,7 @@ func TestTheMailAboutResetsThatBecameEasier(t *testing.T) {
 		}
 		strict(t, p)
 		e.Advance(t, policy.FreshFor/10)
-		accounttest.Want(t, "moving somebody to where it is easier", p.Move(context.Background(), ben.Account(t), loose, owners), "ok")
+		accounttest.Want(t, "moving somebody to where it is easier", p.Move(context.Background(), ben.Account(t), loose, policy.Unaffected, owners), "ok")
 		says(e.Mail(t, message.ResetsLoosened, "admin@example.com"),
 			"Ada Lovelace was moved to another identity pool and can now be reset by one administrator, or the help desk, alone. Until now: by two administrators together.")
 		if e.Count(t, "user.moved", `"recovery.admin_reset":"two_admins → allowed"`) != 1 || len(e.MailsTo(t, message.ResetsLoosened, "owner@example.com")) != 0 {
@@ -128,7 +128,7 @@ func TestOneAdministratorAlone(t *testing.T) {
 		accounttest.Want(t, "an owner locks an administrator", p.Disable(ctx, former.Account(t), owners), "ok")
 		loose, never := strict(t, p)
 		ben, cleo := e.Guarded(t, "ben@example.com"), e.Guarded(t, "cleo@example.com")
-		accounttest.Want(t, "an administrator makes it harder", p.Move(ctx, cleo.Account(t), never, admins), "ok")
+		accounttest.Want(t, "an administrator makes it harder", p.Move(ctx, cleo.Account(t), never, policy.Unaffected, admins), "ok")
 		create := func(role countersign.Role, pool countersign.PoolID) error {
 			_, err := p.Create(ctx, ws, people.NewUser{Email: "new@example.com", Name: "New", Role: role, Pool: pool}, admins)
 			return err
@@ -175,8 +175,8 @@ func TestOneAdministratorAlone(t *testing.T) {
 			{"confirming it alone", func() error { return p.ConfirmReset(ctx, ws, asked, admins) }, "reset_same_person"},
 			{"a code of the help desk", func() error { _, err := p.GiveHelpCode(ctx, ben.Account(t), 10, admins); return err }, "help_code_off"},
 			{"a reset where nobody resets", func() error { _, err := p.ResetSecondFactor(ctx, cleo.Account(t), admins); return err }, "reset_never"},
-			{"a move to where one is enough", func() error { return p.Move(ctx, ben.Account(t), loose, admins) }, "owners_loosen"},
-			{"a move from where nobody resets to where two do", func() error { return p.Move(ctx, cleo.Account(t), countersign.DefaultPool, admins) }, "owners_loosen"},
+			{"a move to where one is enough", func() error { return p.Move(ctx, ben.Account(t), loose, policy.Unaffected, admins) }, "owners_loosen"},
+			{"a move from where nobody resets to where two do", func() error { return p.Move(ctx, cleo.Account(t), countersign.DefaultPool, policy.Unaffected, admins) }, "owners_loosen"},
 			{"other settings", func() error { return set(`recovery.admin_reset = "allowed"`) }, "owners_loosen"},
 			{"other settings of a pool", func() error { return set("[pool.Never]\nrecovery.admin_reset = \"allowed\"") }, "owners_loosen"},
 			{"a pool that sets nothing any more", func() error { return pool(never, policy.Document{}) }, "owners_loosen"},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"countersign"
 	"countersign/internal/account"
@@ -27,22 +28,15 @@ func (s *Service) MoveImpact(ctx context.Context, a account.Account, to counters
 	if err != nil {
 		return impact, policy.Unaffected, err
 	}
-	is, err := s.Accounts.Settings(ctx, a.User.WorkspaceID, to)
+	is := a
+	is.Settings, err = s.Accounts.Settings(ctx, a.User.WorkspaceID, to)
 	if err != nil {
 		return impact, policy.Unaffected, err
 	}
-	has := approve.Possessions{}
-	has.Credentials, err = s.Store.Read().ListCredentials(ctx, a.User.WorkspaceID, a.User.ID)
+	effect, err := s.moveEffect(ctx, s.Store.Read(), a, is, s.Now())
 	if err != nil {
-		return impact, policy.Unaffected, fmt.Errorf("load credentials: %w", store.Classify(err))
+		return impact, policy.Unaffected, store.Classify(err)
 	}
-	devices, err := s.Store.Read().ListDevices(ctx, a.User.WorkspaceID, a.User.ID)
-	if err != nil {
-		return impact, policy.Unaffected, fmt.Errorf("load devices: %w", store.Classify(err))
-	}
-	has.Devices = slices.DeleteFunc(devices, func(d rows.Device) bool { return d.State != "active" && d.State != "signed_out" })
-	person := s.somebody(a.User, has, s.Accounts.GroundWithin(a), s.Accounts.GroundAt(a.Workspace, is))
-	effect := policy.Affect(person, a.Settings, is, s.Now())
 	switch effect {
 	case policy.LockedOut:
 		impact.LockedOut.add(a.User)
@@ -53,4 +47,24 @@ func (s *Service) MoveImpact(ctx context.Context, a account.Account, to counters
 	case policy.Unaffected:
 	}
 	return impact, effect, nil
+}
+
+// moveEffect is what other settings do to a person, whose row was read whole.
+func (s *Service) moveEffect(ctx context.Context, q *rows.Queries, before, after account.Account, now time.Time) (policy.Effect, error) {
+	if before.User.State != countersign.Active {
+		return policy.Unaffected, nil
+	}
+	has := approve.Possessions{}
+	var err error
+	has.Credentials, err = q.ListCredentials(ctx, before.User.WorkspaceID, before.User.ID)
+	if err != nil {
+		return policy.Unaffected, fmt.Errorf("load credentials: %w", err)
+	}
+	devices, err := q.ListDevices(ctx, before.User.WorkspaceID, before.User.ID)
+	if err != nil {
+		return policy.Unaffected, fmt.Errorf("load devices: %w", err)
+	}
+	has.Devices = slices.DeleteFunc(devices, func(d rows.Device) bool { return d.State != "active" && d.State != "signed_out" })
+	person := s.somebody(before.User, has, s.Accounts.GroundWithin(before), s.Accounts.GroundAt(before.Workspace, after.Settings))
+	return policy.Affect(person, before.Settings, after.Settings, now), nil
 }

@@ -23,7 +23,7 @@ func (s *Service) PoolRules(ctx context.Context, workspace countersign.Workspace
 	if err != nil {
 		return nil, 0, fmt.Errorf("list the rules of pools: %w", store.Classify(err))
 	}
-	return rulesOf(list), w.SettingsVersion, nil
+	return rulesOf(list), int64(w.SettingsVersion), nil
 }
 
 func rulesOf(list []rows.PoolRule) []policy.PoolRule {
@@ -61,7 +61,7 @@ func (s *Service) StorePoolRules(ctx context.Context, workspace countersign.Work
 		if err != nil {
 			return err
 		}
-		err = raise(tx, workspace, version)
+		err = raise(tx, workspace, countersign.Number(version))
 		if err != nil {
 			return err
 		}

@@ -53,7 +53,7 @@ func (s *Service) Pools(ctx context.Context, workspace countersign.WorkspaceID) 
 		}
 		pools = append(pools, pool)
 	}
-	return pools, w.SettingsVersion, nil
+	return pools, int64(w.SettingsVersion), nil
 }
 
 // Pool returns one pool, and the version under which its settings were read. NotFound
@@ -79,7 +79,7 @@ func (s *Service) Pool(ctx context.Context, workspace countersign.WorkspaceID, i
 	if err != nil {
 		return Pool{}, 0, fmt.Errorf("count the people of a pool: %w", store.Classify(err))
 	}
-	return pool, w.SettingsVersion, nil
+	return pool, int64(w.SettingsVersion), nil
 }
 
 // ListPools lists the pools of a workspace, the oldest first, without looking who is in
@@ -236,7 +236,7 @@ func (s *Service) StorePoolDocument(ctx context.Context, workspace countersign.W
 
 // raise has every node read the settings of the workspace anew. Conflict
 // "changed_meanwhile" for a version that is not the last.
-func raise(tx *store.Tx, workspace countersign.WorkspaceID, version int64) error {
+func raise(tx *store.Tx, workspace countersign.WorkspaceID, version countersign.Number) error {
 	n, err := tx.RaiseSettings(tx.Ctx, workspace, version)
 	if err != nil {
 		return fmt.Errorf("raise the version of the settings: %w", err)
@@ -257,10 +257,14 @@ func poolEvent(tx *store.Tx, by By, pool rows.Pool, kind string, detail map[stri
 
 // Move puts a person into another pool. What they have stays theirs, also where the new
 // pool does not ask for it. They are written to where something else is asked of them from
-// now on. Errors: those of onPerson; NotFound "no_such_pool"; Conflict
-// "owners_locked_out" where no owner could sign in any more; Forbidden "owners_loosen" where
-// it would become easier to reset them, by anybody but an owner.
-func (s *Service) Move(ctx context.Context, a account.Account, to countersign.PoolID, by By) error {
+// now on. accepted is what the one who moves them was told that it does to them, as
+// MoveImpact has it: it is judged here again, by the settings and by what the person has now.
+//
+// Errors: those of onPerson; NotFound "no_such_pool"; Conflict "owners_locked_out" where no
+// owner could sign in any more; Forbidden "owners_loosen" where it would become easier to
+// reset them, by anybody but an owner; Invalid on "accept" where it does something else to
+// them than was accepted.
+func (s *Service) Move(ctx context.Context, a account.Account, to countersign.PoolID, accepted policy.Effect, by By) error {
 	return s.onPerson(ctx, a, by, policy.DeedMove, func(tx *store.Tx, user rows.User, by By) error {
 		pool, err := poolIn(tx, user.WorkspaceID, to)
 		if err != nil || user.PoolID == to {
@@ -287,6 +291,13 @@ func (s *Service) Move(ctx context.Context, a account.Account, to countersign.Po
 		err = s.loosenByMove(tx, user, before.Settings.AdminReset, after.Settings.AdminReset, detail, by)
 		if err != nil {
 			return err
+		}
+		effect, err := s.moveEffect(tx.Ctx, tx.Queries, before, after, tx.Now)
+		if err != nil {
+			return err
+		}
+		if effect != policy.Unaffected && effect != accepted {
+			return countersign.InvalidField("accept", "move_accept")
 		}
 		_, err = tx.SetUserPool(tx.Ctx, to, user.WorkspaceID, user.ID)
 		if err != nil {

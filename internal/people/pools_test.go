@@ -80,7 +80,7 @@ func TestPoolsAreMadeNamedAndDeleted(t *testing.T) {
 		accounttest.Want(t, "a name for none", p.RenamePool(ctx, ws, "pool_none", "Guests", by), "no_such_pool")
 		accounttest.Want(t, "deleting what takes everybody in", p.DeletePool(ctx, ws, countersign.DefaultPool, by), "pool_needed")
 		ben := e.Person(t, "ben@example.com")
-		accounttest.Want(t, "moving", p.Move(ctx, ben.Account(t), staff.ID, by), "ok")
+		accounttest.Want(t, "moving", p.Move(ctx, ben.Account(t), staff.ID, policy.Unaffected, by), "ok")
 		accounttest.Want(t, "deleting one with somebody in it", p.DeletePool(ctx, ws, staff.ID, by), "pool_not_empty")
 		pools, version, err := p.Pools(ctx, ws)
 		if err != nil || len(pools) != 2 || pools[1].Name != "STAFF" || pools[1].People != 1 || pools[0].People != 2 {
@@ -88,7 +88,7 @@ func TestPoolsAreMadeNamedAndDeleted(t *testing.T) {
 		}
 		rules := []policy.PoolRule{{Kind: policy.ByDomain, Value: "example.com", Pool: staff.ID}}
 		accounttest.Want(t, "a rule", p.StorePoolRules(ctx, ws, rules, version, by), "ok")
-		accounttest.Want(t, "moving back", p.Move(ctx, ben.Account(t), countersign.DefaultPool, by), "ok")
+		accounttest.Want(t, "moving back", p.Move(ctx, ben.Account(t), countersign.DefaultPool, policy.Unaffected, by), "ok")
 		accounttest.Want(t, "deleting", p.DeletePool(ctx, ws, staff.ID, by), "ok")
 		rules, _, err = p.PoolRules(ctx, ws)
 		if err != nil || len(rules) != 0 {
@@ -112,7 +112,7 @@ func TestWhatAPoolSets(t *testing.T) {
 		strict := pool(t, p, "Strict", nil)
 		b := e.Browser("192.0.2.1")
 		b.SignIn(t, ada)
-		accounttest.Want(t, "moving", p.Move(ctx, ada.Account(t), strict, people.Shell()), "ok")
+		accounttest.Want(t, "moving", p.Move(ctx, ada.Account(t), strict, policy.Unaffected, people.Shell()), "ok")
 		if b.On(node).Session(t).Required != policy.NotRequired {
 			t.Error("the pool requires before it does")
 		}
@@ -167,7 +167,7 @@ func TestAMoveIsToldWhereItMatters(t *testing.T) {
 			{"into none", "pool_none", "no_such_pool", 1},
 			{"back", countersign.DefaultPool, "ok", 2},
 		} {
-			accounttest.Want(t, row.sentence, p.Move(ctx, ben.Account(t), row.to, people.Shell()), row.answer)
+			accounttest.Want(t, row.sentence, p.Move(ctx, ben.Account(t), row.to, policy.Unaffected, people.Shell()), row.answer)
 			if n := len(e.MailsTo(t, message.PoolChanged, ben.Email)); n != row.mails {
 				t.Errorf("%s: %d mails, want %d", row.sentence, n, row.mails)
 			}

@@ -114,7 +114,7 @@ func TestACampaignThatFailsIsLoggedSeldom(t *testing.T) {
 		starts := func(who *accounttest.Person, to countersign.PoolID) countersign.CampaignID {
 			t.Helper()
 			id := people.NewCampaign()
-			accounttest.Want(t, "moving", p.Move(ctx, who.Account(t), to, people.Shell()), "ok")
+			accounttest.Want(t, "moving", p.Move(ctx, who.Account(t), to, policy.Unaffected, people.Shell()), "ok")
 			accounttest.Want(t, "reminding", p.RemindMany(ctx, ws, id, people.Filter{Pool: to}, people.Shell()), "ok")
 			return id
 		}
@@ -186,7 +186,7 @@ func TestABadCampaignHoldsUpNoOther(t *testing.T) {
 		bad, good := pool(t, p, "Bad", nil), pool(t, p, "Good", nil)
 		ben, cleo := e.Person(t, "ben@example.com"), e.Person(t, "cleo@example.com")
 		for who, to := range map[*accounttest.Person]countersign.PoolID{ben: bad, cleo: good} {
-			accounttest.Want(t, "moving", p.Move(ctx, who.Account(t), to, people.Shell()), "ok")
+			accounttest.Want(t, "moving", p.Move(ctx, who.Account(t), to, policy.Unaffected, people.Shell()), "ok")
 			accounttest.Want(t, "reminding", p.RemindMany(ctx, ws, people.NewCampaign(), people.Filter{Pool: to}, people.Shell()), "ok")
 			e.Advance(t, time.Second)
 		}

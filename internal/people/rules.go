@@ -131,7 +131,7 @@ func (s *Service) Rules(ctx context.Context, workspace countersign.WorkspaceID) 
 
 func storedRules(w rows.Workspace, pools []rows.Pool) (Stored, error) {
 	out := Stored{
-		Rules: policy.Rules{Pools: map[string]policy.Document{}}, Version: w.SettingsVersion, home: w,
+		Rules: policy.Rules{Pools: map[string]policy.Document{}}, Version: int64(w.SettingsVersion), home: w,
 		pools: map[string]countersign.PoolID{}, names: map[countersign.PoolID]string{},
 	}
 	var err error
@@ -285,7 +285,7 @@ func (s *Service) storeRules(tx *store.Tx, workspace countersign.WorkspaceID, ow
 	if err != nil {
 		return err
 	}
-	n, err := tx.StoreSettings(tx.Ctx, text, workspace, version)
+	n, err := tx.StoreSettings(tx.Ctx, text, workspace, countersign.Number(version))
 	if err != nil {
 		return fmt.Errorf("store settings: %w", err)
 	}

@@ -18,7 +18,7 @@ func (s *Service) Document(ctx context.Context, workspace countersign.WorkspaceI
 		return nil, 0, fmt.Errorf("load workspace: %w", store.Classify(err))
 	}
 	doc, err := policy.ParseDocument([]byte(w.Settings))
-	return doc, w.SettingsVersion, err
+	return doc, int64(w.SettingsVersion), err
 }
 
 // StoreDocument is StoreRules for what the workspace alone sets.

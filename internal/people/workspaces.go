@@ -46,7 +46,7 @@ func (s *Service) CreateWorkspace(ctx context.Context, n NewWorkspace, by By) (W
 	id := countersign.WorkspaceID(seal.ID("wsp"))
 	err = s.operate(ctx, by, func(tx *store.Tx, by By) error {
 		err := tx.InsertWorkspace(tx.Ctx, rows.InsertWorkspaceParams{
-			ID: id, Name: row.Name, Host: row.Host, Language: row.Language, CreatedAt: tx.NowMilli(),
+			ID: id, Name: row.Name, Host: row.Host, Language: row.Language, CreatedAt: countersign.Milli(tx.NowMilli()),
 		})
 		if err != nil {
 			return fmt.Errorf("make the workspace: %w", err)

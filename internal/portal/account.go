@@ -187,7 +187,7 @@ func (p *Portal) recent(r *http.Request, c session.Current, before countersign.E
 			kind += "." + detail["method"]
 		}
 		out = append(out, Activity{
-			Kind: kind, Refused: e.Outcome == string(audit.Refused), At: moment(int64(e.At)), Name: detail["name"],
+			Kind: kind, Refused: e.Outcome == string(audit.Refused), At: e.At.Time(), Name: detail["name"],
 			IP: e.IP, Browser: browser, System: system,
 		})
 	}

@@ -46,6 +46,8 @@ import (
 // flag or variable of the product reaches it.
 type Options struct {
 	Config config.Config
+	// Version is that of the program, as the log of an installation keeps it; "" for none.
+	Version string
 	// Log receives one line for each request and for what workers do.
 	Log *slog.Logger
 	// Out is where the address to open is printed.
@@ -197,6 +199,7 @@ func (p *Parts) open(ctx context.Context, o Options, listening net.Addr) error {
 	p.SignIn = &signin.Service{Accounts: p.Accounts, Approvals: p.Approvals, Store: p.Store, Now: o.Now}
 	p.People = &people.Service{Accounts: p.Accounts, Store: p.Store, Now: o.Now, Approvals: p.Approvals}
 	p.Audit = p.Accounts.Chain()
+	p.Audit.Version = o.Version
 	p.Digest = &digest.Service{Accounts: p.Accounts, Store: p.Store, Now: o.Now}
 	p.Census = &census.Service{Accounts: p.Accounts, Store: p.Store, Now: o.Now}
 	return nil

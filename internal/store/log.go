@@ -190,16 +190,24 @@ func (l EventListing) within(s *question, b branch) {
 	l.bounds(s)
 }
 
+// Every event's identifier is between these two. What a hand in the database has given
+// another one, which SQLite may sort behind all that is ever written, would stand in every
+// part of a list, and the parts behind it would begin at the wrong place.
+const firstEvent, behindEvents countersign.EventID = "evt_", "evu"
+
 // bounds writes one condition for each end: of two, SQLite would look for the place of
 // either, and read from there to the other.
 func (l EventListing) bounds(s *question) {
-	from, to := l.Since, l.Until
+	from, to := max(l.Since, firstEvent), behindEvents
+	if l.Until != "" {
+		to = min(l.Until, to)
+	}
 	above, below := " AND id >= ?", " AND id < ?"
 	switch {
 	case l.From == "":
 	case l.Newer && l.From >= from:
 		from, above = l.From, " AND id > ?"
-	case !l.Newer && (to == "" || l.From < to):
+	case !l.Newer && l.From < to:
 		to = l.From
 	}
 	if l.reached != "" && l.Newer {
@@ -207,12 +215,8 @@ func (l EventListing) bounds(s *question) {
 	} else if l.reached != "" {
 		from, above = l.reached, " AND id >= ?"
 	}
-	if from != "" {
-		s.add(above, from)
-	}
-	if to != "" {
-		s.add(below, to)
-	}
+	s.add(above, from)
+	s.add(below, to)
 }
 
 func (l EventListing) order() string { return map[bool]string{false: "DESC", true: "ASC"}[l.Newer] }

@@ -154,6 +154,9 @@ func link(href, text string) (template.HTML, error) {
 }
 
 func (v *view) timeTag(t time.Time, text string) template.HTML {
+	if t.IsZero() {
+		return template.HTML(template.HTMLEscapeString(v.speaker.Say("time.unreadable"))) //nolint:gosec // escaped
+	}
 	utc := t.UTC()
 	//nolint:gosec // formatted times and an escaped text
 	return template.HTML(`<time datetime="` + utc.Format(time.RFC3339) + `" title="` + utc.Format("2006-01-02 15:04:05") + ` UTC">` +

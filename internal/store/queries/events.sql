@@ -30,5 +30,6 @@ SELECT
 FROM events WHERE workspace_id = @workspace_id AND id >= @since AND id < @before;
 
 -- name: LastEvent :one
--- The latest event of all, '' for none.
-SELECT CAST(COALESCE(MAX(id), '') AS TEXT) AS id FROM events WHERE workspace_id = @workspace_id;
+-- The latest event of all, '' for none. What a hand has given another identifier does not
+-- stand behind all others for ever.
+SELECT CAST(COALESCE(MAX(id), '') AS TEXT) AS id FROM events WHERE workspace_id = @workspace_id AND id >= 'evt_' AND id < 'evu';

@@ -1,6 +1,9 @@
 -- name: GetWorkspace :one
 SELECT * FROM workspaces WHERE id = @id;
 
+-- name: HasWorkspace :one
+SELECT COUNT(*) > 0 AS there FROM workspaces WHERE id = @id;
+
 -- name: ListChained :many
 -- Every workspace that a log knows, also one that is not there, or has another identifier.
 SELECT workspace_id FROM seals UNION SELECT workspace_id FROM seal_heads UNION SELECT workspace_id FROM events UNION SELECT id FROM workspaces ORDER BY 1;

@@ -438,6 +438,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.giveTextBackStmt, err = db.PrepareContext(ctx, giveTextBack); err != nil {
 		return nil, fmt.Errorf("error preparing query GiveTextBack: %w", err)
 	}
+	if q.hasWorkspaceStmt, err = db.PrepareContext(ctx, hasWorkspace); err != nil {
+		return nil, fmt.Errorf("error preparing query HasWorkspace: %w", err)
+	}
 	if q.holdLeaseStmt, err = db.PrepareContext(ctx, holdLease); err != nil {
 		return nil, fmt.Errorf("error preparing query HoldLease: %w", err)
 	}
@@ -1667,6 +1670,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing giveTextBackStmt: %w", cerr)
 		}
 	}
+	if q.hasWorkspaceStmt != nil {
+		if cerr := q.hasWorkspaceStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing hasWorkspaceStmt: %w", cerr)
+		}
+	}
 	if q.holdLeaseStmt != nil {
 		if cerr := q.holdLeaseStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing holdLeaseStmt: %w", cerr)
@@ -2734,6 +2742,7 @@ type Queries struct {
 	giveBackStmt                 *sql.Stmt
 	giveDeviceCodeStmt           *sql.Stmt
 	giveTextBackStmt             *sql.Stmt
+	hasWorkspaceStmt             *sql.Stmt
 	holdLeaseStmt                *sql.Stmt
 	insertAttemptStmt            *sql.Stmt
 	insertCampaignStmt           *sql.Stmt
@@ -3056,6 +3065,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		giveBackStmt:                 q.giveBackStmt,
 		giveDeviceCodeStmt:           q.giveDeviceCodeStmt,
 		giveTextBackStmt:             q.giveTextBackStmt,
+		hasWorkspaceStmt:             q.hasWorkspaceStmt,
 		holdLeaseStmt:                q.holdLeaseStmt,
 		insertAttemptStmt:            q.insertAttemptStmt,
 		insertCampaignStmt:           q.insertCampaignStmt,

@@ -124,10 +124,11 @@ func (q *Queries) InsertEvent(ctx context.Context, arg InsertEventParams) error 
 }
 
 const lastEvent = `-- name: LastEvent :one
-SELECT CAST(COALESCE(MAX(id), '') AS TEXT) AS id FROM events WHERE workspace_id = $1
+SELECT CAST(COALESCE(MAX(id), '') AS TEXT) AS id FROM events WHERE workspace_id = $1 AND id >= 'evt_' AND id < 'evu'
 `
 
-// The latest event of all, ” for none.
+// The latest event of all, ” for none. What a hand has given another identifier does not
+// stand behind all others for ever.
 func (q *Queries) LastEvent(ctx context.Context, workspaceID countersign.WorkspaceID) (string, error) {
 	row := q.queryRow(ctx, q.lastEventStmt, lastEvent, workspaceID)
 	var id string

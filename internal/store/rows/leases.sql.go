@@ -7,6 +7,8 @@ package rows
 
 import (
 	"context"
+
+	"countersign"
 )
 
 const deleteLease = `-- name: DeleteLease :execrows
@@ -41,9 +43,9 @@ WHERE leases.holder = $2 OR leases.until <= $4 OR leases.until > $5
 type HoldLeaseParams struct {
 	Name   string
 	Holder string
-	Until  int64
-	Now    int64
-	Latest int64
+	Until  countersign.Milli
+	Now    countersign.Milli
+	Latest countersign.Milli
 }
 
 // Takes or keeps a job that one node does at a time: it is the holder's until its time is
@@ -71,8 +73,8 @@ WHERE leases.until < $3 OR leases.until > $4
 type TakeLeaseParams struct {
 	Name   string
 	Holder string
-	Until  int64
-	Latest int64
+	Until  countersign.Milli
+	Latest countersign.Milli
 }
 
 // Takes a turn that nobody has taken for as long. One that ends later than it can

@@ -130,7 +130,7 @@ type Event struct {
 	IP          string
 	UserAgent   string
 	Detail      string
-	SealID      *int64
+	SealID      *countersign.Number
 }
 
 type Guess struct {
@@ -162,7 +162,7 @@ type Installation struct {
 type Lease struct {
 	Name   string
 	Holder string
-	Until  int64
+	Until  countersign.Milli
 }
 
 type Link struct {
@@ -331,21 +331,21 @@ type ResetRequest struct {
 type Seal struct {
 	WorkspaceID countersign.WorkspaceID
 	ID          int64
-	At          int64
-	Events      int64
+	At          countersign.Milli
+	Events      countersign.Number
 	FirstID     countersign.EventID
 	LastID      countersign.EventID
-	NewestAt    int64
+	NewestAt    countersign.Milli
 	Digest      []byte
 	Mac         []byte
 	Marks       []byte
-	RetiredAt   int64
+	RetiredAt   countersign.Milli
 	RetiredMac  []byte
 }
 
 type SealHead struct {
 	WorkspaceID countersign.WorkspaceID
-	SealID      int64
+	SealID      countersign.Number
 	Mac         []byte
 }
 
@@ -449,8 +449,8 @@ type Workspace struct {
 	Host            string
 	Language        string
 	Settings        string
-	SettingsVersion int64
-	CreatedAt       int64
+	SettingsVersion countersign.Number
+	CreatedAt       countersign.Milli
 	Accent          string
 	Sender          string
 	Logo            string

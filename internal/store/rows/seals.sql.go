@@ -18,7 +18,7 @@ RETURNING workspace_id, id, at, kind, outcome, actor_kind, actor_id, user_id, ta
 `
 
 type ClaimEventsParams struct {
-	SealID      *int64
+	SealID      *countersign.Number
 	WorkspaceID countersign.WorkspaceID
 	FirstID     countersign.EventID
 	LastID      countersign.EventID
@@ -92,7 +92,7 @@ DELETE FROM events WHERE workspace_id = $1 AND seal_id = $2 AND id >= $3 AND id 
 
 type DeleteSealedEventsParams struct {
 	WorkspaceID countersign.WorkspaceID
-	SealID      *int64
+	SealID      *countersign.Number
 	FirstID     countersign.EventID
 	LastID      countersign.EventID
 }
@@ -197,11 +197,11 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 0, $11)
 type InsertSealParams struct {
 	WorkspaceID countersign.WorkspaceID
 	ID          int64
-	At          int64
-	Events      int64
+	At          countersign.Milli
+	Events      countersign.Number
 	FirstID     countersign.EventID
 	LastID      countersign.EventID
-	NewestAt    int64
+	NewestAt    countersign.Milli
 	Digest      []byte
 	Mac         []byte
 	Marks       []byte
@@ -226,11 +226,14 @@ func (q *Queries) InsertSeal(ctx context.Context, arg InsertSealParams) error {
 }
 
 const lastSeal = `-- name: LastSeal :one
-SELECT workspace_id, id, at, events, first_id, last_id, newest_at, digest, mac, marks, retired_at, retired_mac FROM seals WHERE workspace_id = $1 ORDER BY id DESC LIMIT 1
+SELECT workspace_id, id, at, events, first_id, last_id, newest_at, digest, mac, marks, retired_at, retired_mac FROM seals WHERE workspace_id = $1 AND id >= 1 AND id <= $2 AND id = CAST(id AS BIGINT) ORDER BY id DESC LIMIT 1
 `
 
-func (q *Queries) LastSeal(ctx context.Context, workspaceID countersign.WorkspaceID) (Seal, error) {
-	row := q.queryRow(ctx, q.lastSealStmt, lastSeal, workspaceID)
+// Here and below, a number that is none is compared with itself as one: on SQLite a hand can
+// make anything of it, and a seal without a number is a seal that is missing. most is the
+// greatest that a chain can have come to: numbers that follow a greater one would soon end.
+func (q *Queries) LastSeal(ctx context.Context, workspaceID countersign.WorkspaceID, most int64) (Seal, error) {
+	row := q.queryRow(ctx, q.lastSealStmt, lastSeal, workspaceID, most)
 	var i Seal
 	err := row.Scan(
 		&i.WorkspaceID,
@@ -250,7 +253,7 @@ func (q *Queries) LastSeal(ctx context.Context, workspaceID countersign.Workspac
 }
 
 const listKeptSeals = `-- name: ListKeptSeals :many
-SELECT workspace_id, id, at, events, first_id, last_id, newest_at, digest, mac, marks, retired_at, retired_mac FROM seals WHERE workspace_id = $1 AND retired_at = 0 AND id > $2 ORDER BY id LIMIT CAST($3 AS INTEGER)
+SELECT workspace_id, id, at, events, first_id, last_id, newest_at, digest, mac, marks, retired_at, retired_mac FROM seals WHERE workspace_id = $1 AND retired_at = 0 AND id > $2 AND id = CAST(id AS BIGINT) ORDER BY id LIMIT CAST($3 AS INTEGER)
 `
 
 // Seals whose events are there, the oldest first.
@@ -293,6 +296,7 @@ func (q *Queries) ListKeptSeals(ctx context.Context, workspaceID countersign.Wor
 const listSealedEvents = `-- name: ListSealedEvents :many
 SELECT workspace_id, id, at, kind, outcome, actor_kind, actor_id, user_id, target, session_id, attempt_id, request_id, ip, user_agent, detail, seal_id FROM events
 WHERE workspace_id = $1 AND id >= $2 AND id <= $3 AND seal_id >= $4 AND seal_id <= $5
+  AND seal_id = CAST(seal_id AS BIGINT)
 ORDER BY seal_id, id LIMIT CAST($6 AS INTEGER)
 `
 
@@ -300,8 +304,8 @@ type ListSealedEventsParams struct {
 	WorkspaceID countersign.WorkspaceID
 	FirstID     countersign.EventID
 	LastID      countersign.EventID
-	FromSeal    *int64
-	ToSeal      *int64
+	FromSeal    *countersign.Number
+	ToSeal      *countersign.Number
 	Most        int32
 }
 
@@ -354,7 +358,7 @@ func (q *Queries) ListSealedEvents(ctx context.Context, arg ListSealedEventsPara
 }
 
 const listSeals = `-- name: ListSeals :many
-SELECT workspace_id, id, at, events, first_id, last_id, newest_at, digest, mac, marks, retired_at, retired_mac FROM seals WHERE workspace_id = $1 AND id > $2 ORDER BY id LIMIT CAST($3 AS INTEGER)
+SELECT workspace_id, id, at, events, first_id, last_id, newest_at, digest, mac, marks, retired_at, retired_mac FROM seals WHERE workspace_id = $1 AND id > $2 AND id = CAST(id AS BIGINT) ORDER BY id LIMIT CAST($3 AS INTEGER)
 `
 
 func (q *Queries) ListSeals(ctx context.Context, workspaceID countersign.WorkspaceID, after int64, most int32) ([]Seal, error) {
@@ -394,7 +398,7 @@ func (q *Queries) ListSeals(ctx context.Context, workspaceID countersign.Workspa
 }
 
 const listShortenings = `-- name: ListShortenings :many
-SELECT workspace_id, id, at, kind, outcome, actor_kind, actor_id, user_id, target, session_id, attempt_id, request_id, ip, user_agent, detail, seal_id FROM events WHERE workspace_id = $1 AND kind = 'settings.changed' AND detail LIKE '%"kept_days":%' AND seal_id IS NOT NULL ORDER BY id
+SELECT workspace_id, id, at, kind, outcome, actor_kind, actor_id, user_id, target, session_id, attempt_id, request_id, ip, user_agent, detail, seal_id FROM events WHERE workspace_id = $1 AND kind = 'settings.changed' AND detail LIKE '%"kept_days":%' AND seal_id = CAST(seal_id AS BIGINT) ORDER BY id
 `
 
 // The events that tell of a shorter retention, with the days of the one before. A text in
@@ -441,7 +445,7 @@ func (q *Queries) ListShortenings(ctx context.Context, workspaceID countersign.W
 
 const listStrayEvents = `-- name: ListStrayEvents :many
 SELECT events.id, events.seal_id FROM events
-LEFT JOIN seals ON seals.workspace_id = events.workspace_id AND seals.id = events.seal_id
+LEFT JOIN seals ON seals.workspace_id = events.workspace_id AND seals.id = events.seal_id AND seals.id = CAST(seals.id AS BIGINT)
 WHERE events.workspace_id = $1 AND events.seal_id IS NOT NULL
   AND (seals.id IS NULL OR seals.retired_at <> 0 OR events.id < seals.first_id OR events.id > seals.last_id)
 ORDER BY events.seal_id, events.id LIMIT CAST($2 AS INTEGER)
@@ -449,7 +453,7 @@ ORDER BY events.seal_id, events.id LIMIT CAST($2 AS INTEGER)
 
 type ListStrayEventsRow struct {
 	ID     countersign.EventID
-	SealID *int64
+	SealID *countersign.Number
 }
 
 // Events that belong to no seal, or to one that does not enclose them, or whose events
@@ -478,7 +482,9 @@ func (q *Queries) ListStrayEvents(ctx context.Context, workspaceID countersign.W
 }
 
 const listUnsealed = `-- name: ListUnsealed :many
-SELECT workspace_id, id FROM events WHERE seal_id IS NULL AND id >= $1 ORDER BY id LIMIT CAST($2 AS INTEGER)
+SELECT workspace_id, id FROM events
+WHERE seal_id IS NULL AND id >= $1 AND id = CAST(id AS TEXT) AND workspace_id = CAST(workspace_id AS TEXT)
+ORDER BY id LIMIT CAST($2 AS INTEGER)
 `
 
 type ListUnsealedRow struct {
@@ -486,7 +492,8 @@ type ListUnsealedRow struct {
 	ID          countersign.EventID
 }
 
-// Every workspace's, in one order of all.
+// Every workspace's, in one order of all. A key that a hand has made a blob of (SQLite keeps
+// it) is no text, and nothing finds the row by it: it must not be what every look begins with.
 func (q *Queries) ListUnsealed(ctx context.Context, since countersign.EventID, most int32) ([]ListUnsealedRow, error) {
 	rows, err := q.query(ctx, q.listUnsealedStmt, listUnsealed, since, most)
 	if err != nil {
@@ -535,7 +542,7 @@ WHERE workspace_id = $4 AND id = $5 AND retired_at = 0
 `
 
 type RetireSealParams struct {
-	RetiredAt   int64
+	RetiredAt   countersign.Milli
 	RetiredMac  []byte
 	Nothing     []byte
 	WorkspaceID countersign.WorkspaceID
@@ -557,7 +564,7 @@ func (q *Queries) RetireSeal(ctx context.Context, arg RetireSealParams) (int64, 
 }
 
 const sealBefore = `-- name: SealBefore :one
-SELECT workspace_id, id, at, events, first_id, last_id, newest_at, digest, mac, marks, retired_at, retired_mac FROM seals WHERE workspace_id = $1 AND id < $2 ORDER BY id DESC LIMIT 1
+SELECT workspace_id, id, at, events, first_id, last_id, newest_at, digest, mac, marks, retired_at, retired_mac FROM seals WHERE workspace_id = $1 AND id >= 1 AND id < $2 AND id = CAST(id AS BIGINT) ORDER BY id DESC LIMIT 1
 `
 
 func (q *Queries) SealBefore(ctx context.Context, workspaceID countersign.WorkspaceID, iD int64) (Seal, error) {
@@ -585,7 +592,7 @@ INSERT INTO seal_heads (workspace_id, seal_id, mac) VALUES ($1, $2, $3)
 ON CONFLICT (workspace_id) DO UPDATE SET seal_id = $2, mac = $3
 `
 
-func (q *Queries) StoreSealHead(ctx context.Context, workspaceID countersign.WorkspaceID, sealID int64, mac []byte) error {
+func (q *Queries) StoreSealHead(ctx context.Context, workspaceID countersign.WorkspaceID, sealID countersign.Number, mac []byte) error {
 	_, err := q.exec(ctx, q.storeSealHeadStmt, storeSealHead, workspaceID, sealID, mac)
 	return err
 }

@@ -244,7 +244,7 @@ type LoadSessionRow struct {
 	Session         Session
 	User            User
 	WorkspaceName   string
-	SettingsVersion int64
+	SettingsVersion countersign.Number
 	SecondFactors   int64
 	OtherFactors    int64
 	RecoveryLeft    int64

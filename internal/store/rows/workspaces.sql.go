@@ -121,6 +121,17 @@ func (q *Queries) GetWorkspace(ctx context.Context, id countersign.WorkspaceID) 
 	return i, err
 }
 
+const hasWorkspace = `-- name: HasWorkspace :one
+SELECT COUNT(*) > 0 AS there FROM workspaces WHERE id = $1
+`
+
+func (q *Queries) HasWorkspace(ctx context.Context, id countersign.WorkspaceID) (bool, error) {
+	row := q.queryRow(ctx, q.hasWorkspaceStmt, hasWorkspace, id)
+	var there bool
+	err := row.Scan(&there)
+	return there, err
+}
+
 const insertLogo = `-- name: InsertLogo :exec
 INSERT INTO logos (workspace_id, name, body) VALUES ($1, $2, $3) ON CONFLICT (workspace_id, name) DO NOTHING
 `
@@ -140,7 +151,7 @@ type InsertWorkspaceParams struct {
 	Name      string
 	Host      string
 	Language  string
-	CreatedAt int64
+	CreatedAt countersign.Milli
 }
 
 func (q *Queries) InsertWorkspace(ctx context.Context, arg InsertWorkspaceParams) error {
@@ -296,7 +307,7 @@ UPDATE workspaces SET settings_version = settings_version + 1 WHERE id = $1 AND 
 `
 
 // Whatever is read under this version is read anew, on every node; compare-and-set.
-func (q *Queries) RaiseSettings(ctx context.Context, iD countersign.WorkspaceID, settingsVersion int64) (int64, error) {
+func (q *Queries) RaiseSettings(ctx context.Context, iD countersign.WorkspaceID, settingsVersion countersign.Number) (int64, error) {
 	result, err := q.exec(ctx, q.raiseSettingsStmt, raiseSettings, iD, settingsVersion)
 	if err != nil {
 		return 0, err
@@ -309,7 +320,7 @@ UPDATE workspaces SET settings = $1, settings_version = settings_version + 1
 WHERE id = $2 AND settings_version = $3
 `
 
-func (q *Queries) StoreSettings(ctx context.Context, settings string, iD countersign.WorkspaceID, settingsVersion int64) (int64, error) {
+func (q *Queries) StoreSettings(ctx context.Context, settings string, iD countersign.WorkspaceID, settingsVersion countersign.Number) (int64, error) {
 	result, err := q.exec(ctx, q.storeSettingsStmt, storeSettings, settings, iD, settingsVersion)
 	if err != nil {
 		return 0, err
