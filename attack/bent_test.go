@@ -37,13 +37,15 @@ func TestBentRows(t *testing.T) {
 					back = "INSERT INTO " + r.table + " SELECT * FROM was WHERE true ON CONFLICT DO NOTHING" // beside what was bent
 				}
 				for _, value := range values {
-					_, err := hand.ExecContext(t.Context(), "UPDATE "+r.table+" SET "+name+" = "+value+" WHERE "+r.where)
+					bend := "UPDATE " + r.table + " SET " + name + " = " + value + " WHERE " + r.where // #nosec G202 -- the test's own words
+					_, err := hand.ExecContext(t.Context(), bend)
 					if err != nil {
 						continue // the database does not take it
 					}
 					for _, at := range []string{"/console/log", "/console/log/live", "/console/log?kind=signin.completed", "/console/log?q=" + owner.Email, "/console/log/" + event, "/console/people/" + string(owner.ID), "/account/activity", "/console"} {
 						got := c.Get(at)
-						if got.Status != http.StatusOK && !(got.Status == http.StatusNotFound && strings.HasSuffix(at, event)) {
+						gone := got.Status == http.StatusNotFound && strings.HasSuffix(at, event)
+						if got.Status != http.StatusOK && !gone {
 							t.Errorf("%s.%s = %s: %s is answered %v", r.table, name, value, at, got)
 						}
 					}

@@ -48,6 +48,7 @@ type Box struct {
 	lines    int           // that were ever opened
 	open     map[*session]struct{}
 	most     int // mails on one line; 0 is any number
+	gate     *gate
 }
 
 // Option changes the mail server that [Start] starts.

@@ -181,3 +181,35 @@ func TestOneRecipientThatHangsStopsNobodyElse(t *testing.T) {
 		t.Errorf("to somebody else: %v, %d messages; want one", err, len(b.All()))
 	}
 }
+
+func TestMessagesThatWaitAtTheGate(t *testing.T) {
+	t.Parallel()
+	b := Start(t)
+	b.Gate()
+	taken := make(chan error, 3)
+	for range 3 {
+		line := dial(t, b)
+		go func() { taken <- give(line) }()
+	}
+	for deadline := time.Now().Add(patience); len(b.Come("ada")) < 3 && time.Now().Before(deadline); {
+		time.Sleep(time.Millisecond)
+	}
+	if len(b.Come("ada")) != 3 || len(b.Come("bob")) != 0 || len(b.All()) != 0 {
+		t.Fatalf("%v came, %d were taken", b.Come(""), len(b.All()))
+	}
+	b.Let()
+	err := <-taken
+	if err != nil || len(b.All()) != 1 {
+		t.Errorf("one was let through: %v, %d were taken", err, len(b.All()))
+	}
+	b.Work()
+	for range 2 {
+		err = <-taken
+		if err != nil {
+			t.Error(err)
+		}
+	}
+	if len(b.All()) != 3 || len(b.Come("")) != 3 {
+		t.Errorf("%d of %d were taken", len(b.All()), len(b.Come("")))
+	}
+}

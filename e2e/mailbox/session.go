@@ -86,8 +86,15 @@ func (b *Box) HangOnly(at Stage, to string) {
 // it was.
 func (b *Box) Cut(at Stage) { b.behave(trouble{kind: cuts, stage: at}) }
 
-// Work ends all misbehaving.
-func (b *Box) Work() { b.behave(trouble{}) }
+// Work ends all misbehaving, and opens the gate.
+func (b *Box) Work() {
+	b.mu.Lock()
+	if b.gate != nil {
+		b.gate.unbar()
+	}
+	b.mu.Unlock()
+	b.behave(trouble{})
+}
 
 // behave also ends the lines that are open where the trouble is at connecting: a
 // client that keeps its line would never meet it.
@@ -222,6 +229,7 @@ func (s *session) Data(r io.Reader) error {
 	if err != nil {
 		return err
 	}
+	s.box.pass(s.to)
 	err = s.box.meet(AtData, s.line, s.from, s.to...)
 	if err != nil {
 		return err

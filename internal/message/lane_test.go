@@ -1,51 +1,47 @@
 package message_test
 
 import (
-	"context"
 	"fmt"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"countersign"
+	"countersign/e2e/mailbox"
 	"countersign/internal/message"
 	"countersign/internal/notify"
 	"countersign/internal/store"
 	"countersign/internal/store/storetest"
 )
 
-// slow is a mail server that takes as long for each mail as the test wants.
-type slow struct {
-	mu    sync.Mutex
-	begun []string // to whom, in order
-	next  chan struct{}
+// smtp is a real mail server that has DATA stand open as long as the test wants, and the
+// sender to it.
+type smtp struct {
+	*mailbox.Box
+	*notify.SMTP
 }
 
-func (s *slow) Send(ctx context.Context, letter notify.Mail) error {
-	s.mu.Lock()
-	s.begun = append(s.begun, letter.To)
-	s.mu.Unlock()
-	select {
-	case <-s.next:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
+func (h *house) smtp() smtp {
+	h.t.Helper()
+	box := mailbox.Start(h.t)
+	sender, err := notify.NewSMTP(notify.Options{Server: box.URL(), Now: h.clock.Now, Keep: message.Parallel, Whole: time.Minute})
+	if err != nil {
+		h.t.Fatal(err)
 	}
+	h.t.Cleanup(sender.Close)
+	return smtp{box, sender}
 }
 
-// to counts the mails that were begun to addresses with this beginning.
-func (s *slow) to(prefix string) int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	n := 0
-	for _, to := range s.begun {
-		if strings.HasPrefix(to, prefix) {
-			n++
-		}
-	}
-	return n
+// slow is one that has let nothing pass yet.
+func (h *house) slow() smtp {
+	h.t.Helper()
+	s := h.smtp()
+	s.Gate()
+	return s
 }
+
+// to counts the mails that were handed over to addresses with this beginning.
+func (s smtp) to(beginning string) int { return len(s.Come(beginning)) }
 
 // many posts mails of one kind in one transaction, as a campaign does.
 func (h *house) many(o *message.Outbox, workspace countersign.WorkspaceID, kind message.Kind, to string, n int) {
@@ -73,8 +69,8 @@ func eachDatabase(t *testing.T, test func(t *testing.T, h *house)) {
 // of it when somebody of another asks for a link.
 func TestACampaignHoldsUpNothingUrgent(t *testing.T) {
 	eachDatabase(t, func(t *testing.T, h *house) {
-		two, s := h.twoWorkspaces(""), &slow{next: make(chan struct{})}
-		o := h.outbox(s)
+		two, s := h.twoWorkspaces(""), h.slow()
+		o := h.outbox(s.SMTP)
 		h.run(o)
 		h.many(o, countersign.DefaultWorkspace, message.SetUp, "many", 300)
 		until(t, "the campaign has its workers", func() bool { return s.to("many") == message.Parallel-1 })
@@ -86,13 +82,13 @@ func TestACampaignHoldsUpNothingUrgent(t *testing.T) {
 		// Codes without end leave it one worker.
 		h.many(o, two, message.EmailCode, "code", 40)
 		for range 16 {
-			s.next <- struct{}{}
+			s.Let()
 		}
 		until(t, "the campaign goes on", func() bool { return s.to("many") > message.Parallel-1 })
-		close(s.next)
+		s.Work()
 		until(t, "everything is sent", func() bool { return h.due() == 0 })
-		if s.to("many") != 300 || s.to("code") != 40 || s.to("grace") != 1 {
-			t.Errorf("mails were begun twice or never: %d, %d, %d", s.to("many"), s.to("code"), s.to("grace"))
+		if s.to("many") != 300 || s.to("code") != 40 || s.to("grace") != 1 || len(s.All()) != 341 {
+			t.Errorf("mails were handed over twice or never: %d, %d, %d, of which %d were taken", s.to("many"), s.to("code"), s.to("grace"), len(s.All()))
 		}
 	})
 }
@@ -101,8 +97,8 @@ func TestACampaignHoldsUpNothingUrgent(t *testing.T) {
 // before it.
 func TestWorkspacesTakeTurns(t *testing.T) {
 	eachDatabase(t, func(t *testing.T, h *house) {
-		two, s := h.twoWorkspaces(""), &slow{next: make(chan struct{})}
-		o := h.outbox(s)
+		two, s := h.twoWorkspaces(""), h.slow()
+		o := h.outbox(s.SMTP)
 		h.run(o)
 		h.many(o, countersign.DefaultWorkspace, message.SetUp, "many", 100)
 		until(t, "the campaign has its workers", func() bool { return s.to("many") == message.Parallel-1 })
@@ -110,17 +106,15 @@ func TestWorkspacesTakeTurns(t *testing.T) {
 		h.many(o, two, message.AccountLocked, "locked", 1)
 		begun := message.Parallel - 1
 		for done := 1; done <= 11; done++ {
-			s.next <- struct{}{}
+			s.Let()
 			begun++
 			until(t, "the next one is begun", func() bool { return s.to("") == begun })
 		}
-		s.mu.Lock()
-		order := strings.Join(s.begun[message.Parallel-1:], " ")
-		s.mu.Unlock()
+		order := strings.Join(s.Come("")[message.Parallel-1:], " ")
 		if s.to("locked") != 1 || s.to("listed") != 5 || s.to("many") != message.Parallel-1+5 || !strings.HasPrefix(order, "locked") {
 			t.Errorf("they went out as %s", order)
 		}
-		close(s.next)
+		s.Work()
 		until(t, "everything is sent", func() bool { return h.due() == 0 })
 	})
 }
@@ -129,7 +123,7 @@ func TestWorkspacesTakeTurns(t *testing.T) {
 func TestTwoNodesKeepTheOrder(t *testing.T) {
 	database := storetest.Migrated(t)
 	h := buildOn(t, database)
-	two, s := h.twoWorkspaces(""), &slow{next: make(chan struct{})}
+	two, s := h.twoWorkspaces(""), h.slow()
 	other := *h
 	var err error
 	other.store, err = store.Open(t.Context(), store.Options{Database: database, Now: h.clock.Now})
@@ -137,37 +131,37 @@ func TestTwoNodesKeepTheOrder(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = other.store.Close() })
-	o := h.outbox(s)
+	o := h.outbox(s.SMTP)
 	for _, node := range []*house{h, &other} {
-		node.run(node.outbox(s))
+		node.run(node.outbox(s.SMTP))
 	}
 	h.many(o, countersign.DefaultWorkspace, message.SetUp, "many", 100)
 	until(t, "the campaign has its workers", func() bool { return s.to("many") == 2*(message.Parallel-1) })
 	h.many(o, two, message.PasswordReset, "grace", 2)
 	until(t, "the links go out", func() bool { return s.to("grace") == 2 })
-	close(s.next)
+	s.Work()
 	until(t, "everything is sent", func() bool { return h.due() == 0 })
-	if s.to("many") != 100 || s.to("") != 102 {
-		t.Errorf("%d mails were begun", s.to(""))
+	if s.to("many") != 100 || s.to("") != 102 || len(s.All()) != 102 {
+		t.Errorf("%d mails were handed over, %d taken", s.to(""), len(s.All()))
 	}
 }
 
 // What fails waits, and is still before what is less urgent when its time has come.
 func TestARetryKeepsItsPlace(t *testing.T) {
 	eachDatabase(t, func(t *testing.T, h *house) {
-		m := &mailer{}
-		o := h.outbox(m)
-		m.set(func(context.Context, notify.Mail) error { return errLater })
+		s := h.smtp()
+		s.Refuse(mailbox.AtRecipient, 451)
+		o := h.outbox(s.SMTP)
 		h.run(o)
 		h.many(o, countersign.DefaultWorkspace, message.PasswordReset, "grace", 1)
 		until(t, "it waits", func() bool { return h.due() > h.clock.Now().UnixMilli() })
-		s := &slow{next: make(chan struct{})}
-		m.set(s.Send)
+		s.Work()
+		s.Gate()
 		h.many(o, countersign.DefaultWorkspace, message.SetUp, "many", 50)
 		until(t, "the campaign has its workers", func() bool { return s.to("many") == message.Parallel-1 })
 		h.later(5 * time.Second)
 		until(t, "it goes out", func() bool { return s.to("grace") == 1 })
-		close(s.next)
+		s.Work()
 		until(t, "everything is sent", func() bool { return h.due() == 0 })
 	})
 }
