@@ -2,9 +2,10 @@ package countersign
 
 import "time"
 
-// Milli is a moment of the audit log, or of what is read before it is, in unix milliseconds. What a hand in the database has
-// made of it may be no number: SQLite keeps any. Such a one is read as 0, so that a log with
-// it is shown, and its verification finds it changed instead of ending there.
+// Milli is a moment of the audit log, or of what is read before it is, in unix milliseconds.
+// What a hand in the database has made of it may be no number: SQLite keeps any. Such a one is
+// read as 0, so that a log with it is shown, and its verification finds it changed instead of
+// ending there.
 type Milli int64
 
 // Scan implements sql.Scanner. It returns no error.

@@ -34,7 +34,7 @@ func (*auditList) examples() []string {
 // eventView is one event as a result for a program.
 type eventView struct {
 	ID      countersign.EventID `json:"id"`
-	At      time.Time           `json:"at"`
+	At      *time.Time          `json:"at"` // nil where it cannot be read
 	Kind    string              `json:"kind"`
 	Outcome string              `json:"outcome"`
 	IP      string              `json:"ip"`
@@ -76,9 +76,9 @@ func (c *auditList) Run(ctx context.Context, t *terminal) error {
 	views := []eventView{}
 	lines := [][]string{}
 	for _, e := range events {
-		v := eventView{e.ID, e.At.Time(), e.Kind, e.Outcome, e.IP, e.Target}
+		v := eventView{e.ID, known(e.At.Time()), e.Kind, e.Outcome, e.IP, e.Target}
 		views = append(views, v)
-		lines = append(lines, []string{string(v.ID), v.At.Format(time.RFC3339), v.Kind, v.Outcome, v.IP, v.Target})
+		lines = append(lines, []string{string(v.ID), written(v.At), v.Kind, v.Outcome, v.IP, v.Target})
 	}
 	if t.json {
 		return t.printJSON(views)

@@ -113,13 +113,9 @@ func chainOf(r audit.Report) chainView {
 		Wrong: r.Wrong, Problems: []problemView{},
 	}
 	if r.Unsealed > 0 {
-		at := time.UnixMilli(r.OldestUnsealed).UTC()
-		v.OldestUnsealed = &at
+		v.OldestUnsealed = known(countersign.Milli(r.OldestUnsealed).Time())
 	}
-	if r.Began > 0 {
-		at := time.UnixMilli(r.Began).UTC()
-		v.Began = &at
-	}
+	v.Began = known(countersign.Milli(r.Began).Time())
 	for _, p := range r.Problems {
 		v.Problems = append(v.Problems, problemView(p))
 	}
@@ -163,12 +159,12 @@ func (c *auditVerify) chains(ctx context.Context, t *terminal, p *server.Parts) 
 // why.
 const longUnsealed = time.Minute
 
-// beganOf is when a chain began, for a table.
-func beganOf(v chainView) string {
-	if v.Began == nil {
+// written is a moment for a table, "" for none.
+func written(at *time.Time) string {
+	if at == nil {
 		return ""
 	}
-	return v.Began.Format(time.RFC3339)
+	return at.Format(time.RFC3339)
 }
 
 func (t *terminal) printChains(reports []audit.Report) error {
@@ -178,7 +174,7 @@ func (t *terminal) printChains(reports []audit.Report) error {
 		views = append(views, v)
 		lines = append(lines, []string{
 			string(v.Workspace), strconv.FormatInt(v.Seals, 10), strconv.FormatInt(v.Events, 10), strconv.FormatInt(v.Retired, 10),
-			strconv.FormatInt(v.Unsealed, 10), beganOf(v), v.Head,
+			strconv.FormatInt(v.Unsealed, 10), written(v.Began), v.Head,
 		})
 		for _, p := range r.Problems {
 			wrong = append(wrong, []string{string(v.Workspace), t.speaker().Say(p.Text(), "Seal", strconv.FormatInt(p.Seal, 10), "Event", string(p.Event))})

@@ -174,7 +174,7 @@ func (c *Console) verifyLog(w http.ResponseWriter, r *http.Request, by session.C
 	if err != nil {
 		return err
 	}
-	return c.pages.Render(w, r, http.StatusOK, "verified", VerifiedView{Shell: c.withForm(r, by, form), Report: report, Oldest: moment(report.OldestUnsealed), Began: moment(report.Began)})
+	return c.pages.Render(w, r, http.StatusOK, "verified", VerifiedView{Shell: c.withForm(r, by, form), Report: report, Oldest: countersign.Milli(report.OldestUnsealed).Time(), Began: countersign.Milli(report.Began).Time()})
 }
 
 func (c *Console) withForm(r *http.Request, by session.Current, form *web.Form) Shell {
