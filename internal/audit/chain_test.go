@@ -329,6 +329,7 @@ func TestTheBeginningNamesTheProgram(t *testing.T) {
 		l.Version = "v1.2.3"
 		l.filled(t)
 		l.Version = ""
+		l.do(t, "INSERT INTO workspaces (id, name, host, language, settings, settings_version, created_at) VALUES ('wsp_other', 'Other', 'other', '', '{}', 1, 0)")
 		l.write(t, "wsp_other", 1)
 		look(t, l.sealer())
 		l.advance(10 * time.Second)
