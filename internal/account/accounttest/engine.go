@@ -137,7 +137,7 @@ func (e *Engine) build(tb testing.TB) {
 	e.Store, err = store.Open(context.Background(), store.Options{Database: e.database, Now: e.Clock.Now, Log: log})
 	must(tb, err)
 	tb.Cleanup(func() { must(tb, e.Store.Close()) })
-	texts, err := words.Load()
+	texts, err := catalogue()
 	must(tb, err)
 	e.Hosts, err = hosts.New(URL, e.Store.Homes)
 	must(tb, err)
@@ -166,6 +166,9 @@ func (e *Engine) build(tb testing.TB) {
 		Accounts: e.Accounts, Approvals: e.Approvals, Store: e.Store, Now: e.Clock.Now, Cookies: session.Cookies{Secure: true},
 	}
 }
+
+// catalogue is every text. To read it is the dearest part of an engine, and nothing writes to it.
+var catalogue = sync.OnceValues(func() (*words.Catalogue, error) { return words.Load() })
 
 // Advance lets time go by. Mails that wait are delivered before, as they would
 // be.
