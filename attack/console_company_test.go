@@ -87,7 +87,7 @@ func TestConsoleRequirement(t *testing.T) {
 		}
 		s.Clock.Advance(11 * time.Minute)
 		late := c.Post("/console/company/notify", "value", "required", "version", number, "answer", "no")
-		if !strings.HasPrefix(late.Location, "/proof?act=settings") || requiredBy(t, s) != policy.Spell(nil) {
+		if late.Status != http.StatusForbidden || !strings.Contains(late.Body, "/proof?act=settings") || !strings.Contains(late.Body, `name="value" value="required"`) || requiredBy(t, s) != policy.Spell(nil) {
 			t.Errorf("without a fresh proof: %v", late)
 		}
 		late = c.Post("/console/people/remind", "campaign", "cmp_"+strings.Repeat("0", 26), "role", "user")

@@ -271,7 +271,7 @@ func TestConsoleTables(t *testing.T) {
 			}
 		}
 		s.Clock.Advance(11 * time.Minute)
-		if got := c.Post("/console/people/export", "q", "evil"); got.Location != "/proof?act=people_export&return=%2Fconsole%2Fpeople" {
+		if got := c.Post("/console/people/export", "q", "evil"); got.Location != "/proof?act=people_export&return=%2Fconsole%2Fpeople%3Fq%3Devil" {
 			t.Errorf("without a fresh proof: %v", got)
 		}
 		_, helper := manager(t, s, countersign.HelpDesk, "Hedda Helpdesk")

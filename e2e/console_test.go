@@ -53,6 +53,8 @@ func pagesOfTheConsole(s *show) {
 	s.glance(page, "GET /console", "overview")
 	page.Open("/console/people")
 	s.look(page, "GET /console/people", "people")
+	page.Open("/console/confirmed")
+	s.look(page, "GET /console/confirmed", "confirmed for another tab")
 	page.Open("/console/people/remind?state=off")
 	s.look(page, "GET /console/people/remind", "a reminder")
 	page.Click("Cancel")

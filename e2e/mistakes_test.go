@@ -74,6 +74,29 @@ func TestMistakesInTheConsole(t *testing.T) {
 		t.Errorf("it is stored as %q", set)
 	}
 
+	page.Open("/console/company")
+	page.Check("Required from a date")
+	page.Type("Date", "9999-12-31")
+	page.Click("OK")
+	page.See("Type a date up to ")
+	if got := page.Value("Date"); got != "9999-12-31" || strings.HasPrefix(h.required(), "required") {
+		t.Errorf("the date is now %q, and stored is %q", got, h.required())
+	}
+
+	// A filter that there is not lists nobody, and says so.
+	page.Open("/console/people?pool=pool_none")
+	page.See("There is no such identity pool. Nobody is listed")
+	page.NotSee("Ada Lovelace")
+
+	// Nobody's browser is trusted where that is for no day.
+	page.Open("/console/explain?person=" + ada.Email + "&browser=trusted")
+	page.See("Here a browser is trusted for 0 days, so none is.")
+	page.NotSee("One that they trust")
+	page.Open("/console/explain?person=" + ada.Email + "&browser=nonsense")
+	page.See("Choose one of these browsers")
+	h.policy("", policy.Document{"trusted_browser_days": 30})
+	page.Open("/console/explain?person=" + ada.Email + "&browser=trusted")
+	page.See("One that they trust", "because this browser is trusted")
 	page.Open("/console/explain?person=" + ada.Email + "&address=999.1.2.3")
 	page.See("That is no IP address")
 	page.Open("/console/explain?person=")

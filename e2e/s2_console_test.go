@@ -200,7 +200,20 @@ func TestSettingsInTwoWindows(t *testing.T) {
 	}
 	// Later a fresh proof is needed, and what was chosen is there afterwards.
 	h.Clock.Advance(15 * time.Minute)
-	late := c.Post(page, append(now, "accept", "recovery.delivery=email")...)
+	kept := c.Post(page, append(slices.Clone(now), "accept", "recovery.delivery=email")...)
+	if kept.Status != http.StatusForbidden || !strings.Contains(kept.Body, "/proof?act=settings") || !strings.Contains(kept.Body, `name="accept" value="recovery.delivery=email"`) || stored("recovery.delivery") != "screen" {
+		t.Errorf("what was accepted without a fresh proof is answered %s:\n%s", kept, kept.Body)
+	}
+	now[slices.Index(now, "set.recovery.delivery")+1] = "screen"
+	typed := slices.Clone(now)
+	typed[slices.Index(typed, "set.totp.max")+1] = "4"
+	kept = c.Post(page, typed...)
+	if kept.Status != http.StatusForbidden || !strings.Contains(kept.Body, `name="set.totp.max" value="4"`) || stored("totp.max") != "5" {
+		t.Errorf("a number without a fresh proof is answered %s:\n%s", kept, kept.Body)
+	}
+	// Choices alone are in the address to which the proof leads back.
+	now[slices.Index(now, "set.words")+1] = "backup"
+	late := c.Post(page, now...)
 	to, err := url.Parse(late.Location)
 	must(t, err)
 	back := to.Query().Get("return")
@@ -208,7 +221,7 @@ func TestSettingsInTwoWindows(t *testing.T) {
 		t.Fatalf("without a fresh proof the answer is %s", late)
 	}
 	again := c.Get(back)
-	if again.Status != http.StatusOK || !strings.Contains(again.Body, "Not saved yet.") || stored("recovery.delivery") != "screen" {
+	if again.Status != http.StatusOK || !strings.Contains(again.Body, "Not saved yet.") || stored("words") != "recovery" {
 		t.Errorf("after the proof the page is %s", again)
 	}
 }

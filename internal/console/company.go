@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"countersign"
-	"countersign/internal/account"
 	"countersign/internal/census"
 	"countersign/internal/people"
 	"countersign/internal/policy"
@@ -170,6 +169,8 @@ func valueOf(form *web.Form, now time.Time) string {
 			form.Wrong("from", "requirement_day")
 		case !now.Before(at):
 			form.Wrong("from", "requirement_past")
+		case policy.LastRequirement(now).Before(at):
+			form.Wrong("from", "requirement_far", "Last", policy.LastRequirement(now).Format(time.DateOnly))
 		default:
 			return "required from " + at.Format(time.DateOnly)
 		}
@@ -296,10 +297,8 @@ func (c *Console) setRequirement(w http.ResponseWriter, r *http.Request, by sess
 		return see(w, r, campaignPath(next.Campaign)+"?done=campaign")
 	case err == nil:
 		return see(w, r, q.path()+"?done=settings")
-	case countersign.CodeOf(err) == "fresh_proof_required" && !web.WantsJSON(r):
-		return proofAt(w, r, account.ActOn(policy.DeedSettings, ""), q.draft(next.Value))
-	case countersign.CodeOf(err) == "requirement_past":
-		return c.showPast(w, r, by, q, next.Value)
+	case untimely(err):
+		return c.showUntimely(w, r, by, q, next.Value, err)
 	case countersign.CodeOf(err) == "changed_meanwhile":
 		form.Wrong("", "settings_meanwhile")
 	case !form.Take(err, ""):
@@ -310,10 +309,16 @@ func (c *Console) setRequirement(w http.ResponseWriter, r *http.Request, by sess
 	return c.showCompany(w, r, by, q, form, http.StatusConflict)
 }
 
-// showPast is the page with a day that is over, and what to choose instead of it.
-func (c *Console) showPast(w http.ResponseWriter, r *http.Request, by session.Current, q requiring, value string) error {
+// untimely tells whether a rule refuses a day: see people.Service.InTime.
+func untimely(err error) bool {
+	code := countersign.CodeOf(err)
+	return code == "requirement_past" || code == "requirement_far"
+}
+
+// showUntimely is the page with a day that is over, or in years, and what to choose instead.
+func (c *Console) showUntimely(w http.ResponseWriter, r *http.Request, by session.Current, q requiring, value string, err error) error {
 	form := web.NewForm("require", "from", "from", strings.TrimPrefix(value, "required from "))
-	form.Wrong("from", "requirement_past")
+	form.Wrong("from", countersign.CodeOf(err), "Last", policy.LastRequirement(c.Now()).Format(time.DateOnly))
 	return c.showCompany(w, r, by, q, form, http.StatusUnprocessableEntity)
 }
 

@@ -78,6 +78,7 @@ type Route struct {
 func Routes() []Route {
 	return slices.Concat(settingsRoutes(), logRoutes(), companyRoutes(), remindRoutes(), messagesRoutes(), workspacesRoutes(), []Route{
 		{"GET /console", policy.DeedSeePeople, func(c *Console) page { return c.overview }},
+		{"GET /console/confirmed", policy.DeedSeePeople, func(c *Console) page { return c.confirmed }},
 		{"GET /console/people", policy.DeedSeePeople, func(c *Console) page { return c.people }},
 		{"POST /console/people/export", policy.DeedSeeAll, func(c *Console) page { return c.exportPeople }},
 		{"GET /console/people/{user}", policy.DeedSeePeople, func(c *Console) page { return c.person }},
@@ -116,6 +117,7 @@ func Routes() []Route {
 
 // Mount adds the routes.
 func (c *Console) Mount(mux *http.ServeMux) {
+	c.Site.FrameBelow("/console", c.frame)
 	for _, route := range Routes() {
 		mux.Handle(route.Pattern, c.Site.Handle(c.open(route.Deed, route.page(c))))
 	}

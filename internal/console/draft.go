@@ -231,5 +231,12 @@ func (d draft) touched(g ground) bool {
 	})
 }
 
+// written tells whether anything was typed, and not chosen, that is not in force.
+func (d draft) written(g ground) bool {
+	return slices.ContainsFunc(d.keys, func(key policy.Key) bool {
+		return key.Words == nil && policy.Spell(d.chosen[key.Name]) != policy.Spell(g.value(key))
+	})
+}
+
 // nameOf is how pages call a setting, as an id of the catalogue.
 func nameOf(key policy.Key) string { return "policy.name_" + strings.ReplaceAll(key.Name, ".", "_") }

@@ -3,6 +3,7 @@ package console
 import (
 	"net/http"
 	"net/netip"
+	"slices"
 
 	"countersign"
 	"countersign/internal/policy"
@@ -28,20 +29,65 @@ func (c *Console) explain(w http.ResponseWriter, r *http.Request, by session.Cur
 	form := web.NewForm("person", q.Get("person"), "address", q.Get("address"), "browser", q.Get("browser"))
 	view := ExplainView{Shell: c.shell(r, by, "explain")}
 	view.Form = form
-	if q.Has("person") {
-		err := c.explained(r, by, form, &view)
-		if err != nil && !form.Take(err, "person") {
-			return err
-		}
+	browsers, err := c.browsers(r, by)
+	if err != nil {
+		return err
 	}
-	for _, word := range []string{"unknown", "known", "trusted"} {
-		one := Choice{ID: "browser." + word, Value: word, Chosen: form.Value("browser") == word}
-		if word == "unknown" {
-			one.ID, one.Chosen = "browser", one.Chosen || form.Value("browser") == ""
+	if q.Has("person") {
+		err = c.explained(r, by, form, &view)
+	} else {
+		err = browserOf(form, nil)
+	}
+	if err != nil && !form.Take(err, "person") {
+		return err
+	}
+	chosen := form.Value("browser")
+	if !slices.Contains(browsers, chosen) {
+		chosen = browsers[0]
+	}
+	for i, word := range browsers {
+		one := Choice{ID: "browser." + word, Value: word, Chosen: word == chosen}
+		if i == 0 {
+			one.ID = "browser" // what an error leads to
 		}
 		view.Browsers = append(view.Browsers, one)
 	}
 	return c.pages.Render(w, r, form.Status(), "explain", view)
+}
+
+// browsers are those that a sign-in can come from. Where a browser is trusted for no day, in
+// the workspace and in each of its pools, none is trusted.
+func (c *Console) browsers(r *http.Request, by session.Current) ([]string, error) {
+	was, err := c.People.Rules(r.Context(), by.WorkspaceID)
+	if err != nil {
+		return nil, err
+	}
+	all := []string{"unknown", "known"}
+	for _, name := range was.PoolNames() {
+		settings, err := policy.Resolve(was.Workspace, was.Pools[name])
+		if err != nil {
+			return nil, err
+		}
+		if settings.TrustedDays > 0 {
+			return append(all, "trusted"), nil
+		}
+	}
+	return all, nil
+}
+
+// browserOf refuses a browser that there is not, and one that is trusted where somebody's
+// settings trust none. nil settings are nobody's. Invalid on "browser".
+func browserOf(form *web.Form, settings *policy.Settings) error {
+	switch form.Value("browser") {
+	case "", "unknown", "known":
+		return nil
+	case "trusted":
+		if settings == nil || settings.TrustedDays > 0 {
+			return nil
+		}
+		return countersign.InvalidField("browser", "explain_untrusted")
+	}
+	return countersign.InvalidField("browser", "explain_browser")
 }
 
 func (c *Console) explained(r *http.Request, by session.Current, form *web.Form, view *ExplainView) error {
@@ -60,6 +106,10 @@ func (c *Console) explained(r *http.Request, by session.Current, form *web.Form,
 	if countersign.KindOf(err) == countersign.NotFound {
 		return countersign.InvalidField("person", "no_such_user")
 	}
+	if err != nil {
+		return err
+	}
+	err = browserOf(form, &a.Settings)
 	if err != nil {
 		return err
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"countersign"
+	"countersign/internal/account"
 	"countersign/internal/people"
 	"countersign/internal/session"
 	"countersign/internal/web"
@@ -21,10 +22,17 @@ func (c *Console) exportPeople(w http.ResponseWriter, r *http.Request, by sessio
 		return err
 	}
 	f, wrong := filterOf(form.Value)
+	err = c.poolOf(r, by, &f, wrong)
+	if err != nil {
+		return err
+	}
 	if wrong.Failed() {
 		return countersign.Refuse(countersign.Invalid, "people_filter")
 	}
 	err = c.People.Exported(r.Context(), by.Holder(web.Place(r)), f)
+	if countersign.CodeOf(err) == "fresh_proof_required" && !web.WantsJSON(r) {
+		return proofAt(w, r, account.ActPeopleExport, addressOf(f, "", ""))
+	}
 	if err != nil {
 		return err
 	}

@@ -23,7 +23,7 @@ func (c *Console) open(deed policy.Deed, next page) web.Handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		by, err := c.Sessions.Load(r, workspaceOf(r))
 		if countersign.KindOf(err) == countersign.Unauthenticated {
-			return toSignIn(w, r, err)
+			return c.toSignIn(w, r, err)
 		}
 		if err != nil {
 			return err
@@ -33,7 +33,7 @@ func (c *Console) open(deed policy.Deed, next page) web.Handler {
 		switch {
 		case by.Level <= policy.LevelFirst:
 			// Half of a sign-in is nothing: the missing half is asked from the start.
-			return toSignIn(w, r, countersign.Refuse(countersign.Forbidden, "second_factor_required"))
+			return c.toSignIn(w, r, countersign.Refuse(countersign.Forbidden, "second_factor_required"))
 		case by.Account.User.Role != countersign.Member && by.SecondFactors == 0:
 			return c.closed(w, r, by, "none")
 		case by.Reason == policy.ReasonCodes && reads(r):
@@ -47,16 +47,17 @@ func (c *Console) open(deed policy.Deed, next page) web.Handler {
 		case policy.NeedsAnother:
 			return c.closed(w, r, by, "another")
 		case policy.NeedsSecond:
-			return toProof(w, r, account.ActConsole, countersign.Refuse(countersign.Forbidden, "fresh_proof_required"))
+			return c.toProof(w, r, by, account.ActConsole, countersign.Refuse(countersign.Forbidden, "fresh_proof_required"))
 		case policy.NeedsNothing:
 		}
+		web.Framed(r.Context(), c.framed(by))
 		if !may(by, deed) {
 			return countersign.Refuse(countersign.Forbidden, "beyond_role")
 		}
 		if !quiet(r) {
 			c.touch(r, by)
 		}
-		return needProof(w, r, next(w, r, by))
+		return c.needProof(w, r, by, next(w, r, by))
 	}
 }
 
@@ -79,26 +80,36 @@ func (c *Console) touch(r *http.Request, by session.Current) {
 func reads(r *http.Request) bool { return r.Method == http.MethodGet && !web.WantsJSON(r) }
 
 // toSignIn leads a reader to the sign-in page and back afterwards. A form that was posted
-// is refused: nothing of it was done.
-func toSignIn(w http.ResponseWriter, r *http.Request, err error) error {
-	if !reads(r) {
-		return err
+// is refused: nothing of it was done, and what was typed into it is kept.
+func (c *Console) toSignIn(w http.ResponseWriter, r *http.Request, err error) error {
+	if reads(r) {
+		http.Redirect(w, r, "/signin?"+url.Values{"return": {r.URL.RequestURI()}}.Encode(), http.StatusSeeOther)
+		return nil
 	}
-	http.Redirect(w, r, "/signin?"+url.Values{"return": {r.URL.RequestURI()}}.Encode(), http.StatusSeeOther)
-	return nil
-}
-
-// toProof leads to the page that asks for a fresh proof of an act, and back to the page
-// that was asked for, or whose form was sent.
-func toProof(w http.ResponseWriter, r *http.Request, act account.Act, err error) error {
 	if web.WantsJSON(r) {
 		return err
 	}
-	back := r.URL.RequestURI()
-	if r.Method != http.MethodGet {
-		back = backTo(r)
+	kept, wrong := c.keepForSignIn(w, r, web.Status(err))
+	if kept {
+		return wrong
 	}
-	return proofAt(w, r, act, back)
+	return err
+}
+
+// toProof leads to the page that asks for a fresh proof of an act, and back to the page
+// that was asked for, or whose button was pressed. What was typed into a form is kept.
+func (c *Console) toProof(w http.ResponseWriter, r *http.Request, by session.Current, act account.Act, err error) error {
+	if web.WantsJSON(r) {
+		return err
+	}
+	if r.Method == http.MethodGet {
+		return proofAt(w, r, act, r.URL.RequestURI())
+	}
+	kept, wrong := c.keepForProof(w, r, by, act)
+	if kept || wrong != nil {
+		return wrong
+	}
+	return proofAt(w, r, act, backTo(r))
 }
 
 // proofAt leads to the page that asks for a fresh proof, and back to an address.
@@ -128,12 +139,12 @@ func backTo(r *http.Request) string {
 
 // needProof turns the refusal of a rule that wants a fresh proof into the page that asks
 // for one.
-func needProof(w http.ResponseWriter, r *http.Request, err error) error {
+func (c *Console) needProof(w http.ResponseWriter, r *http.Request, by session.Current, err error) error {
 	var refusal *countersign.Error
 	if countersign.CodeOf(err) != "fresh_proof_required" || !errors.As(err, &refusal) {
 		return err
 	}
-	return toProof(w, r, account.ActOf(refusal), err)
+	return c.toProof(w, r, by, account.ActOf(refusal), err)
 }
 
 // closed tells somebody with a role why the console is shut, and how it opens. The rest

@@ -75,8 +75,9 @@ func (c *Console) notify(w http.ResponseWriter, r *http.Request, by session.Curr
 		return see(w, r, q.draft(value)) // it was answered, or somebody else changed something
 	}
 	next := q.with(value)
-	if c.People.InTime(q.was.Rules, next) != nil {
-		return c.showPast(w, r, by, q, value)
+	err = c.People.InTime(q.was.Rules, next)
+	if err != nil {
+		return c.showUntimely(w, r, by, q, value, err)
 	}
 	here, err := requiredOf(next, q.pool != "", q.name)
 	if err != nil {

@@ -12,7 +12,7 @@ import (
 
 func allSamples(t *testing.T) []webtest.Sample {
 	t.Helper()
-	return slices.Concat(samples(), settingsSamples(t), logSamples(t), companySamples(), messagesSamples())
+	return slices.Concat(samples(), settingsSamples(t), logSamples(t), companySamples(), messagesSamples(), keptSamples())
 }
 
 func gallery(t *testing.T, terms words.Terms) http.Handler {

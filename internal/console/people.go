@@ -13,6 +13,7 @@ import (
 	"countersign/internal/policy"
 	"countersign/internal/session"
 	"countersign/internal/store"
+	"countersign/internal/store/rows"
 	"countersign/internal/web"
 )
 
@@ -44,7 +45,7 @@ func filterOf(value func(string) string) (people.Filter, *web.Form) {
 	}
 	if len(f.Pool) > longestSearch {
 		f.Pool = ""
-		wrong("no_such_pool")
+		wrong("people_pool")
 	}
 	if len(f.Typed) > longestSearch {
 		f.Typed = strings.ToValidUTF8(f.Typed[:longestSearch], "")
@@ -150,8 +151,8 @@ func (c *Console) people(w http.ResponseWriter, r *http.Request, by session.Curr
 	query := r.URL.Query()
 	f, form := filterOf(query.Get)
 	var lines people.Lines
-	var err error
-	if !form.Failed() {
+	err := c.poolOf(r, by, &f, form)
+	if err == nil && !form.Failed() {
 		lines, err = c.People.Search(r.Context(), by.WorkspaceID, f, query.Get("after"), query.Get("before"), peopleOnPage)
 	}
 	if err != nil {
@@ -187,6 +188,11 @@ func (c *Console) people(w http.ResponseWriter, r *http.Request, by session.Curr
 	if len(lines.People) > 0 && may(by, policy.DeedCampaign) {
 		view.Remind = remindAt(f)
 	}
+	if form.Failed() {
+		for i := range view.Chips {
+			view.Chips[i].Current = false // none of them is what is shown
+		}
+	}
 	if lines.Previous != "" {
 		view.Previous = addressOf(f, "before", lines.Previous)
 	}
@@ -194,6 +200,23 @@ func (c *Console) people(w http.ResponseWriter, r *http.Request, by session.Curr
 		view.Next = addressOf(f, "after", lines.Next)
 	}
 	return c.pages.Render(w, r, form.Status(), "people", view)
+}
+
+// poolOf puts it on the form that the pool of a filter is none: it was deleted, or the address
+// is mistyped.
+func (c *Console) poolOf(r *http.Request, by session.Current, f *people.Filter, form *web.Form) error {
+	if f.Pool == "" {
+		return nil
+	}
+	pools, err := c.People.ListPools(r.Context(), by.WorkspaceID)
+	if err != nil || slices.ContainsFunc(pools, func(p rows.Pool) bool { return p.ID == f.Pool }) {
+		return err
+	}
+	f.Pool = ""
+	if !form.Has("q") {
+		form.Wrong("q", "people_pool")
+	}
+	return nil
 }
 
 // chips are the states, each with how many there are where that is counted: of all, or of

@@ -168,11 +168,12 @@ func (c *Console) save(r *http.Request, by session.Current, was people.Stored, n
 	return v, err == nil, err
 }
 
-// proofFirst leads to the page that asks for a fresh proof and back to a draft; where that is
-// too long for an address, to the page that it is on.
+// proofFirst leads to the page that asks for a fresh proof, and back to a page whose address
+// brings back all that was chosen. Where none does, because something was accepted or the
+// draft is too long, the form is kept.
 func proofFirst(w http.ResponseWriter, r *http.Request, err error, back string) error {
-	if web.WantsJSON(r) {
+	if web.WantsJSON(r) || len(r.PostForm["accept"]) > 0 || web.Inside(back, "") == "" {
 		return err
 	}
-	return proofAt(w, r, account.ActOn(policy.DeedSettings, ""), web.Inside(back, r.URL.Path))
+	return proofAt(w, r, account.ActOn(policy.DeedSettings, ""), back)
 }

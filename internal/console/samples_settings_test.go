@@ -157,6 +157,9 @@ func settingsSamples(t *testing.T) []webtest.Sample {
 	nobody := ask
 	nobody.Form = web.NewForm("person", "nobody@example.com")
 	nobody.Form.Wrong("person", "no_such_user")
+	bent := ask
+	bent.Browsers, bent.Form = browsers[:2], web.NewForm("person", "lan.nguyen@example.com")
+	bent.Form.Wrong("browser", "explain_untrusted")
 	told := ExplainView{Shell: shellOf("explain"), Browsers: browsers, Asked: true, Who: "Nguyễn Thị Lan", Explanation: policy.Explanation{Required: policy.ByWorkspace, Paths: []policy.Path{
 		{First: "password", Step: policy.StepSecond, Starts: "push", Chosen: policy.Chosen{First: "push", Why: policy.WhyDefault, Offered: []string{"push", "totp", "recovery"}}, Ends: []policy.End{{By: "push", Level: policy.LevelFull}}},
 		{First: "passkey", Step: policy.StepDone, Ends: []policy.End{{Level: policy.LevelFull}}},
@@ -187,5 +190,6 @@ func settingsSamples(t *testing.T) []webtest.Sample {
 		webtest.Sample{Page: "explain", Data: ask},
 		webtest.Sample{Page: "explain", State: "nobody", Data: nobody},
 		webtest.Sample{Page: "explain", State: "told", Data: told},
+		webtest.Sample{Page: "explain", State: "no such browser", Data: bent},
 	)
 }

@@ -225,7 +225,7 @@ func (c *Console) saveSettings(w http.ResponseWriter, r *http.Request, by sessio
 	}
 	review, saved, err := c.save(r, by, g.was, next, d.form, r.PostForm["accept"])
 	switch {
-	case countersign.CodeOf(err) == "fresh_proof_required":
+	case countersign.CodeOf(err) == "fresh_proof_required" && !d.written(g):
 		return proofFirst(w, r, err, d.address(g.path(), url.Values{"tab": {t.ID}}, g))
 	case err != nil:
 		return err

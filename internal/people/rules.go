@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 
 	"countersign"
 	"countersign/internal/account"
@@ -102,16 +103,21 @@ func (s Stored) Makes(next policy.Rules) ([]string, error) {
 	return made, nil
 }
 
-// InTime refuses rules that newly require a second factor from a day before today (UTC):
-// Invalid "requirement_past" on "require_second_factor", with the "Setting" as a file names
-// it and its "Value".
+// InTime refuses rules that newly require a second factor from a day before today (UTC), or
+// from one in years: Invalid "requirement_past" and "requirement_far" on
+// "require_second_factor", with the "Setting" as a file names it, its "Value", and the "Last"
+// day that can be.
 func (s *Service) InTime(before, next policy.Rules) error {
-	past := policy.PastRequirements(before, next, s.Now())
-	if len(past) == 0 {
+	now, code := s.Now(), "requirement_past"
+	wrong := policy.PastRequirements(before, next, now)
+	if len(wrong) == 0 {
+		code, wrong = "requirement_far", policy.FarRequirements(before, next, now)
+	}
+	if len(wrong) == 0 {
 		return nil
 	}
-	refusal := countersign.InvalidField("require_second_factor", "requirement_past")
-	refusal.Args = map[string]any{"Setting": past[0].Path(), "Value": policy.Spell(past[0].After)}
+	refusal := countersign.InvalidField("require_second_factor", code)
+	refusal.Args = map[string]any{"Setting": wrong[0].Path(), "Value": policy.Spell(wrong[0].After), "Last": policy.LastRequirement(now).Format(time.DateOnly)}
 	return refusal
 }
 

@@ -287,6 +287,13 @@ func TestADayThatHasCome(t *testing.T) {
 		} {
 			accounttest.Want(t, sentence, put(p, is.With(next, false), is.Version), "requirement_past")
 		}
+		last := policy.LastRequirement(e.Clock.Now())
+		for sentence, next := range map[string]policy.Rules{
+			"the day after the last that can be": {Workspace: policy.Document{"require_second_factor": "required from " + last.AddDate(0, 0, 1).Format(time.DateOnly)}},
+			"the end of the calendar, of a pool": {Pools: map[string]policy.Document{"Everybody": {"require_second_factor": "required from 9999-12-31"}}},
+		} {
+			accounttest.Want(t, sentence, put(p, is.With(next, false), is.Version), "requirement_far")
+		}
 		accounttest.Want(t, "from today on", put(p, is.With(policy.Rules{Workspace: policy.Document{"require_second_factor": "required from " + e.Clock.Now().UTC().Format(time.DateOnly)}}, false), is.Version), "ok")
 	})
 }

@@ -30,8 +30,10 @@ type state struct {
 	prefer   string // the signed-in user's own language
 	speaker  *words.Speaker
 	work     *Workspace
-	later    func() // what goes on when the handlers have returned
-	hurry    bool   // the database was not to be had: it is not waited for again
+	later    func()     // what goes on when the handlers have returned
+	parts    []Part     // of a form that may carry a file, once they were read
+	frame    ErrorFrame // shows the page of an error; nil for that of a Site
+	hurry    bool       // the database was not to be had: it is not waited for again
 	zone     *time.Location
 	language string // cookie
 	accept   string // Accept-Language

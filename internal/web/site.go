@@ -64,8 +64,9 @@ type Site struct {
 	Options
 	assets     *assets
 	errorPages *Renderer
-	cross      sync.Map // a workspace's address → *http.CrossOriginProtection
-	zones      sync.Map // name → *time.Location; only names that loaded
+	frames     map[string]func(*http.Request) ErrorFrame // by path; see FrameBelow
+	cross      sync.Map                                  // a workspace's address → *http.CrossOriginProtection
+	zones      sync.Map                                  // name → *time.Location; only names that loaded
 }
 
 // New checks the options and prepares static files and error pages.
@@ -76,7 +77,7 @@ func New(o Options) (*Site, error) {
 	case o.URL == nil || o.URL.Host == "":
 		return nil, errors.New("web: the configured address has no host")
 	}
-	s := &Site{Options: o}
+	s := &Site{Options: o, frames: map[string]func(*http.Request) ErrorFrame{}}
 	var err error
 	if s.Hosts == nil {
 		s.Hosts, err = hosts.New(o.URL.Scheme+"://"+o.URL.Host, nil)
