@@ -57,7 +57,6 @@ func TestTypedOutlivesTheProof(t *testing.T) {
 	page.Click("Send the invitations")
 	page.See("Confirm that it is you", "Nothing has been done yet.")
 	judge.Page(t, page, "a form that is kept")
-	page.Click("What you entered")
 	page.See("One person on a line", `Nora "New" <b>`)
 	page.Set(browser.Dark(), browser.Viewport(393, 851))
 	judge.Colours(t, page)

@@ -86,7 +86,7 @@ func TestMistakesInTheConsole(t *testing.T) {
 	// A filter that there is not lists nobody, and says so.
 	page.Open("/console/people?pool=pool_none")
 	page.See("There is no such identity pool. Nobody is listed")
-	page.NotSee("Ada Lovelace")
+	page.NotSee("Ada Lovelace", "Export CSV")
 
 	// Nobody's browser is trusted where that is for no day.
 	page.Open("/console/explain?person=" + ada.Email + "&browser=trusted")

@@ -234,7 +234,7 @@ func (d draft) touched(g ground) bool {
 // written tells whether anything was typed, and not chosen, that is not in force.
 func (d draft) written(g ground) bool {
 	return slices.ContainsFunc(d.keys, func(key policy.Key) bool {
-		return key.Words == nil && policy.Spell(d.chosen[key.Name]) != policy.Spell(g.value(key))
+		return key.Words == nil && !d.gone[key.Name] && policy.Spell(d.chosen[key.Name]) != policy.Spell(g.value(key))
 	})
 }
 

@@ -165,7 +165,7 @@ func TestTheWayBack(t *testing.T) {
 func TestTheSectionOfAnAddress(t *testing.T) {
 	for at, want := range map[string]string{
 		"/console/people/usr_1/lock": "people", "/console/pools/pool_1": "pools", "/console/log/export": "log", "/console/company": "company",
-		"/console/peple": "none", "/console/peoples": "none", "/console/invite": "none", settingsPath: "authentication",
+		"/console/peple": "none", "/console/peoples": "none", "/console/invite/list": "people", "/console/campaigns/cmp_1/remind": "company", "/console/resets/rst_1/confirm": "people", presetsPath + "/standard": "authentication", settingsPath: "authentication",
 	} {
 		if got := sectionOf(at); got != want {
 			t.Errorf("%s belongs to %s, not %s", at, got, want)

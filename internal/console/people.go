@@ -28,28 +28,28 @@ const longestSearch = 200
 // the answer, and exported.
 func filterOf(value func(string) string) (people.Filter, *web.Form) {
 	form := web.NewForm()
-	wrong := func(code string) {
-		if !form.Has("q") {
-			form.Wrong("q", code)
+	wrong := func(field, code string) {
+		if !form.Failed() {
+			form.Wrong(field, code)
 		}
 	}
 	f := people.Filter{Typed: value("q"), Pool: countersign.PoolID(value("pool")), Role: countersign.Role(value("role"))}
 	f.Standing = store.Standing(value("state"))
 	if !slices.Contains(store.Standings(), f.Standing) {
 		f.Standing = ""
-		wrong("people_state")
+		wrong("", "people_state")
 	}
 	if f.Role != "" && !f.Role.Valid() {
 		f.Role = ""
-		wrong("people_role")
+		wrong("", "people_role")
 	}
 	if len(f.Pool) > longestSearch {
 		f.Pool = ""
-		wrong("people_pool")
+		wrong("", "people_pool")
 	}
 	if len(f.Typed) > longestSearch {
 		f.Typed = strings.ToValidUTF8(f.Typed[:longestSearch], "")
-		wrong("people_search")
+		wrong("q", "people_search")
 	}
 	form.Values["q"] = f.Typed
 	return f, form
@@ -189,6 +189,7 @@ func (c *Console) people(w http.ResponseWriter, r *http.Request, by session.Curr
 		view.Remind = remindAt(f)
 	}
 	if form.Failed() {
+		view.MayExport = false // what could not be read is left out of it: that would be more people
 		for i := range view.Chips {
 			view.Chips[i].Current = false // none of them is what is shown
 		}
@@ -213,8 +214,8 @@ func (c *Console) poolOf(r *http.Request, by session.Current, f *people.Filter, 
 		return err
 	}
 	f.Pool = ""
-	if !form.Has("q") {
-		form.Wrong("q", "people_pool")
+	if !form.Failed() {
+		form.Wrong("", "people_pool")
 	}
 	return nil
 }

@@ -58,6 +58,14 @@ func wayBack(r *http.Request) string {
 // not.
 func sectionOf(path string) string {
 	section, longest := "none", 0
+	switch {
+	case strings.HasPrefix(path, "/console/invite"), strings.HasPrefix(path, "/console/resets"):
+		return "people"
+	case strings.HasPrefix(path, campaignsPath):
+		return "company"
+	case strings.HasPrefix(path, presetsPath):
+		return "authentication"
+	}
 	for _, e := range navigation() {
 		if (path == e.Path || strings.HasPrefix(path, e.Path+"/")) && e.Path != "/console" && len(e.Path) > longest {
 			section, longest = e.Section, len(e.Path)
