@@ -24,11 +24,10 @@ const (
 // Why is "proof" for a fresh proof, "signin" for somebody who is signed out.
 type KeptView struct {
 	Shell
+	web.Posted
 
 	Why    string
 	Action string // the form goes where it went before
-	Upload bool
-	Fields []web.Part
 	Shown  []KeptLine
 	Proof  string // the page that asks; it is opened in a tab of its own
 	Back   string
@@ -70,29 +69,29 @@ func typedNames() []KeptLine {
 }
 
 // typed is what a form sent that is worth keeping: nothing for a button alone.
-func typed(r *http.Request) (fields []web.Part, upload bool, err error) {
-	fields, upload, err = web.Sent(r)
-	fields = slices.DeleteFunc(fields, func(f web.Part) bool {
+func typed(r *http.Request) (web.Posted, error) {
+	sent, err := web.Sent(r)
+	sent.Parts = slices.DeleteFunc(sent.Parts, func(f web.Part) bool {
 		return f.Name == keptField || slices.Contains(neverKept(), f.Name)
 	})
-	if !slices.ContainsFunc(fields, func(f web.Part) bool { return strings.TrimSpace(f.Value) != "" }) {
-		fields = nil
+	if !slices.ContainsFunc(sent.Parts, func(f web.Part) bool { return strings.TrimSpace(f.Value) != "" }) {
+		sent.Parts = nil
 	}
-	return fields, upload, err
+	return sent, err
 }
 
 // keep answers a form with a page that sends it once more. For a button alone, and where the
 // form cannot be read, it answers false.
 func (c *Console) keep(w http.ResponseWriter, r *http.Request, shell Shell, view KeptView, status int) (bool, error) {
-	fields, upload, err := typed(r)
+	sent, err := typed(r)
 	action := web.Inside(r.URL.RequestURI(), "")
-	if err != nil || len(fields) == 0 || action == "" {
+	if err != nil || len(sent.Parts) == 0 || action == "" {
 		return false, err
 	}
-	view.Shell, view.Action, view.Upload, view.Fields, view.Back = shell, action, upload, fields, wayBack(r)
+	view.Shell, view.Action, view.Posted, view.Back = shell, action, sent, wayBack(r)
 	view.Again = again(r)
 	for _, named := range typedNames() {
-		for _, f := range fields {
+		for _, f := range sent.Parts {
 			if f.Name != named.Label || strings.TrimSpace(f.Value) == "" {
 				continue
 			}
@@ -108,8 +107,8 @@ func (c *Console) keep(w http.ResponseWriter, r *http.Request, shell Shell, view
 
 // again tells whether a form came from the page that keeps it.
 func again(r *http.Request) bool {
-	sent, _, err := web.Sent(r)
-	return err == nil && slices.ContainsFunc(sent, func(f web.Part) bool { return f.Name == keptField })
+	sent, err := web.Sent(r)
+	return err == nil && slices.ContainsFunc(sent.Parts, func(f web.Part) bool { return f.Name == keptField })
 }
 
 // keepForProof keeps a form until its sender has given a fresh proof of an act.

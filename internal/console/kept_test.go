@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"countersign/internal/web"
 	"countersign/internal/words"
@@ -34,9 +35,9 @@ func TestWhatIsKept(t *testing.T) {
 	} {
 		r := httptest.NewRequest(http.MethodPost, "/console/invite", strings.NewReader(row.sent.Encode()))
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-		got, upload, err := typed(r)
-		if err != nil || upload || !slices.Equal(got, row.want) {
-			t.Errorf("%s: %+v, %v, %v", row.sentence, got, upload, err)
+		got, err := typed(r)
+		if err != nil || got.Upload || !slices.Equal(got.Parts, row.want) {
+			t.Errorf("%s: %+v, %v", row.sentence, got, err)
 		}
 	}
 }
@@ -55,7 +56,7 @@ func TestAFileIsKept(t *testing.T) {
 		r.Header.Set("Content-Type", w.FormDataContentType())
 		return r
 	}
-	fields, upload, err := typed(form(func(w *multipart.Writer) {
+	kept, err := typed(form(func(w *multipart.Writer) {
 		part, err := w.CreateFormFile("file", "people.csv")
 		if err == nil {
 			_, err = part.Write(octets)
@@ -67,12 +68,12 @@ func TestAFileIsKept(t *testing.T) {
 			t.Fatal(err)
 		}
 	}))
-	if err != nil || !upload || len(fields) != 2 {
-		t.Fatalf("kept are %+v, %v, %v", fields, upload, err)
+	if err != nil || !kept.Upload || len(kept.Parts) != 2 {
+		t.Fatalf("kept is %+v, %v", kept, err)
 	}
 	again, file, err := web.ReadUpload(form(func(w *multipart.Writer) {
-		for _, f := range fields {
-			if f.File || strings.ContainsAny(f.Value, "\x00\xff") {
+		for _, f := range kept.Parts {
+			if f.File || !utf8.ValidString(f.Value) || strings.Contains(f.Value, "\x00") {
 				t.Errorf("%q cannot stand in a page", f.Value)
 			}
 			err := w.WriteField(f.Name, f.Value)

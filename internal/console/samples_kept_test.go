@@ -10,8 +10,8 @@ import (
 // keptSamples are the pages of what was not taken: kept until somebody confirms, or refused.
 func keptSamples() []webtest.Sample {
 	proof := KeptView{
-		Shell: shellOf("people"), Why: "proof", Action: "/console/invite/list", Upload: true, Back: "/console/invite/list",
-		Fields: []web.Part{{Name: "list", Value: "ada@example.com, ‹Ada›\r\nlukasz@example.com"}, {Name: "kept.file", Value: "YQ"}, {Name: "role", Value: "user"}},
+		Shell: shellOf("people"), Why: "proof", Action: "/console/invite/list", Back: "/console/invite/list",
+		Posted: web.Posted{Upload: true, Parts: []web.Part{{Name: "list", Value: "ada@example.com, ‹Ada›\r\nlukasz@example.com"}, {Name: "kept.file", Value: "YQ"}, {Name: "role", Value: "user"}}},
 		Shown:  []KeptLine{{"console.invite_lines", "ada@example.com, ‹Ada›\r\nlukasz@example.com"}, {"console.invite_file", ""}},
 		Proof:  "/proof?act=invite&return=%2Fconsole%2Fconfirmed",
 	}

@@ -91,15 +91,15 @@ func TestWhatAFormSent(t *testing.T) {
 							return err
 						}
 					}
-					sent, upload, err := Sent(r)
+					sent, err := Sent(r)
 					if err != nil {
 						return err
 					}
-					for _, one := range sent {
+					for _, one := range sent.Parts {
 						_, err = w.Write([]byte(one.Name + "=" + one.Value + " "))
 					}
-					if upload != row.upload {
-						t.Errorf("%s: a form with a file is %v", row.sentence, upload)
+					if sent.Upload != row.upload {
+						t.Errorf("%s: a form with a file is %v", row.sentence, sent.Upload)
 					}
 					return err
 				}))

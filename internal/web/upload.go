@@ -62,14 +62,20 @@ func ReadUpload(r *http.Request, file string) (*Form, []byte, error) {
 	return form, upload, nil
 }
 
-// Sent is all that a form sent, by name, and whether as one that may carry a file, so that a
-// page can send it once more. A file comes as a field that ReadUpload takes for it. Nothing of
-// it belongs into an address or the log.
-func Sent(r *http.Request) (sent []Part, upload bool, err error) {
+// Posted is all that a form sent, and whether as one that may carry a file.
+type Posted struct {
+	Parts  []Part
+	Upload bool
+}
+
+// Sent is all that a form sent, so that a page can send it once more. A file comes as a field
+// that ReadUpload takes for it. Nothing of it belongs into an address or the log.
+func Sent(r *http.Request) (Posted, error) {
 	parts, err := partsOf(r)
 	if err != nil {
-		return nil, false, err
+		return Posted{}, err
 	}
+	sent := Posted{Upload: parts != nil}
 	for _, part := range parts {
 		switch {
 		case part.File && part.Value != "":
@@ -77,23 +83,23 @@ func Sent(r *http.Request) (sent []Part, upload bool, err error) {
 		case part.File:
 			continue // none was chosen
 		case !clean(part.Name) || !clean(part.Value):
-			return nil, false, errBadText
+			return Posted{}, errBadText
 		}
-		sent = append(sent, part)
+		sent.Parts = append(sent.Parts, part)
 	}
-	if parts != nil {
-		return sent, true, nil
+	if sent.Upload {
+		return sent, nil
 	}
 	err = r.ParseForm()
 	if err != nil {
-		return nil, false, formError(err)
+		return Posted{}, formError(err)
 	}
 	for _, name := range slices.Sorted(maps.Keys(r.PostForm)) {
 		for _, value := range r.PostForm[name] {
-			sent = append(sent, Part{Name: name, Value: value})
+			sent.Parts = append(sent.Parts, Part{Name: name, Value: value})
 		}
 	}
-	return sent, false, nil
+	return sent, nil
 }
 
 // partsOf reads the body of a form that may carry a file, once: nil for any other.
