@@ -64,6 +64,14 @@ func TestConsoleKeeps(t *testing.T) {
 				client.Header = nil
 			}
 		}
+		// Whoever may be anybody has nothing large kept: that would fill the memory.
+		large := strings.Repeat("Xylophone ", 20<<10/10)
+		if got := s.Client().Post("/console/invite/list", "list", large); got.Status != http.StatusUnauthorized || strings.Contains(got.Body, "Xylophone") {
+			t.Errorf("much of somebody unknown is answered %v, of %d octets", got, len(got.Body))
+		}
+		if got := c.Post("/console/invite/list", "list", large); got.Status != http.StatusForbidden || strings.Count(got.Body, large) == 0 {
+			t.Errorf("much of an owner is answered %v, of %d octets", got, len(got.Body))
+		}
 		if forms < 30 {
 			t.Errorf("only %d forms were tried", forms)
 		}

@@ -1,6 +1,8 @@
 package e2e_test
 
 import (
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -77,6 +79,21 @@ func TestTypedOutlivesTheProof(t *testing.T) {
 		t.Error("the person of the list is not invited")
 	}
 
+	// A list in a file, which no page can choose again.
+	file := filepath.Join(t.TempDir(), "people.csv")
+	must(t, os.WriteFile(file, []byte("ben@acme.example,Ben Brandt\n"), 0o600))
+	page.Open("/console/invite/list")
+	page.Attach("Or a CSV file", file)
+	h.Clock.Advance(11 * time.Minute)
+	page.Click("Send the invitations")
+	page.See("Confirm that it is you", "Or a CSV file", "A file, which is kept as well")
+	h.confirmed(page, olga)
+	page.Click("Go on")
+	page.See("ben@acme.example")
+	if h.stateOf("ben@acme.example") != countersign.Invited {
+		t.Error("the person of the file is not invited")
+	}
+
 	// A reason, without script.
 	page = h.session(olga, browser.NoScript())
 	page.Open("/console/people/" + string(ada.ID) + "/lock")
@@ -135,7 +152,7 @@ func TestRefusedInTheConsole(t *testing.T) {
 		t.Errorf("the way back leads to %s", page.Path())
 	}
 	page.Open("/console/people/usr_none")
-	page.See("Audit log", "Back to where you were")
+	page.See("Audit log", "To the console")
 
 	c := h.client()
 	c.signIn(olga)

@@ -118,8 +118,12 @@ func (c *Console) keepForProof(w http.ResponseWriter, r *http.Request, by sessio
 }
 
 // keepForSignIn keeps a form until its sender has signed in again. Nobody is known here, and
-// the page shows what the request brought, and no more.
+// the page shows what the request brought, and no more. What is larger than a form is not
+// taken from somebody who may be anybody: whoever sends much of it would fill the memory.
 func (c *Console) keepForSignIn(w http.ResponseWriter, r *http.Request, status int) (bool, error) {
+	if r.ContentLength < 0 || r.ContentLength > web.MaxBody {
+		return false, nil
+	}
 	signin := "/signin?" + url.Values{"return": {confirmedPath}}.Encode()
 	return c.keep(w, r, Shell{}, KeptView{Why: "signin", Proof: signin}, status)
 }
