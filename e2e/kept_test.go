@@ -81,7 +81,7 @@ func TestTypedOutlivesTheProof(t *testing.T) {
 
 	// A list in a file, which no page can choose again.
 	file := filepath.Join(t.TempDir(), "people.csv")
-	must(t, os.WriteFile(file, []byte("ben@acme.example,Ben Brandt\n"), 0o600))
+	must(t, os.WriteFile(file, []byte("bob@acme.example,Bob Builder\n"), 0o600))
 	page.Open("/console/invite/list")
 	page.Attach("Or a CSV file", file)
 	h.Clock.Advance(11 * time.Minute)
@@ -89,8 +89,8 @@ func TestTypedOutlivesTheProof(t *testing.T) {
 	page.See("Confirm that it is you", "Or a CSV file", "A file, which is kept as well")
 	h.confirmed(page, olga)
 	page.Click("Go on")
-	page.See("ben@acme.example")
-	if h.stateOf("ben@acme.example") != countersign.Invited {
+	page.See("bob@acme.example")
+	if h.stateOf("bob@acme.example") != countersign.Invited {
 		t.Error("the person of the file is not invited")
 	}
 
@@ -117,7 +117,7 @@ func TestTypedOutlivesTheProof(t *testing.T) {
 	page = h.session(olga)
 	page.Open("/console/invite")
 	page.Type("E-mail address", "late@acme.example")
-	page.Type("Name", "Late Lovelace")
+	page.Type("Name", "Ada Lovelace")
 	other := page.NewTab()
 	other.Open("/account/security")
 	other.Evaluate("fetch('/signout', {method: 'POST'}).then(() => 1)", nil)
