@@ -204,10 +204,12 @@ func s3NothingOpens(t *testing.T, h *house) {
 		}
 	}
 	shut("before the set-up")
-	page.Open("/account/activity")
-	page.See("Acme requires two-factor authentication")
-	if page.Status() != http.StatusForbidden {
-		t.Errorf("a page is answered %d", page.Status())
+	for _, path := range []string{"/account/activity", "/console", "/console/people"} {
+		page.Open(path)
+		page.See("Acme requires two-factor authentication", "Account Settings")
+		if page.Status() != http.StatusForbidden {
+			t.Errorf("%s is answered %d", path, page.Status())
+		}
 	}
 	ada.setUpByTheSettings(page)
 	shut("before Done")
@@ -258,6 +260,21 @@ func s3LetIn(t *testing.T, h *house) {
 	}
 	page.Open("/account/security")
 	page.See("It is on.", "Acme requires it.")
+}
+
+// s3LetInToTheConsole is told of an administrator who was heading there.
+func s3LetInToTheConsole(t *testing.T, h *house) {
+	grace := h.administrator("Grace Hopper")
+	page := h.browser()
+	grace.headsFor(page, "/console/people?state=off")
+	page.NotSee("stays open")
+	grace.setUpByTheSettings(page)
+	grace.saveCodes(page)
+	page.Click("Continue")
+	page.See("People", "Second step off")
+	if page.Status() != http.StatusOK || page.Path() != "/console/people?state=off" {
+		t.Errorf("after the set-up the administrator is at %s, answered %d", page.Path(), page.Status())
+	}
 }
 
 func pagesOfCompanySettings(s *show) {

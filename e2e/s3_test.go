@@ -20,7 +20,8 @@ func s3Scenarios() []scenario {
 	byText := one("S3-20", policy.Document{
 		"methods": []string{"totp", "sms", "recovery"}, "second_factors": []string{"totp", "sms"}, "sms.countries": []string{"DE"},
 	}, s3LetInByText)
-	byText.once = true
+	toConsole := one("S3-20", nil, s3LetInToTheConsole)
+	byText.once, toConsole.once = true, true
 	return amid([]scenario{
 		one("S3-01", free, s3Apps),
 		one("S3-02", free, s3SetUpOpens),
@@ -42,7 +43,7 @@ func s3Scenarios() []scenario {
 		one("S3-18", nil, s3SetUpAtSignIn),
 		one("S3-19", nil, s3NothingOpens),
 		one("S3-20", nil, s3LetIn),
-		byText,
+		byText, toConsole,
 	}, "S3-12", "S3-13")
 }
 

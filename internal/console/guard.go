@@ -34,12 +34,12 @@ func (c *Console) open(deed policy.Deed, next page) web.Handler {
 		case by.Level <= policy.LevelFirst:
 			// Half of a sign-in is nothing: the missing half is asked from the start.
 			return c.toSignIn(w, r, countersign.Refuse(countersign.Forbidden, "second_factor_required"))
-		case by.Account.User.Role != countersign.Member && by.SecondFactors == 0:
-			return c.closed(w, r, by, "none")
 		case by.Reason == policy.ReasonCodes && reads(r):
 			return see(w, r, "/account/two-factor/codes")
 		case by.Level < policy.LevelFull:
-			return countersign.Refuse(countersign.Forbidden, "enrolment_required")
+			return c.required(w, r, by)
+		case by.Account.User.Role != countersign.Member && by.SecondFactors == 0:
+			return c.closed(w, r, by, "none")
 		case by.Account.User.Role == countersign.Member:
 			return countersign.Refuse(countersign.NotFound, "no_page")
 		}
@@ -145,6 +145,17 @@ func (c *Console) needProof(w http.ResponseWriter, r *http.Request, by session.C
 		return err
 	}
 	return c.toProof(w, r, by, account.ActOf(refusal), err)
+}
+
+// required tells somebody who must set up a second factor first how to go on, as every other
+// page does: with or without a role, for the rest of the account is shut to them too.
+func (c *Console) required(w http.ResponseWriter, r *http.Request, by session.Current) error {
+	if !reads(r) {
+		return countersign.Refuse(countersign.Forbidden, "enrolment_required")
+	}
+	return c.pages.Render(w, r, http.StatusForbidden, "required", web.RequiredView{
+		Workspace: by.Account.Workspace.Name, Source: string(by.Required), Settings: by.Account.Settings.EnrolAtSignIn == policy.SettingsFirst,
+	})
 }
 
 // closed tells somebody with a role why the console is shut, and how it opens. The rest

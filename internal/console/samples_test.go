@@ -106,6 +106,8 @@ func samples() []webtest.Sample {
 		{Page: "person", State: "locked above", Data: shut},
 		{Page: "person", State: "locked by an owner", Data: shutByOwner},
 		{Page: "activity", Data: ActivityView{Shell: shellOf("people"), ID: "usr_1", Name: "Nguyễn Thị Lan", Events: person.Events, Older: "/console/people/usr_1/activity?before=1", Newest: "/console/people/usr_1/activity"}},
+		{Page: "required", Data: web.RequiredView{Workspace: "Acme", Source: "workspace"}},
+		{Page: "required", State: "settings", Data: web.RequiredView{Workspace: "Acme", Source: "user", Settings: true}},
 		{Page: "closed", State: "none", Data: ClosedView{Shell: shellOf(""), Why: "none"}},
 		{Page: "closed", State: "another", Data: ClosedView{Shell: shellOf(""), Why: "another"}},
 	}...)

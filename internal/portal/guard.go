@@ -73,7 +73,7 @@ func (p *Portal) below(w http.ResponseWriter, r *http.Request, c session.Current
 		http.Redirect(w, r, "/account/two-factor/codes", http.StatusSeeOther)
 		return nil
 	case reading:
-		return p.pages.Render(w, r, http.StatusForbidden, "signin/required", RequiredView{
+		return p.pages.Render(w, r, http.StatusForbidden, "signin/required", web.RequiredView{
 			Page: web.Page{Notice: noticeOf(r), Heed: heeds(noticeOf(r))}, Workspace: c.Account.Workspace.Name, Source: string(c.Required),
 			Settings: c.Account.Settings.EnrolAtSignIn == policy.SettingsFirst,
 		})

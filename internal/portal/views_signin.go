@@ -101,15 +101,6 @@ type ForgotSentView struct {
 	Email string // as typed
 }
 
-// RequiredView is signin/required: the session reaches nothing but enrolment.
-// "Set it up now" leads to the choice of a method.
-type RequiredView struct {
-	web.Page
-	Workspace string
-	Source    string // workspace, pool, user
-	Settings  bool   // enrol_at_sign_in = account_settings: lead there first
-}
-
 // ProofPhone is a fresh proof that was asked on the phone.
 type ProofPhone struct {
 	State, Number string

@@ -44,6 +44,17 @@ type User struct {
 	Console bool // every role but user: may go to the console
 }
 
+// A RequiredView is what the component "must-set-up" is told, in every face that somebody
+// headed to with a session that reaches nothing but enrolment. "Set it up now" leads to the
+// choice of a method.
+type RequiredView struct {
+	Page
+
+	Workspace string
+	Source    string // workspace, pool, user
+	Settings  bool   // enrol_at_sign_in = account_settings: lead there first
+}
+
 func (p Page) base() Page { return p }
 
 // A Renderer holds the pages of one face. It may be used by any number of
