@@ -48,3 +48,27 @@ func TestLongNamesStayOnThePage(t *testing.T) {
 		}
 	}
 }
+
+// A company's name may be one long word: it is not cut off where it stands at the head of
+// the pages.
+func TestALongCompanyStaysOnThePage(t *testing.T) {
+	h := newHouse(t)
+	other := &house{h.Second(t, "Donaudampfschifffahrtsgesellschaft "+strings.Repeat("W", 40), "long.localhost"), t}
+	page := other.session(other.owner())
+	for _, path := range []string{"/console", "/account/security", "/help", "/signin"} {
+		page.Open(path)
+		for _, width := range []int{1280, 900, 393, 320} {
+			page.Set(browser.Viewport(width, 800))
+			var over int
+			page.Evaluate(`(() => {
+				const brand = document.querySelector("header .brand, .side .brand"), words = document.createRange(), frame = brand.closest("header, .side");
+				words.selectNodeContents(brand);
+				return Math.max(0, ...[...words.getClientRects()].map(r => Math.ceil(r.right - frame.getBoundingClientRect().right)), document.documentElement.scrollWidth - document.documentElement.clientWidth);
+			})()`, &over)
+			if over > 0 {
+				t.Errorf("%s at %d: the name is cut off by %d pixels", path, width, over)
+				page.Screenshot("cut")
+			}
+		}
+	}
+}
