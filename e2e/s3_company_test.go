@@ -262,6 +262,57 @@ func s3LetIn(t *testing.T, h *house) {
 	page.See("It is on.", "Acme requires it.")
 }
 
+// s3LetInWithoutCodes is told where no codes have to be saved in between: of a passkey, a
+// number and a phone.
+func s3LetInWithoutCodes(t *testing.T, h *house) {
+	const goal = "/account/activity"
+	arrived := func(what, path string) {
+		t.Helper()
+		if path != goal {
+			t.Errorf("after %s, the person is at %s", what, path)
+		}
+	}
+	ada := h.person("Ada Lovelace")
+	page := h.browser()
+	browser.NewAuthenticator(false).Join(page)
+	ada.headsFor(page, goal)
+	page.Click("Set it up now")
+	ada.proveByMail(page)
+	choose(page, "Passkey", "passkey")
+	page.Click("Next")
+	page.Click("Make passkey")
+	page.See("Activity")
+	arrived("a passkey", page.Path())
+
+	bob, number := h.person("Bob Builder"), h.number()
+	other := h.browser()
+	bob.headsFor(other, goal)
+	other.Click("Set it up now")
+	bob.proveByMail(other)
+	choose(other, "SMS Number", "sms")
+	other.Click("Next")
+	other.Type("Mobile number", number)
+	other.Click("Send the code")
+	other.Type("6-digit code", h.code(number, 0))
+	other.Click("Turn on")
+	other.See("Activity")
+	arrived("a number", other.Path())
+
+	cleo := h.person("Cleo Cipher")
+	third := h.browser()
+	cleo.headsFor(third, goal)
+	third.Click("Set it up now")
+	cleo.proveByMail(third)
+	third.See("Choose your second step")
+	c := h.client()
+	for _, cookie := range third.Cookies() {
+		c.SetCookie(cookie.Name, cookie.Value)
+	}
+	_, err := c.Pair(t.Context(), pixel(), h.Devices())
+	must(t, err)
+	arrived("a phone", c.post("/account/devices/pairing", "act", "done").Location)
+}
+
 // s3LetInToTheConsole is told of an administrator who was heading there.
 func s3LetInToTheConsole(t *testing.T, h *house) {
 	grace := h.administrator("Grace Hopper")

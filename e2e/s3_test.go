@@ -21,7 +21,11 @@ func s3Scenarios() []scenario {
 		"methods": []string{"totp", "sms", "recovery"}, "second_factors": []string{"totp", "sms"}, "sms.countries": []string{"DE"},
 	}, s3LetInByText)
 	toConsole := one("S3-20", nil, s3LetInToTheConsole)
-	byText.once, toConsole.once = true, true
+	noCodes := one("S3-20", policy.Document{
+		"methods": []string{"totp", "push", "passkey", "sms"}, "second_factors": []string{"push", "totp", "passkey", "sms"}, "sms.countries": []string{"DE"},
+		"push.requires": "none",
+	}, s3LetInWithoutCodes)
+	byText.once, toConsole.once, noCodes.once = true, true, true
 	return amid([]scenario{
 		one("S3-01", free, s3Apps),
 		one("S3-02", free, s3SetUpOpens),
@@ -43,7 +47,7 @@ func s3Scenarios() []scenario {
 		one("S3-18", nil, s3SetUpAtSignIn),
 		one("S3-19", nil, s3NothingOpens),
 		one("S3-20", nil, s3LetIn),
-		byText, toConsole,
+		byText, toConsole, noCodes,
 	}, "S3-12", "S3-13")
 }
 

@@ -197,7 +197,7 @@ func (p *Portal) paired(w http.ResponseWriter, r *http.Request, c session.Curren
 	if c.Reason == policy.ReasonCodes {
 		return see(w, r, "/account/two-factor/codes")
 	}
-	return see(w, r, p.afterwards(r, "paired"))
+	return see(w, r, p.goesOn(r, c, c.SecondFactors == 1, "paired"))
 }
 
 // pairingEvents tells the page of the pairing's state, and of its first question's.

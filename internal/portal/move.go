@@ -127,6 +127,15 @@ func (p *Portal) move(w http.ResponseWriter, r *http.Request, c session.Current)
 	return see(w, r, movePage)
 }
 
+// goesOn is where a method that was set up leads. Whoever had to set up the first one before
+// anything else goes on to where they were heading.
+func (p *Portal) goesOn(r *http.Request, c session.Current, first bool, done string) string {
+	if first && c.Required != policy.NotRequired && c.ReturnTo != "" {
+		return c.ReturnTo
+	}
+	return p.afterwards(r, done)
+}
+
 // afterwards is where a change of the account's methods leads: to the next thing to do
 // for whoever moves to a new phone.
 func (p *Portal) afterwards(r *http.Request, done string) string {

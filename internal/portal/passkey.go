@@ -91,7 +91,7 @@ func (p *Portal) addPasskey(w http.ResponseWriter, r *http.Request, c session.Cu
 	case done.CodesMailed:
 		return see(w, r, "/account/two-factor/codes?mailed=yes")
 	}
-	return see(w, r, p.afterwards(r, "passkey"))
+	return see(w, r, p.goesOn(r, c, done.First, "passkey"))
 }
 
 // hasPasskeys tells whether a passkey can be asked for at the second step.

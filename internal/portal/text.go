@@ -171,7 +171,7 @@ func (p *Portal) confirmedNumber(w http.ResponseWriter, r *http.Request, c sessi
 	case confirmed.CodesMailed:
 		return see(w, r, "/account/two-factor/codes?mailed=yes")
 	}
-	return see(w, r, "/account/security?done=texts")
+	return see(w, r, p.goesOn(r, c, confirmed.First, "texts"))
 }
 
 // numberName is the number of a sign-in's person, masked, "" for none.
