@@ -119,6 +119,19 @@ func (h *house) consoleScreenshot(take func(page *browser.Page, name, text strin
 	take(page, "console", "People with a second step")
 }
 
+// A filter that is none lists nobody, and there is no button beside it that would export
+// everybody.
+func TestAFilterThatIsNoneIsNotExported(t *testing.T) {
+	h := newHouse(t)
+	page := h.session(h.owner())
+	for filter, offered := range map[string]bool{"": true, "?state=off": true, "?state=nonsense": false, "?role=nobody": false, "?q=" + strings.Repeat("a", 300): false} {
+		page.Open("/console/people" + filter)
+		if page.Has("Export CSV") != offered {
+			t.Errorf("%.30q: Export CSV is offered: %v", filter, !offered)
+		}
+	}
+}
+
 // An owner finds somebody by a piece of the name and resets the second step: the page says
 // what will happen, wants a reason, and the person is told.
 func TestConsoleResetsAPerson(t *testing.T) {
