@@ -61,6 +61,9 @@ func s2SwitchedOff(t *testing.T, h *house) {
 			t.Errorf("a pool can add a method that the workspace has not enabled: %s", list)
 		}
 	}
+	page.Open("/console/authentication/settings?tab=signin")
+	page.See("It does nothing until the workspace enables it")
+	page.NotSee("approval on the phone")
 	ada := h.person("Ada Lovelace")
 	own := h.session(ada)
 	ada.openSetUp(own)

@@ -175,7 +175,7 @@ func poolView(g ground, d draft, role countersign.Role) (PoolView, error) {
 		view.Was = append(view.Was, Hidden{wasOf(key.Name), d.was[key.Name]})
 		if !key.List {
 			view.Was = append(view.Was, Hidden{fieldOf(key.Name), preferred})
-			view.Prefers = Preferring{policy.SightOf(key, d.chosen[key.Name]), inForce[key.Name].Origin, g.own(key), d.gone[key.Name]}
+			view.Prefers = Preferring{policy.SightUnder(key, d.chosen[key.Name], workspace), inForce[key.Name].Origin, g.own(key), d.gone[key.Name]}
 			continue
 		}
 		list := methodList(key, d, preferred, workspace)

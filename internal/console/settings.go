@@ -86,6 +86,7 @@ type Choice struct {
 	Fixed     bool // it cannot be taken out
 	Shut      bool // only owners can choose it
 	Method    bool // the value is a method, or the like, with a name
+	Idle      bool // the workspace has not enabled that method
 	Sight     policy.Sight
 }
 
@@ -120,12 +121,16 @@ func settingsView(g ground, t tab, d draft, role countersign.Role) (SettingsView
 	for _, one := range g.tabs() {
 		view.Tabs = append(view.Tabs, TabLine{one.Name, g.at(one), one.ID == t.ID})
 	}
+	workspace, err := policy.Resolve(g.was.Workspace, nil)
+	if err != nil {
+		return view, err
+	}
 	inForce, err := g.inForce()
 	if err != nil {
 		return view, err
 	}
 	for _, key := range d.keys {
-		s := settingOf(key, d, g, inForce[key.Name])
+		s := settingOf(key, d, g, inForce[key.Name], workspace)
 		if view.MaySave && key.Name == policy.AdminResetKey && !policy.MayLoosenReset(role) {
 			s.shut(policy.Spell(g.value(key)), policy.Spell(g.without(key)))
 		}
@@ -137,12 +142,13 @@ func settingsView(g ground, t tab, d draft, role countersign.Role) (SettingsView
 	return view, nil
 }
 
-// settingOf shows one setting of a draft, and what is in force.
-func settingOf(key policy.Key, d draft, g ground, inForce policy.Effective) Setting {
+// settingOf shows one setting of a draft, and what is in force in a workspace of these
+// settings.
+func settingOf(key policy.Key, d draft, g ground, inForce policy.Effective, workspace policy.Settings) Setting {
 	value := d.chosen[key.Name]
 	s := Setting{
 		Key: key.Name, Field: fieldOf(key.Name), WasField: wasOf(key.Name), Was: d.was[key.Name], Name: nameOf(key), Origin: inForce.Origin,
-		Sight: policy.SightOf(key, inForce.Value), List: key.List, Value: policy.Spell(value), Number: key.Most > 0,
+		Sight: policy.SightUnder(key, inForce.Value, workspace), List: key.List, Value: policy.Spell(value), Number: key.Most > 0,
 		Own: g.own(key), Idle: g.own(key) && inForce.Origin != policy.FromPool, Back: g.own(key), Gone: d.gone[key.Name], Then: policy.SightOf(key, g.without(key)),
 	}
 	if d.form.Has(s.Field) && key.Words == nil {
@@ -161,6 +167,7 @@ func settingOf(key policy.Key, d draft, g ground, inForce policy.Effective) Sett
 			one.Sight = policy.SightOf(key, of)
 		} else {
 			one.Method = true
+			one.Idle = key.UsesMethods() && len(policy.Idle([]string{word}, workspace)) > 0
 		}
 		s.Options = append(s.Options, one)
 	}

@@ -117,6 +117,12 @@ func Addable(list string, listed []string, workspace Settings) []string {
 	return rest
 }
 
+// UsesMethods tells whether a setting's values are methods that the workspace must have
+// enabled before they do anything.
+func (k Key) UsesMethods() bool {
+	return k.Name == FirstFactorsKey || k.Name == SecondFactorsKey || k.Name == PreferredKey
+}
+
 // Idle are those of a list of methods that do nothing, since the workspace has not enabled
 // them.
 func Idle(listed []string, workspace Settings) []string {

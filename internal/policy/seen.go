@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -57,6 +58,20 @@ func SightOf(key Key, value any) Sight {
 		}
 	}
 	return Sight{ID: id + "_" + word}
+}
+
+// SightUnder is what people will see of a setting's value in a workspace of these settings:
+// what it has not enabled is offered nowhere, and nobody is asked for it first.
+func SightUnder(key Key, value any, workspace Settings) Sight {
+	list := strings.Split(Spell(value), ",")
+	idle := Idle(list, workspace)
+	switch {
+	case !key.UsesMethods() || len(idle) == 0:
+		return SightOf(key, value)
+	case !key.List:
+		return SightOf(key, nothing)
+	}
+	return SightOf(key, slices.DeleteFunc(list, func(word string) bool { return slices.Contains(idle, word) }))
 }
 
 // Say says it.

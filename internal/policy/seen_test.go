@@ -51,3 +51,32 @@ func TestEveryValueIsSeen(t *testing.T) {
 		}
 	}
 }
+
+// What the workspace has not enabled is not among what people will see.
+func TestSightUnderTheWorkspace(t *testing.T) {
+	catalogue, err := words.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, row := range []struct {
+		key   string
+		value any
+		says  string
+	}{
+		{FirstFactorsKey, []string{"password", Push}, "A sign-in begins with one of: password."},
+		{FirstFactorsKey, []string{"password", Passkey}, "A sign-in begins with one of: password and passkey."},
+		{SecondFactorsKey, []string{Push, "totp", SMS}, "After the password people are asked for one of: authenticator app."},
+		{PreferredKey, Push, "Whoever has chosen no default is asked for the most secure thing that they have."},
+		{PreferredKey, Passkey, "Whoever has chosen no default is asked for this first, where they have it: passkey."},
+		{PreferredKey, nothing, "Whoever has chosen no default is asked for the most secure thing that they have."},
+		{MethodsKey, []string{"totp", Push}, "People can set up: authenticator app and approval on the phone. Anything else is offered nowhere."},
+		{"totp.max", 1, "One authenticator app for each person; another one means setting up again."},
+		{FirstFactorsKey, "\x00", ""},
+	} {
+		key, _ := keyNamed(row.key)
+		got := SightUnder(key, row.value, Settings{Methods: []string{"totp", Passkey, "recovery"}}).Say(catalogue.Speaker("en"))
+		if got != row.says {
+			t.Errorf("%s = %v: %q, want %q", row.key, row.value, got, row.says)
+		}
+	}
+}
