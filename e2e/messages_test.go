@@ -58,7 +58,7 @@ func TestConsoleMessagesAndWorkspaces(t *testing.T) {
 	page.See("Type a host name like acme.example.com")
 	page.Type("Host name", "globex.example.com")
 	page.Click("Make the workspace")
-	page.See("/setup/")
+	page.See("/setup/", "within 30 minutes", "countersign admin workspace setup globex.example.com", "Copy the link")
 	page.Click("Done")
 	page.Click("Globex")
 	page.Type("Name", "Globex Ltd")

@@ -137,6 +137,20 @@ type WorkspaceMadeView struct {
 	Name, Link string
 }
 
+// Copy is the button that copies the link.
+func (v WorkspaceMadeView) Copy() map[string]string {
+	return map[string]string{"Text": v.Link, "Label": "console.workspace_made_copy"}
+}
+
+// Host is what the shell calls the workspace by.
+func (v WorkspaceMadeView) Host() string {
+	link, err := url.Parse(v.Link)
+	if err != nil {
+		return ""
+	}
+	return link.Hostname()
+}
+
 func (c *Console) makeWorkspace(w http.ResponseWriter, r *http.Request, by session.Current) error {
 	form, err := web.ReadForm(r)
 	if err != nil {
