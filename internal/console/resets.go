@@ -15,6 +15,10 @@ import (
 type ResetsView struct {
 	Shell
 
+	// Lead says how many people a reset takes here, an id of the catalogue; Before tells
+	// that what waits was asked for while it took two.
+	Lead    string
+	Before  bool
 	Waiting []Waiting
 }
 
@@ -37,9 +41,28 @@ func (c *Console) showResets(w http.ResponseWriter, r *http.Request, by session.
 	if err != nil {
 		return err
 	}
-	view := ResetsView{Shell: c.shell(r, by, "people"), Waiting: waiting}
+	was, err := c.People.Rules(r.Context(), by.WorkspaceID)
+	if err != nil {
+		return err
+	}
+	view := resetsView(c.shell(r, by, "people"), policy.ResetRules(was.Rules), waiting)
 	view.Form = form
 	return c.pages.Render(w, r, status, "resets", view)
+}
+
+// resetsView is the page where these values of recovery.admin_reset hold for somebody.
+func resetsView(shell Shell, rules []string, waiting []Waiting) ResetsView {
+	view := ResetsView{Shell: shell, Lead: "console.resets_lead_one", Waiting: waiting}
+	switch {
+	case slices.Equal(rules, []string{policy.ResetTwoAdmins}):
+		view.Lead = "console.resets_lead"
+	case slices.Contains(rules, policy.ResetTwoAdmins):
+		view.Lead = "console.resets_lead_some"
+	case slices.Equal(rules, []string{policy.ResetNever}):
+		view.Lead = "console.resets_lead_never"
+	}
+	view.Before = len(waiting) > 0 && !slices.Contains(rules, policy.ResetTwoAdmins)
+	return view
 }
 
 func (c *Console) confirmReset(w http.ResponseWriter, r *http.Request, by session.Current) error {

@@ -151,6 +151,7 @@ func actSamples() []webtest.Sample {
 		ID: "rst_1", User: "usr_1", Name: "Nguyễn Thị Lan", Email: "lan.nguyen@example.com", Asker: "Łukasz Wiśniewski", Reason: "‹Lost phone›",
 		AskedAt: now.Add(-time.Hour), ExpiresAt: now.Add(23 * time.Hour),
 	}
+	one, two := []string{policy.ResetAllowed}, []string{policy.ResetTwoAdmins}
 	invite := InviteView{Shell: shellOf("people"), Most: people.MostInvitees, Roles: []Option{{"user", "account.role_user", true}}, Pools: []Option{{"pool_staff", "Staff", false}}}
 	invite.Form = web.NewForm()
 	plain := invite
@@ -173,9 +174,11 @@ func actSamples() []webtest.Sample {
 		webtest.Sample{Page: "invite_list", Data: invite}, webtest.Sample{Page: "invite", State: "without roles", Data: plain}, webtest.Sample{Page: "invite_list", State: "wrong", Data: long},
 		webtest.Sample{Page: "invited", Data: listed},
 		webtest.Sample{Page: "code", Data: CodeView{Shell: shellOf("people"), ID: "usr_1", Name: "Nguyễn Thị Lan", Code: "7k4mq-x9d2t", Minutes: 10}},
-		webtest.Sample{Page: "resets", Data: ResetsView{Shell: shellOf("people"), Waiting: []Waiting{{waiting, false, true}, {waiting, true, true}}}},
-		webtest.Sample{Page: "resets", State: "read", Data: ResetsView{Shell: shellOf("people"), Waiting: []Waiting{{waiting, false, false}}}},
-		webtest.Sample{Page: "resets", State: "none", Data: ResetsView{Shell: shellOf("people")}},
+		webtest.Sample{Page: "resets", Data: resetsView(shellOf("people"), two, []Waiting{{waiting, false, true}, {waiting, true, true}})},
+		webtest.Sample{Page: "resets", State: "read", Data: resetsView(shellOf("people"), append(one, two...), []Waiting{{waiting, false, false}})},
+		webtest.Sample{Page: "resets", State: "none", Data: resetsView(shellOf("people"), append(one, policy.ResetNever), nil)},
+		webtest.Sample{Page: "resets", State: "never", Data: resetsView(shellOf("people"), []string{policy.ResetNever}, nil)},
+		webtest.Sample{Page: "resets", State: "allowed since", Data: resetsView(shellOf("people"), one, []Waiting{{waiting, false, true}})},
 	)
 }
 

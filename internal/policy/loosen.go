@@ -60,3 +60,19 @@ func LooserResets(before, after Rules) []Loosened {
 	}
 	return all
 }
+
+// ResetRules lists which values of recovery.admin_reset hold for anybody: each once, the
+// loosest first. Everybody is in a pool.
+func ResetRules(r Rules) []string {
+	key, _ := keyNamed(AdminResetKey)
+	var all []string
+	for _, value := range []string{ResetAllowed, ResetTwoAdmins, ResetNever} {
+		for _, pool := range r.Pools {
+			if Spell(key.inForce(r.Workspace, pool)) == value {
+				all = append(all, value)
+				break
+			}
+		}
+	}
+	return all
+}

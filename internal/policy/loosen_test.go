@@ -86,3 +86,25 @@ func TestWhereRulesLoosenResets(t *testing.T) {
 		}
 	}
 }
+
+func TestWhichRulesForResetsHoldForAnybody(t *testing.T) {
+	set := func(value string) policy.Document { return policy.Document{policy.AdminResetKey: value} }
+	for _, row := range []struct {
+		what      string
+		workspace policy.Document
+		pools     map[string]policy.Document
+		want      []string
+	}{
+		{"nothing is set", nil, map[string]policy.Document{"Everybody": nil}, []string{policy.ResetAllowed}},
+		{"the workspace sets it", set(policy.ResetTwoAdmins), map[string]policy.Document{"Everybody": nil, "Staff": {}}, []string{policy.ResetTwoAdmins}},
+		{"each pool sets another than the workspace", set(policy.ResetNever), map[string]policy.Document{"Everybody": set(policy.ResetAllowed), "Staff": set(policy.ResetTwoAdmins)},
+			[]string{policy.ResetAllowed, policy.ResetTwoAdmins}},
+		{"one pool sets it", nil, map[string]policy.Document{"Everybody": {}, "Staff": set(policy.ResetTwoAdmins), "Admins": set(policy.ResetTwoAdmins)},
+			[]string{policy.ResetAllowed, policy.ResetTwoAdmins}},
+	} {
+		got := policy.ResetRules(policy.Rules{Workspace: row.workspace, Pools: row.pools})
+		if !slices.Equal(got, row.want) {
+			t.Errorf("%s: %v, want %v", row.what, got, row.want)
+		}
+	}
+}
