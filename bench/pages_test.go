@@ -11,6 +11,7 @@ import (
 	"countersign"
 	"countersign/internal/audit"
 	"countersign/internal/fold"
+	"countersign/internal/message"
 	"countersign/internal/notify"
 	"countersign/internal/people"
 	"countersign/internal/policy"
@@ -401,16 +402,21 @@ func (w *world) asksMissingList(pool countersign.PoolID) asking {
 func (w *world) asksCampaigns(ctx context.Context) error {
 	list, err := w.Engine.Store.Read().ListCampaigns(ctx, workspace, 20)
 	for _, one := range list {
-		_, counted := w.Engine.Store.Read().CountCampaign(ctx, workspace, one.ID)
+		_, counted := w.Engine.Store.Read().CountCampaign(ctx, one.Round, workspace, one.ID)
 		err = errors.Join(err, counted)
 	}
 	return err
 }
 
 func (w *world) asksCampaign(ctx context.Context) error {
-	_, err := w.Engine.Store.Read().GetCampaign(ctx, workspace, w.campaign)
+	one, err := w.Engine.Store.Read().GetCampaign(ctx, workspace, w.campaign)
 	if err == nil {
-		_, err = w.Engine.Store.Read().CountCampaign(ctx, workspace, w.campaign)
+		_, err = w.Engine.Store.Read().CountCampaign(ctx, one.Round, workspace, w.campaign)
+	}
+	if err == nil {
+		_, err = w.Engine.Store.Read().CountCampaignMails(ctx, rows.CountCampaignMailsParams{
+			WorkspaceID: workspace, CampaignID: w.campaign, Kind: string(message.SetUp), Since: message.FirstAt(time.UnixMilli(one.CreatedAt)),
+		})
 	}
 	if err == nil {
 		_, err = w.Engine.Store.Read().ListCampaignPeople(ctx, rows.ListCampaignPeopleParams{WorkspaceID: workspace, CampaignID: w.campaign, Most: 50})

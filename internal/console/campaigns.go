@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"countersign"
+	"countersign/internal/message"
 	"countersign/internal/people"
 	"countersign/internal/policy"
 	"countersign/internal/session"
@@ -41,10 +42,19 @@ type CampaignView struct {
 	CampaignLine
 
 	By       string // who began it, "" when they are gone
+	Mails    people.CampaignMails
+	Gone     bool // that all mails have gone out
 	Lacking  []LackingLine
 	First    bool
 	Next     string
 	MayAgain bool
+}
+
+// withMails is the page with how the mails stand. Of those of long ago nothing is known.
+func (v CampaignView) withMails(mails people.CampaignMails, now time.Time) CampaignView {
+	v.Mails = mails
+	v.Gone = v.Finished && v.Mailed > 0 && mails == people.CampaignMails{} && now.Sub(v.RoundAt) < message.KeepRecords
+	return v
 }
 
 // LackingLine is somebody who still has no second factor; MailedAt is zero before the mail.
@@ -103,6 +113,11 @@ func (c *Console) showCampaign(w http.ResponseWriter, r *http.Request, by sessio
 		MayAgain: policy.MayAll(by.Account.User.Role, policy.DeedCampaign) && one.Finished && one.Missing > 0,
 	}
 	view.Form = form
+	mails, err := c.People.CampaignMails(r.Context(), one, by.WorkspaceID)
+	if err != nil {
+		return err
+	}
+	view = view.withMails(mails, c.Now())
 	if one.CreatedBy != "" {
 		who, err := c.People.Find(r.Context(), by.WorkspaceID, string(one.CreatedBy))
 		if err == nil {

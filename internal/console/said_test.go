@@ -12,6 +12,9 @@ import (
 func TestWhatPagesSayIsTrue(t *testing.T) {
 	const agree, some, one, never, before = "Here two administrators have to agree", "In some identity pools two administrators have to agree",
 		"no reset needs a second administrator", "Here nobody resets", "What waits was asked for before"
+	const went, way, waits, failed, kept, left = "The mails have gone out.", "On their way", "2 wait to go out.", "3 mails could not be sent", "153 were kept on the server", "were left out"
+	const once, rounds, first, second, unwritten = "Mailed once.", "2 rounds of mails.", "The first round of mails is under way.", "Round 2 of mails is under way.", "Nobody was written to."
+	const everybody, nobody, last = "Everybody has set one up.", "There is nobody whom this mail is for.", "Nobody comes after these."
 	for _, row := range []struct {
 		page, state string
 		says, not   []string
@@ -21,6 +24,16 @@ func TestWhatPagesSayIsTrue(t *testing.T) {
 		{"resets", "none", []string{one}, []string{agree, some, never, before}},
 		{"resets", "never", []string{never}, []string{agree, some, one, before}},
 		{"resets", "allowed since", []string{one, before}, []string{agree, some, never}},
+		{"campaign", "", []string{went, rounds, left}, []string{way, once, first, second, unwritten, everybody, nobody}},
+		{"campaign", "under way", []string{way, first, "7 wait to go out."}, []string{went, once, rounds, unwritten, everybody, nobody}},
+		{"campaign", "under way again", []string{way, second, last}, []string{went, once, rounds, first, everybody, nobody}},
+		{"campaign", "done", []string{went, once, everybody}, []string{way, rounds, first, unwritten, nobody, left}},
+		{"campaign", "nobody", []string{unwritten, nobody}, []string{went, way, once, first, everybody, "%"}},
+		{"campaign", "waiting", []string{waits, once}, []string{went, way, failed}},
+		{"campaign", "failed", []string{failed, once, "/console/messages?state=failed"}, []string{went, way, waits}},
+		{"campaign", "kept", []string{kept, once}, []string{went, way}},
+		{"campaign", "all left out", []string{unwritten, left}, []string{went, way, once}},
+		{"campaign", "long ago", []string{rounds}, []string{went, way, failed}},
 	} {
 		said := webtest.Fetch(t, gallery(t, words.Terms{}), webtest.Sample{Page: row.page, State: row.state}.At(), "language=en")
 		for _, text := range row.says {

@@ -42,6 +42,8 @@ func companySamples() []webtest.Sample {
 	one := CampaignLine{Campaign: people.Campaign{
 		ID: "cmp_1", CreatedBy: "usr_0", CreatedAt: now.Add(-50 * time.Hour), Round: 2, RoundAt: now.Add(-time.Hour), Finished: true, People: 153, Mailed: 153, Done: 120, Missing: 33, LeftOut: 4,
 	}, Percent: 78}
+	reminder := one
+	reminder.Filter, reminder.Whom = &people.Filter{}, Whom{"console.filter_missing", "Staff", "account.role_auditor", "example.com"}
 	running := one
 	running.Finished, running.Whom.Pool, running.Round = false, "Staff", 1
 	campaign := CampaignView{
@@ -51,9 +53,29 @@ func companySamples() []webtest.Sample {
 	early := campaign
 	early.Form = web.NewForm()
 	early.Form.Wrong("", "campaign_running")
-	done := CampaignView{Shell: shellOf("company"), CampaignLine: running, First: true}
-	reminder := one
-	reminder.Filter, reminder.Whom = &people.Filter{}, Whom{"console.filter_missing", "Staff", "account.role_auditor", "example.com"}
+	finished := func(change func(*people.Campaign), mails people.CampaignMails) CampaignView {
+		v := CampaignView{Shell: shellOf("company"), CampaignLine: one, First: true}
+		change(&v.Campaign)
+		return v.withMails(mails, now)
+	}
+	early = early.withMails(people.CampaignMails{}, now)
+	campaign = campaign.withMails(people.CampaignMails{}, now)
+	all := func(c *people.Campaign) { c.Round, c.Done, c.Missing, c.LeftOut = 1, c.People, 0, 0 }
+	none := func(c *people.Campaign) { c.Round, c.People, c.Mailed, c.Done, c.Missing, c.LeftOut = 1, 0, 0, 0, 0, 0 }
+	campaigns := []webtest.Sample{
+		{Page: "campaign", Data: campaign},
+		{Page: "campaign", State: "reminder", Data: CampaignView{Shell: shellOf("company"), CampaignLine: reminder, Lacking: campaign.Lacking}.withMails(people.CampaignMails{}, now)},
+		{Page: "campaign", State: "early", Data: early},
+		{Page: "campaign", State: "under way", Data: CampaignView{Shell: shellOf("company"), CampaignLine: running, First: true, Lacking: campaign.Lacking}.withMails(people.CampaignMails{Waiting: 7}, now)},
+		{Page: "campaign", State: "under way again", Data: finished(func(c *people.Campaign) { c.Finished = false }, people.CampaignMails{})},
+		{Page: "campaign", State: "done", Data: finished(all, people.CampaignMails{})},
+		{Page: "campaign", State: "nobody", Data: finished(none, people.CampaignMails{})},
+		{Page: "campaign", State: "waiting", Data: finished(func(c *people.Campaign) { c.Round = 1 }, people.CampaignMails{Waiting: 2})},
+		{Page: "campaign", State: "failed", Data: finished(func(c *people.Campaign) { c.Round = 1 }, people.CampaignMails{Failed: 3})},
+		{Page: "campaign", State: "kept", Data: finished(all, people.CampaignMails{Kept: 153})},
+		{Page: "campaign", State: "all left out", Data: finished(func(c *people.Campaign) { c.Round, c.Mailed, c.LeftOut = 1, 0, 33 }, people.CampaignMails{})},
+		{Page: "campaign", State: "long ago", Data: finished(func(c *people.Campaign) { c.RoundAt = now.AddDate(0, -2, 0) }, people.CampaignMails{})},
+	}
 	remind := RemindView{
 		Shell: shellOf("people"), Whom: reminder.Whom, Back: "/console/people", Fields: []Hidden{{"pool", "pool_staff"}}, Campaign: "cmp_1", Count: 3,
 		Left: leftOut(people.Reminding{Guarded: 951, Asked: 1, Disabled: 2, Invited: 14}), People: ask.People, First: remindPath, Next: remindPath,
@@ -63,7 +85,7 @@ func companySamples() []webtest.Sample {
 	remindNobody := RemindView{Shell: shellOf("people"), Back: "/console/people", Campaign: "cmp_1", Left: leftOut(people.Reminding{Guarded: 1})}
 	remindNobody.Form = web.NewForm()
 	remindNobody.Form.Wrong("", "nobody_to_remind")
-	return []webtest.Sample{
+	return append([]webtest.Sample{
 		{Page: "remind", Data: remind},
 		{Page: "remind", State: "nobody", Data: remindNobody},
 		{Page: "company", Data: company},
@@ -75,9 +97,5 @@ func companySamples() []webtest.Sample {
 		{Page: "notify", State: "nobody", Data: nobody},
 		{Page: "campaigns", Data: CampaignsView{Shell: shellOf("company"), Campaigns: []CampaignLine{reminder, running, one}}},
 		{Page: "campaigns", State: "none", Data: CampaignsView{Shell: shellOf("company")}},
-		{Page: "campaign", Data: campaign},
-		{Page: "campaign", State: "reminder", Data: CampaignView{Shell: shellOf("company"), CampaignLine: reminder, Lacking: campaign.Lacking}},
-		{Page: "campaign", State: "early", Data: early},
-		{Page: "campaign", State: "done", Data: done},
-	}
+	}, campaigns...)
 }

@@ -9,6 +9,7 @@ import (
 
 	"countersign"
 	"countersign/internal/notify"
+	"countersign/internal/seal"
 	"countersign/internal/store"
 	"countersign/internal/store/rows"
 )
@@ -188,4 +189,11 @@ func (o *Outbox) TryAgain(tx *store.Tx, workspace countersign.WorkspaceID, id co
 	}
 	tx.After(func() { o.store.Ring(topic(row.Channel)) })
 	return row, nil
+}
+
+// FirstAt is the least identifier that a message of a moment can have: identifiers begin
+// with the time, so what was posted since is what comes after it.
+func FirstAt(t time.Time) countersign.MessageID {
+	id := seal.SortableID("msg", t, 0)
+	return countersign.MessageID(id[:len("msg_")+10])
 }

@@ -38,12 +38,13 @@ const (
 	patience = 10 * time.Second
 	// grace is how long conversations under way may go on when the server stops.
 	grace = 5 * time.Second
-	// keepRecords is how long the bodiless rows of finished messages stay, and
-	// keepDevelopment how long kept ones do.
-	keepRecords     = 30 * 24 * time.Hour
+	// keepDevelopment is how long kept messages stay.
 	keepDevelopment = 7 * 24 * time.Hour
 	sweepEvery      = time.Hour
 )
+
+// KeepRecords is how long the bodiless rows of finished messages stay.
+const KeepRecords = 30 * 24 * time.Hour
 
 // Run gets messages out until ctx ends, and returns when the last conversation
 // is over. Faults of the database are logged and waited out.
@@ -150,7 +151,7 @@ func (o *Outbox) sweep(ctx context.Context, keptBefore int64) {
 		if err != nil {
 			return err
 		}
-		_, err = tx.DeleteOldMessages(tx.Ctx, tx.Now.Add(-keepRecords).UnixMilli())
+		_, err = tx.DeleteOldMessages(tx.Ctx, tx.Now.Add(-KeepRecords).UnixMilli())
 		return err
 	})
 	if err != nil && ctx.Err() == nil {

@@ -10,6 +10,7 @@ import (
 	"countersign"
 	"countersign/internal/audit"
 	"countersign/internal/limit"
+	"countersign/internal/message"
 	"countersign/internal/policy"
 	"countersign/internal/seal"
 	"countersign/internal/store"
@@ -141,9 +142,40 @@ type Campaign struct {
 	RoundAt  time.Time
 	Finished bool
 	// People were gathered and have an account still; Mailed of them got a mail, Done have
-	// set up a second factor since, Missing have not. LeftOut of the last round were written
-	// to within 24 hours before.
+	// set up a second factor since, Missing have not. LeftOut of this round were written to
+	// within 24 hours before.
 	People, Mailed, Done, Missing, LeftOut int64
+}
+
+// CampaignMails is what became of the last mail to each of a campaign, where it has not gone
+// out.
+type CampaignMails struct {
+	// Waiting are in the outbox, Failed were given up, Kept stay here for want of a mail
+	// server.
+	Waiting, Failed, Kept int64
+}
+
+// CampaignMails looks how the mails of a campaign stand. Messages tell of themselves for
+// [message.KeepRecords]; of older ones nothing is known, and nothing is counted.
+func (s *Service) CampaignMails(ctx context.Context, c Campaign, workspace countersign.WorkspaceID) (CampaignMails, error) {
+	var mails CampaignMails
+	list, err := s.Store.Read().CountCampaignMails(ctx, rows.CountCampaignMailsParams{
+		WorkspaceID: workspace, CampaignID: c.ID, Kind: string(message.SetUp), Since: message.FirstAt(c.CreatedAt),
+	})
+	if err != nil {
+		return mails, fmt.Errorf("count the mails of a campaign: %w", store.Classify(err))
+	}
+	for _, row := range list {
+		switch row.State {
+		case message.StateQueued:
+			mails.Waiting = row.Mails
+		case message.StateFailed:
+			mails.Failed = row.Mails
+		case message.StateKept:
+			mails.Kept = row.Mails
+		}
+	}
+	return mails, nil
 }
 
 // Campaigns lists the campaigns of a workspace, the latest first.
@@ -176,7 +208,7 @@ func (s *Service) Campaign(ctx context.Context, workspace countersign.WorkspaceI
 }
 
 func (s *Service) progress(ctx context.Context, row rows.Campaign) (Campaign, error) {
-	n, err := s.Store.Read().CountCampaign(ctx, row.WorkspaceID, row.ID)
+	n, err := s.Store.Read().CountCampaign(ctx, row.Round, row.WorkspaceID, row.ID)
 	if err != nil {
 		return Campaign{}, fmt.Errorf("count the campaign: %w", store.Classify(err))
 	}

@@ -330,3 +330,44 @@ func TestThePreviewIsTheMail(t *testing.T) {
 		}
 	})
 }
+
+// What is said of the mails of a campaign is how each one's last stands, and who was left
+// out of the round that is under way is told apart from those of the round before.
+func TestHowTheMailsOfACampaignStand(t *testing.T) {
+	both(t, func(t *testing.T, e *accounttest.Engine, p *people.Service) {
+		ctx := context.Background()
+		staff := pool(t, p, "Staff", nil)
+		for i := range 3 {
+			who := e.Person(t, fmt.Sprintf("p%d@example.com", i))
+			e.Exec(t, fmt.Sprintf("UPDATE users SET pool_id = '%s' WHERE id = '%s'", staff, who.ID))
+		}
+		id := people.NewCampaign()
+		stands := func(when string, mails people.CampaignMails, leftOut int64) {
+			t.Helper()
+			c, err := p.Campaign(ctx, ws, id)
+			if err != nil || c.LeftOut != leftOut {
+				t.Errorf("%s %d are left out, want %d; %v", when, c.LeftOut, leftOut, err)
+			}
+			got, err := p.CampaignMails(ctx, c, ws)
+			if err != nil || got != mails {
+				t.Errorf("%s the mails stand %+v, want %+v; %v", when, got, mails, err)
+			}
+		}
+		accounttest.Want(t, "reminding", p.RemindMany(ctx, ws, id, people.Filter{Pool: staff}, people.Shell()), "ok")
+		stands("before the mails", people.CampaignMails{}, 0)
+		accounttest.Want(t, "mailing", p.MailCampaigns(ctx), "ok")
+		stands("after the mails", people.CampaignMails{Waiting: 3}, 0)
+		e.Exec(t, "UPDATE messages SET state = 'failed' WHERE recipient = 'p0@example.com'")
+		e.Exec(t, "UPDATE messages SET state = 'sent' WHERE recipient = 'p1@example.com'")
+		e.Exec(t, "UPDATE messages SET state = 'kept' WHERE recipient = 'p2@example.com'")
+		stands("when they went their ways", people.CampaignMails{Failed: 1, Kept: 1}, 0)
+
+		e.Exec(t, "UPDATE campaign_people SET left_out = 1")
+		stands("where all were left out", people.CampaignMails{Failed: 1, Kept: 1}, 3)
+		e.Advance(t, 25*time.Hour)
+		accounttest.Want(t, "reminding again", p.RemindAgain(ctx, ws, id, people.Shell()), "ok")
+		stands("while the second round begins", people.CampaignMails{Failed: 1, Kept: 1}, 0)
+		accounttest.Want(t, "mailing again", p.MailCampaigns(ctx), "ok")
+		stands("after the second mails", people.CampaignMails{Waiting: 3}, 0)
+	})
+}

@@ -45,12 +45,22 @@ SELECT * FROM campaigns WHERE workspace_id = @workspace_id ORDER BY created_at D
 SELECT workspace_id, id FROM campaigns WHERE finished_at = 0 ORDER BY created_at, id;
 
 -- name: CountCampaign :one
--- Who was gathered, was mailed, was left out of the last round, and has set up a second
--- factor since.
-SELECT COUNT(*) AS people, COUNT(CASE WHEN p.mailed_at > 0 THEN 1 END) AS mailed, COUNT(CASE WHEN p.left_out > 0 THEN 1 END) AS left_out,
+-- Who was gathered, was mailed, was left out of this round, and has set up a second factor
+-- since.
+SELECT COUNT(*) AS people, COUNT(CASE WHEN p.mailed_at > 0 THEN 1 END) AS mailed,
+  COUNT(CASE WHEN p.left_out > 0 AND p.round = @round THEN 1 END) AS left_out,
   COUNT(CASE WHEN EXISTS (SELECT 1 FROM credentials c WHERE c.workspace_id = p.workspace_id AND c.user_id = p.user_id
     AND c.state = 'active' AND c.kind <> 'recovery') THEN 1 END) AS done
 FROM campaign_people p WHERE p.workspace_id = @workspace_id AND p.campaign_id = @campaign_id;
+
+-- name: CountCampaignMails :many
+-- How those stand of the last mails to each that have not gone out. A mail and its note have
+-- one moment, since one transaction wrote both.
+SELECT m.state, COUNT(*) AS mails FROM messages m
+JOIN campaign_people p ON p.workspace_id = m.workspace_id AND p.user_id = m.user_id AND p.mailed_at = m.created_at
+WHERE p.workspace_id = @workspace_id AND p.campaign_id = @campaign_id AND m.workspace_id = @workspace_id
+  AND m.channel = 'email' AND m.state IN ('queued', 'failed', 'kept') AND m.kind = @kind AND m.id >= @since
+GROUP BY m.state;
 
 -- name: ListCampaignPeople :many
 -- A page of those of a campaign who still have no second factor, by identifier.

@@ -12,10 +12,11 @@ import (
 )
 
 const countCampaign = `-- name: CountCampaign :one
-SELECT COUNT(*) AS people, COUNT(CASE WHEN p.mailed_at > 0 THEN 1 END) AS mailed, COUNT(CASE WHEN p.left_out > 0 THEN 1 END) AS left_out,
+SELECT COUNT(*) AS people, COUNT(CASE WHEN p.mailed_at > 0 THEN 1 END) AS mailed,
+  COUNT(CASE WHEN p.left_out > 0 AND p.round = $1 THEN 1 END) AS left_out,
   COUNT(CASE WHEN EXISTS (SELECT 1 FROM credentials c WHERE c.workspace_id = p.workspace_id AND c.user_id = p.user_id
     AND c.state = 'active' AND c.kind <> 'recovery') THEN 1 END) AS done
-FROM campaign_people p WHERE p.workspace_id = $1 AND p.campaign_id = $2
+FROM campaign_people p WHERE p.workspace_id = $2 AND p.campaign_id = $3
 `
 
 type CountCampaignRow struct {
@@ -25,10 +26,10 @@ type CountCampaignRow struct {
 	Done    int64
 }
 
-// Who was gathered, was mailed, was left out of the last round, and has set up a second
-// factor since.
-func (q *Queries) CountCampaign(ctx context.Context, workspaceID countersign.WorkspaceID, campaignID countersign.CampaignID) (CountCampaignRow, error) {
-	row := q.queryRow(ctx, q.countCampaignStmt, countCampaign, workspaceID, campaignID)
+// Who was gathered, was mailed, was left out of this round, and has set up a second factor
+// since.
+func (q *Queries) CountCampaign(ctx context.Context, round int64, workspaceID countersign.WorkspaceID, campaignID countersign.CampaignID) (CountCampaignRow, error) {
+	row := q.queryRow(ctx, q.countCampaignStmt, countCampaign, round, workspaceID, campaignID)
 	var i CountCampaignRow
 	err := row.Scan(
 		&i.People,
@@ -37,6 +38,56 @@ func (q *Queries) CountCampaign(ctx context.Context, workspaceID countersign.Wor
 		&i.Done,
 	)
 	return i, err
+}
+
+const countCampaignMails = `-- name: CountCampaignMails :many
+SELECT m.state, COUNT(*) AS mails FROM messages m
+JOIN campaign_people p ON p.workspace_id = m.workspace_id AND p.user_id = m.user_id AND p.mailed_at = m.created_at
+WHERE p.workspace_id = $1 AND p.campaign_id = $2 AND m.workspace_id = $1
+  AND m.channel = 'email' AND m.state IN ('queued', 'failed', 'kept') AND m.kind = $3 AND m.id >= $4
+GROUP BY m.state
+`
+
+type CountCampaignMailsParams struct {
+	WorkspaceID countersign.WorkspaceID
+	CampaignID  countersign.CampaignID
+	Kind        string
+	Since       countersign.MessageID
+}
+
+type CountCampaignMailsRow struct {
+	State string
+	Mails int64
+}
+
+// How those stand of the last mails to each that have not gone out. A mail and its note have
+// one moment, since one transaction wrote both.
+func (q *Queries) CountCampaignMails(ctx context.Context, arg CountCampaignMailsParams) ([]CountCampaignMailsRow, error) {
+	rows, err := q.query(ctx, q.countCampaignMailsStmt, countCampaignMails,
+		arg.WorkspaceID,
+		arg.CampaignID,
+		arg.Kind,
+		arg.Since,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []CountCampaignMailsRow{}
+	for rows.Next() {
+		var i CountCampaignMailsRow
+		if err := rows.Scan(&i.State, &i.Mails); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const countMissing = `-- name: CountMissing :many

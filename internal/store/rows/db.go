@@ -90,6 +90,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.countCampaignStmt, err = db.PrepareContext(ctx, countCampaign); err != nil {
 		return nil, fmt.Errorf("error preparing query CountCampaign: %w", err)
 	}
+	if q.countCampaignMailsStmt, err = db.PrepareContext(ctx, countCampaignMails); err != nil {
+		return nil, fmt.Errorf("error preparing query CountCampaignMails: %w", err)
+	}
 	if q.countDeliveriesStmt, err = db.PrepareContext(ctx, countDeliveries); err != nil {
 		return nil, fmt.Errorf("error preparing query CountDeliveries: %w", err)
 	}
@@ -1088,6 +1091,11 @@ func (q *Queries) Close() error {
 	if q.countCampaignStmt != nil {
 		if cerr := q.countCampaignStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing countCampaignStmt: %w", cerr)
+		}
+	}
+	if q.countCampaignMailsStmt != nil {
+		if cerr := q.countCampaignMailsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing countCampaignMailsStmt: %w", cerr)
 		}
 	}
 	if q.countDeliveriesStmt != nil {
@@ -2626,6 +2634,7 @@ type Queries struct {
 	consumeRequestStmt           *sql.Stmt
 	countBoundStmt               *sql.Stmt
 	countCampaignStmt            *sql.Stmt
+	countCampaignMailsStmt       *sql.Stmt
 	countDeliveriesStmt          *sql.Stmt
 	countDeviceStmt              *sql.Stmt
 	countDevicesRefusedStmt      *sql.Stmt
@@ -2949,6 +2958,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		consumeRequestStmt:           q.consumeRequestStmt,
 		countBoundStmt:               q.countBoundStmt,
 		countCampaignStmt:            q.countCampaignStmt,
+		countCampaignMailsStmt:       q.countCampaignMailsStmt,
 		countDeliveriesStmt:          q.countDeliveriesStmt,
 		countDeviceStmt:              q.countDeviceStmt,
 		countDevicesRefusedStmt:      q.countDevicesRefusedStmt,
