@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"countersign"
+	"countersign/internal/audit"
 	"countersign/internal/limit"
 	"countersign/internal/message"
 	"countersign/internal/policy"
@@ -211,7 +212,7 @@ func (s *Service) SetProfile(ctx context.Context, h Holder, name, language, zone
 		}
 		for what, is := range map[string][2]string{"language": {user.Language, language}, "zone": {user.Zone, zone}} {
 			if is[0] != is[1] {
-				detail[what] = is[0] + " → " + is[1]
+				detail[what] = audit.Change(is[0], is[1])
 			}
 		}
 		return s.changed(tx, h, "profile.changed", detail)

@@ -37,8 +37,9 @@ type EventView struct {
 // Field is a name, an id of the catalogue or a word of the log, and its value.
 type Field struct {
 	Name, Value string
-	// Before and After stand in the place of the value of what was changed.
+	// Before and After stand in the place of the value of what was Changed.
 	Before, After string
+	Changed       bool
 }
 
 // Check is what the signatures of an approval prove.
@@ -123,8 +124,8 @@ func eventView(shell Shell, line LogLine, e rows.Event, check *Check) EventView 
 	}
 	for name, value := range audit.Detail(e) {
 		f := Field{Name: name, Value: value}
-		if was, is, changed := strings.Cut(value, " → "); changed {
-			f.Value, f.Before, f.After = "", was, is
+		if was, is, changed := audit.Changed(e.Kind, name, value); changed {
+			f.Value, f.Before, f.After, f.Changed = "", was, is, true
 		}
 		if name != "before" && name != "after" && name != "reason" {
 			view.Details = append(view.Details, f)

@@ -13,6 +13,7 @@ import (
 
 	"countersign"
 	"countersign/internal/account"
+	"countersign/internal/audit"
 	"countersign/internal/colour"
 	"countersign/internal/hosts"
 	"countersign/internal/picture"
@@ -174,7 +175,7 @@ func lookChanges(was, is rows.Workspace) map[string]string {
 		"sender": {was.Sender, is.Sender}, "logo": {was.Logo, is.Logo},
 	} {
 		if pair[0] != pair[1] {
-			out[name] = pair[0] + " → " + pair[1]
+			out[name] = audit.Change(pair[0], pair[1])
 		}
 	}
 	return out

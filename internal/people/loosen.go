@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"countersign"
+	"countersign/internal/audit"
 	"countersign/internal/message"
 	"countersign/internal/policy"
 	"countersign/internal/store"
@@ -20,7 +21,7 @@ func (s *Service) loosenByMove(tx *store.Tx, user rows.User, before, after strin
 	if err != nil {
 		return err
 	}
-	detail[policy.AdminResetKey] = before + " → " + after
+	detail[policy.AdminResetKey] = audit.Change(before, after)
 	name := user.Name
 	if name == "" {
 		name = user.Email

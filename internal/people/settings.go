@@ -6,6 +6,7 @@ import (
 	"sort"
 
 	"countersign"
+	"countersign/internal/audit"
 	"countersign/internal/policy"
 	"countersign/internal/store"
 	"countersign/internal/store/rows"
@@ -38,7 +39,7 @@ func changes(before, after policy.Document) map[string]string {
 	for _, name := range names {
 		was, is := text(before, name), text(after, name)
 		if was != is {
-			out[name] = was + " → " + is
+			out[name] = audit.Change(was, is)
 		}
 	}
 	return out
