@@ -14,6 +14,7 @@ import (
 	"countersign/internal/audit"
 	"countersign/internal/store"
 	"countersign/internal/store/rows"
+	"countersign/internal/trouble"
 )
 
 // wake tells waiting pages and phones, after the commit, that requests ended.
@@ -85,11 +86,9 @@ const (
 func (s *Service) Run(ctx context.Context, log *slog.Logger) {
 	tick := time.NewTicker(sweepEvery)
 	defer tick.Stop()
+	unread := trouble.New(log, s.Now, "look through sign-in requests")
 	for {
-		err := errors.Join(s.expire(ctx), s.tellMissed(ctx))
-		if err != nil && ctx.Err() == nil {
-			log.WarnContext(ctx, "sign-in requests cannot be looked through, will be tried again", "err", err)
-		}
+		unread.Note(ctx, errors.Join(s.expire(ctx), s.tellMissed(ctx)))
 		select {
 		case <-ctx.Done():
 			return

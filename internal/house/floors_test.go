@@ -26,6 +26,7 @@ func floors() map[string]int {
 		"internal/seal":            1,
 		"internal/sender":          1,
 		"internal/store/rows":      1,
+		"internal/trouble":         1,
 		"internal/turn":            1,
 		"internal/webpush":         1,
 		"internal/words":           1,

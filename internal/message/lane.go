@@ -6,6 +6,7 @@ import (
 	"countersign"
 	"countersign/internal/store"
 	"countersign/internal/store/rows"
+	"countersign/internal/trouble"
 )
 
 // Urgency is how long a message may wait for others.
@@ -32,6 +33,7 @@ type lane struct {
 	parallel int                               // workers
 	under    [Bulk + 1]int                     // messages under way
 	served   [Bulk + 1]countersign.WorkspaceID // who had the last turn
+	unread   *trouble.Trouble                  // that the database does not say what is due
 }
 
 func (l *lane) free() int { return l.parallel - l.under[Urgent] - l.under[Notice] - l.under[Bulk] }

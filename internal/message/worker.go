@@ -8,6 +8,7 @@ import (
 
 	"countersign/internal/store"
 	"countersign/internal/store/rows"
+	"countersign/internal/trouble"
 )
 
 // Parallel mails are under way at once in one process, so that one server that
@@ -77,6 +78,7 @@ func (o *Outbox) work(ctx, sending context.Context, underway *sync.WaitGroup, ch
 	tick := time.NewTicker(look)
 	defer tick.Stop()
 	l := &lane{channel: channel, parallel: parallel}
+	l.unread = trouble.New(o.log.With("channel", channel), o.now, "read the outbox")
 	done := make(chan Urgency, parallel)
 	var swept time.Time
 	for {
@@ -112,6 +114,7 @@ func (o *Outbox) claim(ctx context.Context, l *lane) []rows.Message {
 	now := o.now().UnixMilli()
 	next, err := o.store.Read().NextDue(asking, l.channel)
 	if err == nil && (next == 0 || next > now) {
+		l.unread.Note(ctx, nil)
 		return nil
 	}
 	var turns []rows.ListTurnsRow
@@ -131,9 +134,7 @@ func (o *Outbox) claim(ctx context.Context, l *lane) []rows.Message {
 			*l = after
 		}
 	}
-	if err != nil && ctx.Err() == nil {
-		o.log.ErrorContext(ctx, "the outbox cannot be read", "err", err)
-	}
+	l.unread.Note(ctx, err)
 	if err != nil {
 		return nil
 	}

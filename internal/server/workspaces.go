@@ -8,6 +8,7 @@ import (
 	"countersign"
 	"countersign/internal/people"
 	"countersign/internal/store"
+	"countersign/internal/trouble"
 	"countersign/internal/web"
 	"countersign/internal/words"
 )
@@ -24,6 +25,7 @@ func (s *Server) watch(ctx context.Context) {
 	tick := time.NewTicker(lookEvery)
 	defer tick.Stop()
 	read, known := s.Parts.Store.Version()
+	unread := trouble.New(s.options.Log, s.options.Now, "read the workspaces")
 	for {
 		rung := false
 		select {
@@ -38,9 +40,7 @@ func (s *Server) watch(ctx context.Context) {
 			continue
 		}
 		err := s.Parts.Hosts.Reload(ctx)
-		if err != nil && ctx.Err() == nil {
-			s.options.Log.WarnContext(ctx, "the workspaces cannot be read, will be tried again", "err", err)
-		}
+		unread.Note(ctx, err)
 		read, known = now, tells && err == nil
 		s.certify(ctx)
 	}

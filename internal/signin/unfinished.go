@@ -13,6 +13,7 @@ import (
 	"countersign/internal/policy"
 	"countersign/internal/store"
 	"countersign/internal/store/rows"
+	"countersign/internal/trouble"
 )
 
 const (
@@ -37,16 +38,14 @@ func attemptRate() limit.Rate { return limit.Rate{Interval: time.Hour, Burst: 1}
 func (s *Service) Run(ctx context.Context, log *slog.Logger) {
 	tick := time.NewTicker(lookEvery)
 	defer tick.Stop()
+	unread := trouble.New(log, s.Now, "look through sign-ins that were not finished")
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
 		}
-		err := s.TellUnfinished(ctx)
-		if err != nil && ctx.Err() == nil {
-			log.WarnContext(ctx, "sign-ins that were not finished cannot be looked through, will be tried again", "err", err)
-		}
+		unread.Note(ctx, s.TellUnfinished(ctx))
 	}
 }
 
