@@ -19,13 +19,15 @@ import (
 // TextReceipt notes what a provider says became of a text, and what it cost. The first
 // final report counts. One about a text that is not known, or not any more, changes
 // nothing. Reports of all workspaces' texts come to one address, so the text is looked for
-// in each.
+// in each. Error: Limited "text_under_way" for a text that is not known while one is being
+// handed over, which it may be about: the provider is to report again. Nothing is kept of
+// it, so that reports on texts that nobody sent fill nothing.
 func (s *Service) TextReceipt(ctx context.Context, provider string, r text.Receipt) error {
 	return s.Store.Write(ctx, func(tx *store.Tx) error {
 		row, err := s.reported(tx, provider, r)
 		row.Currency = cmp.Or(row.Currency, r.Listed)
 		if store.NotFound(err) {
-			return nil
+			return s.perhapsUnderWay(tx)
 		}
 		if err != nil {
 			return fmt.Errorf("find the text: %w", err)
@@ -41,6 +43,24 @@ func (s *Service) TextReceipt(ctx context.Context, provider string, r text.Recei
 		}
 		return price(tx, row, r)
 	})
+}
+
+// reportAgain is when a provider is to report again on a text that is being handed over.
+const reportAgain = 2 * time.Second
+
+// perhapsUnderWay refuses a report that may be about a text of which the provider's answer
+// is not written yet.
+func (s *Service) perhapsUnderWay(tx *store.Tx) error {
+	for _, home := range s.Hosts.All() {
+		n, err := tx.TextsUnderWay(tx.Ctx, home.ID, tx.NowMilli())
+		if err != nil {
+			return fmt.Errorf("look for texts under way: %w", err)
+		}
+		if n > 0 {
+			return &countersign.Error{Kind: countersign.Limited, Code: "text_under_way", RetryAfter: reportAgain}
+		}
+	}
+	return nil
 }
 
 // reported finds the text of a report. A report may come before the provider's answer is

@@ -1,6 +1,8 @@
 package account_test
 
 import (
+	"errors"
+	"fmt"
 	"testing"
 	"time"
 
@@ -134,5 +136,39 @@ func TestAReceiptBeforeTheAnswer(t *testing.T) {
 		if err != nil || len(totals) != 1 || totals[0].Failed != 2 || totals[0].Delivered != 0 || totals[0].Cost != 0 || totals[0].Currency != "USD" {
 			t.Errorf("%+v, %v", totals, err) // the outbox counts what it cost
 		}
+	})
+}
+
+// A report on a text that nobody knows yet is asked for again while a text is being handed
+// over: a carrier may be quicker than the transaction that notes its answer. When none is,
+// it is nobody's, and over.
+func TestAReceiptThatIsTooQuick(t *testing.T) {
+	both(t, func(t *testing.T, e *accounttest.Engine) {
+		e.AllowTexts(t, "DE")
+		p, number, a := numbered(t, e, 1, "+4915123456789")
+		reports := func(what, want string) {
+			t.Helper()
+			r := text.Receipt{Reference: "carrier-1", State: text.Delivered}
+			err := e.Accounts.TextReceipt(ctx(), "gateway", r)
+			accounttest.Want(t, what, err, want)
+			var refused *countersign.Error
+			if want != "ok" && (!errors.As(err, &refused) || refused.Kind != countersign.Limited || refused.RetryAfter <= 0) {
+				t.Errorf("%s is answered %v, and not when to report again", what, err)
+			}
+		}
+		reports("a report where nothing was ever sent", "ok")
+		want(t, "a text", askText(e, p, number, a, "1", false), "ok")
+		reports("a report while it waits", "ok") // nobody has it
+		e.Exec(t, fmt.Sprintf("UPDATE messages SET lease_until = %d WHERE channel = 'text'", e.Clock.Now().Add(time.Minute).UnixMilli()))
+		reports("a report while it is handed over", "text_under_way")
+		e.Exec(t, "UPDATE texts SET provider = 'gateway', reference = 'carrier-1', state = 'sent', parts = 1")
+		reports("the report that comes again", "ok")
+		row, found, err := e.Accounts.TextOf(ctx(), accounttest.Workspace, p.ID, "att_1")
+		if err != nil || !found || row.State != "delivered" {
+			t.Errorf("%+v, %v", row, err)
+		}
+		e.Exec(t, "UPDATE texts SET reference = 'carrier-2'")
+		e.Exec(t, "UPDATE messages SET state = 'sent', lease_until = 0 WHERE channel = 'text'")
+		reports("a report on another when none is under way", "ok")
 	})
 }

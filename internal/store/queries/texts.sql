@@ -87,3 +87,7 @@ SELECT COUNT(*) FROM texts t WHERE t.workspace_id = @workspace_id AND t.id = @id
   AND EXISTS (SELECT 1 FROM credentials c WHERE c.workspace_id = t.workspace_id AND c.id = t.credential_id)
   AND (EXISTS (SELECT 1 FROM attempts a WHERE a.workspace_id = t.workspace_id AND a.id = t.holder AND a.state = 'open' AND a.second = '')
     OR EXISTS (SELECT 1 FROM sessions s WHERE s.workspace_id = t.workspace_id AND s.id = t.holder));
+
+-- name: TextsUnderWay :one
+-- Texts that a worker hands over right now: what a provider calls them is not written yet.
+SELECT COUNT(*) FROM messages WHERE workspace_id = @workspace_id AND channel = 'text' AND state = 'queued' AND lease_until > CAST(@now AS BIGINT);

@@ -897,6 +897,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.textAwaitedStmt, err = db.PrepareContext(ctx, textAwaited); err != nil {
 		return nil, fmt.Errorf("error preparing query TextAwaited: %w", err)
 	}
+	if q.textsUnderWayStmt, err = db.PrepareContext(ctx, textsUnderWay); err != nil {
+		return nil, fmt.Errorf("error preparing query TextsUnderWay: %w", err)
+	}
 	if q.touchConsoleStmt, err = db.PrepareContext(ctx, touchConsole); err != nil {
 		return nil, fmt.Errorf("error preparing query TouchConsole: %w", err)
 	}
@@ -2438,6 +2441,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing textAwaitedStmt: %w", cerr)
 		}
 	}
+	if q.textsUnderWayStmt != nil {
+		if cerr := q.textsUnderWayStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing textsUnderWayStmt: %w", cerr)
+		}
+	}
 	if q.touchConsoleStmt != nil {
 		if cerr := q.touchConsoleStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing touchConsoleStmt: %w", cerr)
@@ -2903,6 +2911,7 @@ type Queries struct {
 	takeTryStmt                  *sql.Stmt
 	takeWindowTryStmt            *sql.Stmt
 	textAwaitedStmt              *sql.Stmt
+	textsUnderWayStmt            *sql.Stmt
 	touchConsoleStmt             *sql.Stmt
 	touchSessionStmt             *sql.Stmt
 	touchSignedInStmt            *sql.Stmt
@@ -3227,6 +3236,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		takeTryStmt:                  q.takeTryStmt,
 		takeWindowTryStmt:            q.takeWindowTryStmt,
 		textAwaitedStmt:              q.textAwaitedStmt,
+		textsUnderWayStmt:            q.textsUnderWayStmt,
 		touchConsoleStmt:             q.touchConsoleStmt,
 		touchSessionStmt:             q.touchSessionStmt,
 		touchSignedInStmt:            q.touchSignedInStmt,

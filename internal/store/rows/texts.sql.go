@@ -441,6 +441,18 @@ func (q *Queries) TextAwaited(ctx context.Context, workspaceID countersign.Works
 	return count, err
 }
 
+const textsUnderWay = `-- name: TextsUnderWay :one
+SELECT COUNT(*) FROM messages WHERE workspace_id = $1 AND channel = 'text' AND state = 'queued' AND lease_until > CAST($2 AS BIGINT)
+`
+
+// Texts that a worker hands over right now: what a provider calls them is not written yet.
+func (q *Queries) TextsUnderWay(ctx context.Context, workspaceID countersign.WorkspaceID, now int64) (int64, error) {
+	row := q.queryRow(ctx, q.textsUnderWayStmt, textsUnderWay, workspaceID, now)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
 const tryText = `-- name: TryText :execrows
 UPDATE texts SET tries = tries + 1 WHERE workspace_id = $1 AND id = $2
 `
