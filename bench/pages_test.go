@@ -290,13 +290,13 @@ func (w *world) asksCount(ctx context.Context) error {
 }
 
 func (w *world) asksWeek(ctx context.Context) error {
-	read, since := w.Engine.Store.Read(), w.Clock.Now().AddDate(0, 0, -7).UnixMilli()
-	_, err := read.ListPoolDays(ctx, workspace, since)
+	read, since := w.Engine.Store.Read(), w.Clock.Now().AddDate(0, 0, -7)
+	_, err := read.ListPoolDays(ctx, workspace, since.UnixMilli())
 	if err == nil {
-		_, err = read.CountOutcomes(ctx, workspace, since)
+		_, err = read.CountOutcomes(ctx, workspace, since.UnixMilli())
 	}
 	if err == nil {
-		_, err = read.CountDeliveries(ctx, workspace, since, notify.SenderRefused+"%")
+		_, err = read.CountDeliveries(ctx, workspace, message.FirstAt(since), notify.SenderRefused+"%")
 	}
 	return err
 }

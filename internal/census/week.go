@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"countersign"
+	"countersign/internal/message"
 	"countersign/internal/notify"
 	"countersign/internal/store"
 	"countersign/internal/store/rows"
@@ -44,13 +45,13 @@ func (w Week) Failed() int64 { return w.FailedMails + w.FailedPushes + w.FailedT
 // Week counts the last seven days.
 func (s *Service) Week(ctx context.Context, workspace countersign.WorkspaceID) (Week, error) {
 	var w Week
-	since := s.Now().Add(-WeekDays * day).UnixMilli()
-	outcomes, err := s.Store.Read().CountOutcomes(ctx, workspace, since)
+	since := s.Now().Add(-WeekDays * day)
+	outcomes, err := s.Store.Read().CountOutcomes(ctx, workspace, since.UnixMilli())
 	if err != nil {
 		return Week{}, fmt.Errorf("count requests: %w", store.Classify(err))
 	}
 	w.requests(outcomes)
-	deliveries, err := s.Store.Read().CountDeliveries(ctx, workspace, since, notify.SenderRefused+"%")
+	deliveries, err := s.Store.Read().CountDeliveries(ctx, workspace, message.FirstAt(since), notify.SenderRefused+"%")
 	if err != nil {
 		return Week{}, fmt.Errorf("count messages: %w", store.Classify(err))
 	}

@@ -62,10 +62,16 @@ GROUP BY 1, 2 ORDER BY 1, 2;
 -- name: CountDeliveries :many
 -- What was sent and what was given up, and what waits with a problem like the one that is
 -- asked for. One that was over when it was written stands for a message that nobody was to
--- get.
-SELECT channel, state, COUNT(*) AS messages FROM messages
-WHERE workspace_id = @workspace_id AND created_at > @since AND (state IN ('sent', 'failed') OR state = 'queued' AND problem LIKE CAST(@problem AS TEXT)) AND expires_at > created_at
-GROUP BY channel, state ORDER BY channel, state;
+-- get. Identifiers begin with the time, and of what was sent nothing else is asked: that is
+-- counted along the index of the delivery log, by whole ways and states, without its rows.
+SELECT s.channel, s.state, COUNT(*) AS messages FROM messages s
+WHERE s.workspace_id = @workspace_id AND s.channel IN ('email', 'push', 'text') AND s.state = 'sent' AND s.id >= @since
+GROUP BY s.channel, s.state
+UNION ALL
+SELECT f.channel, f.state, COUNT(*) AS messages FROM messages f
+WHERE f.workspace_id = @workspace_id AND f.channel IN ('email', 'push', 'text') AND f.state IN ('failed', 'queued') AND f.id >= @since
+  AND (f.state = 'failed' OR f.problem LIKE CAST(@problem AS TEXT)) AND f.expires_at > f.created_at
+GROUP BY f.channel, f.state;
 
 -- name: CountDevicesRefused :one
 -- Phones that are asked and do not ring.

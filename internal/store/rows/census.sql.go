@@ -22,9 +22,14 @@ func (q *Queries) AddWord(ctx context.Context, workspaceID countersign.Workspace
 }
 
 const countDeliveries = `-- name: CountDeliveries :many
-SELECT channel, state, COUNT(*) AS messages FROM messages
-WHERE workspace_id = $1 AND created_at > $2 AND (state IN ('sent', 'failed') OR state = 'queued' AND problem LIKE CAST($3 AS TEXT)) AND expires_at > created_at
-GROUP BY channel, state ORDER BY channel, state
+SELECT s.channel, s.state, COUNT(*) AS messages FROM messages s
+WHERE s.workspace_id = $1 AND s.channel IN ('email', 'push', 'text') AND s.state = 'sent' AND s.id >= $2
+GROUP BY s.channel, s.state
+UNION ALL
+SELECT f.channel, f.state, COUNT(*) AS messages FROM messages f
+WHERE f.workspace_id = $1 AND f.channel IN ('email', 'push', 'text') AND f.state IN ('failed', 'queued') AND f.id >= $2
+  AND (f.state = 'failed' OR f.problem LIKE CAST($3 AS TEXT)) AND f.expires_at > f.created_at
+GROUP BY f.channel, f.state
 `
 
 type CountDeliveriesRow struct {
@@ -35,8 +40,9 @@ type CountDeliveriesRow struct {
 
 // What was sent and what was given up, and what waits with a problem like the one that is
 // asked for. One that was over when it was written stands for a message that nobody was to
-// get.
-func (q *Queries) CountDeliveries(ctx context.Context, workspaceID countersign.WorkspaceID, since int64, problem string) ([]CountDeliveriesRow, error) {
+// get. Identifiers begin with the time, and of what was sent nothing else is asked: that is
+// counted along the index of the delivery log, by whole ways and states, without its rows.
+func (q *Queries) CountDeliveries(ctx context.Context, workspaceID countersign.WorkspaceID, since countersign.MessageID, problem string) ([]CountDeliveriesRow, error) {
 	rows, err := q.query(ctx, q.countDeliveriesStmt, countDeliveries, workspaceID, since, problem)
 	if err != nil {
 		return nil, err
