@@ -20,9 +20,20 @@ func (t *terminal) printChanges(all []policy.Change) error {
 	}
 	var lines [][]string
 	for _, c := range all {
-		lines = append(lines, []string{c.Path(), orDefault(c.Before), orDefault(c.After)})
+		before, after := orDefault(c.Before), orDefault(c.After)
+		if c.Setting == policy.DomainsOfPool {
+			before, after = orNone(c.Before), orNone(c.After)
+		}
+		lines = append(lines, []string{c.Path(), before, after})
 	}
 	return t.table([]string{"SETTING", "BEFORE", "AFTER"}, lines)
+}
+
+func orNone(value any) string {
+	if value == nil {
+		return "none"
+	}
+	return policy.Spell(value)
 }
 
 func orDefault(value any) string {

@@ -46,7 +46,10 @@ func exported(r policy.Rules) map[string]any {
 	for name, doc := range r.Pools {
 		pools[name] = doc
 		if name == r.Default {
-			pools[name] = doc.With(policy.Document{"default": true})
+			pools[name] = pools[name].With(policy.Document{"default": true})
+		}
+		if domains := r.Domains[name]; len(domains) > 0 {
+			pools[name] = pools[name].With(policy.Document{policy.DomainsOfPool: domains})
 		}
 	}
 	if len(pools) > 0 {

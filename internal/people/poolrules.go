@@ -3,6 +3,8 @@ package people
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"countersign"
@@ -37,10 +39,7 @@ func rulesOf(list []rows.PoolRule) []policy.PoolRule {
 // MostRules bounds the list, which is read for each new person.
 const MostRules = 500
 
-// StorePoolRules puts other rules in the place of those of a version. Nobody is moved by
-// that: rules are for people who are new. Errors: those of onAll; Invalid "rules_invalid"
-// with every bad rule; NotFound "no_such_pool"; Conflict "changed_meanwhile".
-func (s *Service) StorePoolRules(ctx context.Context, workspace countersign.WorkspaceID, rules []policy.PoolRule, version int64, by By) error {
+func checkPoolRules(rules []policy.PoolRule) error {
 	err := policy.CheckRules(rules)
 	if err == nil && len(rules) > MostRules {
 		err = fmt.Errorf("there are %d, and %d at most", len(rules), MostRules)
@@ -48,39 +47,111 @@ func (s *Service) StorePoolRules(ctx context.Context, workspace countersign.Work
 	if err != nil {
 		return &countersign.Error{Kind: countersign.Invalid, Code: "rules_invalid", Err: err}
 	}
+	return nil
+}
+
+// StorePoolRules puts other rules in the place of those of a version. Nobody is moved by
+// that: rules are for people who are new. Errors: those of onAll; Invalid "rules_invalid"
+// with every bad rule; NotFound "no_such_pool"; Conflict "changed_meanwhile".
+func (s *Service) StorePoolRules(ctx context.Context, workspace countersign.WorkspaceID, rules []policy.PoolRule, version int64, by By) error {
+	err := checkPoolRules(rules)
+	if err != nil {
+		return err
+	}
 	return s.onAll(ctx, workspace, by, policy.DeedPools, func(tx *store.Tx, by By) error {
-		old, err := tx.ListPoolRules(tx.Ctx, workspace)
-		if err != nil {
-			return fmt.Errorf("list the rules of pools: %w", err)
-		}
-		before, err := sayRules(tx, workspace, rulesOf(old))
+		err := raise(tx, workspace, countersign.Number(version))
 		if err != nil {
 			return err
 		}
-		after, err := sayRules(tx, workspace, rules)
-		if err != nil {
-			return err
-		}
-		err = raise(tx, workspace, countersign.Number(version))
-		if err != nil {
-			return err
-		}
-		_, err = tx.DeletePoolRules(tx.Ctx, workspace)
-		if err != nil {
-			return fmt.Errorf("delete the rules of pools: %w", err)
-		}
-		for i, rule := range rules {
-			err = tx.InsertPoolRule(tx.Ctx, rows.InsertPoolRuleParams{
-				WorkspaceID: workspace, Place: int64(i + 1), Kind: rule.Kind, Value: rule.Value, PoolID: rule.Pool,
-			})
-			if err != nil {
-				return fmt.Errorf("insert a rule of a pool: %w", err)
-			}
-		}
-		return audit.Write(tx, workspace, audit.Event{
-			Kind: "pool.rules_changed", Actor: by.Actor, Place: by.Place, Detail: map[string]string{"before": before, "after": after},
-		})
+		return replacePoolRules(tx, workspace, rules, by)
 	})
+}
+
+// replacePoolRules puts other rules in the place of those that are there.
+func replacePoolRules(tx *store.Tx, workspace countersign.WorkspaceID, rules []policy.PoolRule, by By) error {
+	old, err := tx.ListPoolRules(tx.Ctx, workspace)
+	if err != nil {
+		return fmt.Errorf("list the rules of pools: %w", err)
+	}
+	before, err := sayRules(tx, workspace, rulesOf(old))
+	if err != nil {
+		return err
+	}
+	after, err := sayRules(tx, workspace, rules)
+	if err != nil {
+		return err
+	}
+	_, err = tx.DeletePoolRules(tx.Ctx, workspace)
+	if err != nil {
+		return fmt.Errorf("delete the rules of pools: %w", err)
+	}
+	for i, rule := range rules {
+		err = tx.InsertPoolRule(tx.Ctx, rows.InsertPoolRuleParams{
+			WorkspaceID: workspace, Place: int64(i + 1), Kind: rule.Kind, Value: rule.Value, PoolID: rule.Pool,
+		})
+		if err != nil {
+			return fmt.Errorf("insert a rule of a pool: %w", err)
+		}
+	}
+	return audit.Write(tx, workspace, audit.Event{
+		Kind: "pool.rules_changed", Actor: by.Actor, Place: by.Place, Detail: map[string]string{"before": before, "after": after},
+	})
+}
+
+// domainsOf are the rules as a file of settings has them, by the names that pools have
+// there; nil where there are none.
+func domainsOf(list []rows.PoolRule, names map[countersign.PoolID]string) policy.Domains {
+	var domains policy.Domains
+	for _, rule := range list {
+		if domains == nil {
+			domains = policy.Domains{}
+		}
+		name := names[rule.PoolID]
+		domains[name] = append(domains[name], rule.Value)
+	}
+	for name := range domains {
+		slices.Sort(domains[name])
+	}
+	return domains
+}
+
+// storeDomains stores domains after the pools that they lead to, where they are others than
+// before. Errors: those of StorePoolRules.
+func storeDomains(tx *store.Tx, workspace countersign.WorkspaceID, before, next policy.Domains, by By) error {
+	if next == nil || maps.EqualFunc(before.Some(), next.Some(), slices.Equal) {
+		return nil
+	}
+	err := by.mayAll(policy.DeedPools)
+	if err != nil {
+		return err
+	}
+	w, err := tx.GetWorkspace(tx.Ctx, workspace)
+	if err != nil {
+		return fmt.Errorf("load workspace: %w", err)
+	}
+	pools, err := tx.ListPools(tx.Ctx, workspace)
+	if err != nil {
+		return fmt.Errorf("load pools: %w", err)
+	}
+	stored, err := storedRules(w, pools, nil)
+	if err != nil {
+		return err
+	}
+	var rules []policy.PoolRule
+	for _, name := range slices.Sorted(maps.Keys(next)) {
+		for _, domain := range next[name] {
+			pool := stored.PoolNamed(name)
+			if pool == "" {
+				return noSuchPool()
+			}
+			rules = append(rules, policy.PoolRule{Kind: policy.ByDomain, Value: domain, Pool: pool})
+		}
+	}
+	err = checkPoolRules(rules)
+	if err != nil {
+		return err
+	}
+	return replacePoolRules(tx, workspace, rules, by)
 }
 
 // sayRules is a list of rules for the log, by the names of their pools. NotFound.

@@ -132,10 +132,14 @@ func (s *Service) Rules(ctx context.Context, workspace countersign.WorkspaceID) 
 	if err != nil {
 		return Stored{}, fmt.Errorf("load pools: %w", store.Classify(err))
 	}
-	return storedRules(w, pools)
+	domains, err := s.Store.Read().ListPoolRules(ctx, workspace)
+	if err != nil {
+		return Stored{}, fmt.Errorf("list the rules of pools: %w", store.Classify(err))
+	}
+	return storedRules(w, pools, domains)
 }
 
-func storedRules(w rows.Workspace, pools []rows.Pool) (Stored, error) {
+func storedRules(w rows.Workspace, pools []rows.Pool, domains []rows.PoolRule) (Stored, error) {
 	out := Stored{
 		Rules: policy.Rules{Pools: map[string]policy.Document{}}, Version: int64(w.SettingsVersion), home: w,
 		pools: map[string]countersign.PoolID{}, names: map[countersign.PoolID]string{},
@@ -159,12 +163,14 @@ func storedRules(w rows.Workspace, pools []rows.Pool) (Stored, error) {
 			return out, fmt.Errorf("settings of pool %s: %w", p.ID, err)
 		}
 	}
+	out.Domains = domainsOf(domains, out.names)
 	return out, nil
 }
 
 // StoreRules puts rules in the place of those of a version, those of pools too: one
 // version counts for all of them. A pool that is not there is made; one that is not named
-// stays as it is. The default one gets the name under which the rules mark it.
+// stays as it is. The default one gets the name under which the rules mark it. Domains take
+// the place of those that were there, but where the rules say nothing of any.
 //
 // Errors: those of onAll; Invalid "settings_invalid", which names every bad key, and on
 // "name" for a pool that cannot be called so; Conflict "too_many_pools", "changed_meanwhile" when somebody else was first, "owners_locked_out" where no owner
@@ -253,7 +259,11 @@ func (s *Service) storeRules(tx *store.Tx, workspace countersign.WorkspaceID, ow
 	if err != nil {
 		return fmt.Errorf("load pools: %w", err)
 	}
-	before, err := storedRules(w, pools)
+	domains, err := tx.ListPoolRules(tx.Ctx, workspace)
+	if err != nil {
+		return fmt.Errorf("list the rules of pools: %w", err)
+	}
+	before, err := storedRules(w, pools, domains)
 	if err != nil {
 		return err
 	}
@@ -319,6 +329,10 @@ func (s *Service) storeRules(tx *store.Tx, workspace countersign.WorkspaceID, ow
 		if err != nil {
 			return err
 		}
+	}
+	err = storeDomains(tx, workspace, before.Domains, next.Domains, by)
+	if err != nil {
+		return err
 	}
 	if shortens {
 		err = s.tellManagers(tx, workspace, message.LogShortened, message.Data{KeptBefore: shorter.Before, KeptAfter: shorter.After}, by)

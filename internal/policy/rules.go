@@ -18,6 +18,9 @@ type Rules struct {
 	Workspace Document
 	// Pools are what pools set, by the names of the pools.
 	Pools map[string]Document
+	// Domains are the rules by which new people come into the pools, nil for rules that say
+	// nothing of them.
+	Domains Domains
 	// Default is the name of the pool of everybody whom no rule puts elsewhere, "" where a
 	// file marks none. It is that pool by whatever name it has elsewhere.
 	Default string
@@ -51,19 +54,18 @@ func ParseRules(text []byte) (Rules, error) {
 	pools, has := nested[poolTable]
 	if has {
 		delete(nested, poolTable)
-		r.Default, err = r.readPools(pools)
+		err = r.readPools(pools)
 	}
 	return r, errors.Join(flatten(r.Workspace, "", nested), err, r.Check())
 }
 
-// readPools reads the pools, and tells which of them is marked.
-func (r Rules) readPools(pools any) (string, error) {
+// readPools reads the pools, the domains that lead to them, and which of them is marked.
+func (r *Rules) readPools(pools any) error {
 	table, isTable := pools.(map[string]any)
 	if !isTable {
-		return "", fmt.Errorf(`pool: pools are tables with names, such as [pool."Field staff"]`)
+		return fmt.Errorf(`pool: pools are tables with names, such as [pool."Field staff"]`)
 	}
 	var problems []error
-	var marked string
 	for _, name := range slices.Sorted(maps.Keys(table)) {
 		settings, isTable := table[name].(map[string]any)
 		if !isTable {
@@ -75,23 +77,33 @@ func (r Rules) readPools(pools any) (string, error) {
 		switch {
 		case has && !isMark:
 			problems = append(problems, fmt.Errorf("%s: it is neither true nor false", PoolPath(name, defaultMark)))
-		case is && marked != "":
-			problems = append(problems, fmt.Errorf("%s: %s is the default pool already, and there is one alone", PoolPath(name, defaultMark), PoolPath(marked)))
+		case is && r.Default != "":
+			problems = append(problems, fmt.Errorf("%s: %s is the default pool already, and there is one alone", PoolPath(name, defaultMark), PoolPath(r.Default)))
 		case is && name == "":
 			problems = append(problems, fmt.Errorf("%s: a pool without a name cannot be the default one", PoolPath(name, defaultMark)))
 		case is:
-			marked = name
+			r.Default = name
+		}
+		if domains, has := settings[DomainsOfPool]; has {
+			if r.Domains == nil {
+				r.Domains = Domains{}
+			}
+			var err error
+			r.Domains[name], err = readDomains(name, domains)
+			problems = append(problems, err)
 		}
 		doc := Document{}
-		problems = append(problems, flatten(doc, "", without(settings, defaultMark)))
+		problems = append(problems, flatten(doc, "", without(settings, defaultMark, DomainsOfPool)))
 		r.Pools[name] = doc
 	}
-	return marked, errors.Join(problems...)
+	return errors.Join(problems...)
 }
 
-func without(table map[string]any, key string) map[string]any {
+func without(table map[string]any, keys ...string) map[string]any {
 	rest := maps.Clone(table)
-	delete(rest, key)
+	for _, key := range keys {
+		delete(rest, key)
+	}
 	return rest
 }
 
@@ -102,7 +114,7 @@ func (r Rules) Calling(name string) Rules {
 	if name == "" || r.Default == "" || taken {
 		return r
 	}
-	out := Rules{Workspace: r.Workspace, Pools: maps.Clone(r.Pools), Default: name}
+	out := Rules{Workspace: r.Workspace, Pools: maps.Clone(r.Pools), Domains: r.Domains.calling(r.Default, name), Default: name}
 	out.Pools[name] = r.Pools[r.Default]
 	delete(out.Pools, r.Default)
 	return out
@@ -117,7 +129,7 @@ func (r Rules) Check() error {
 			problems = append(problems, fmt.Errorf("%s: %w", PoolPath(name), err))
 		}
 	}
-	return errors.Join(problems...)
+	return errors.Join(append(problems, r.Domains.check())...)
 }
 
 // PoolNames lists the pools, in the order of their names.
@@ -141,6 +153,7 @@ func (r Rules) With(named Rules, replace bool) Rules {
 	for name, doc := range named.Pools {
 		out.Pools[name] = over(r.Pools[name], doc)
 	}
+	out.Domains = r.Domains.with(named.Domains, named.PoolNames(), replace)
 	return out
 }
 
@@ -175,7 +188,8 @@ func (c Change) Path() string {
 
 // Changes compares two rules key by key, the workspace's first and in the order of the
 // table. A pool that only one of them has changes by what it sets. Another name of the
-// default pool is a change of its NameOfPool, and its settings are compared under the new one.
+// default pool is a change of its NameOfPool, and its settings are compared under the new one;
+// other domains that lead to a pool are one of its DomainsOfPool.
 func Changes(before, after Rules) []Change {
 	all := changes("", before.Workspace, after.Workspace, nil, nil)
 	if called := before.Calling(after.Default); called.Default != before.Default {
@@ -186,6 +200,9 @@ func Changes(before, after Rules) []Change {
 	slices.Sort(names)
 	for _, name := range slices.Compact(names) {
 		all = append(all, changes(name, before.Pools[name], after.Pools[name], before.Workspace, after.Workspace)...)
+		if change, is := domainChange(name, before.Domains, after.Domains); is {
+			all = append(all, change)
+		}
 	}
 	return all
 }

@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -55,6 +56,14 @@ func drawRules(t *rapid.T) Rules {
 	}
 	if len(r.Pools) > 0 {
 		r.Default = rapid.SampledFrom(r.PoolNames()).Draw(t, "default")
+		for _, domain := range rapid.SliceOfNDistinct(rapid.SampledFrom([]string{"example.com", "example.org", "xn--fsse-hoa.example"}), 0, 3, rapid.ID[string]).Draw(t, "domains") {
+			if r.Domains == nil {
+				r.Domains = Domains{}
+			}
+			pool := rapid.SampledFrom(r.PoolNames()).Draw(t, "leads to")
+			r.Domains[pool] = append(r.Domains[pool], domain)
+			slices.Sort(r.Domains[pool])
+		}
 	}
 	return r
 }

@@ -25,6 +25,7 @@ func (r Rules) TOML() string {
 		if name == r.Default {
 			fmt.Fprintf(&b, "\n# the pool of everybody whom no rule puts elsewhere, whatever it is called where this is applied\n%s = true\n", defaultMark)
 		}
+		r.Domains.write(&b, name)
 		r.Pools[name].write(&b, ofPools(), r.Workspace)
 	}
 	return b.String()
