@@ -87,6 +87,62 @@ func TestAWorkspaceThatIsRemovedBeforeItsFirstSeal(t *testing.T) {
 	})
 }
 
+// What an act that was under way writes for a workspace that was removed meanwhile goes
+// with the workspace's log, also where this node has sealed that; the others' logs hold.
+func TestEventsThatComeAfterTheirWorkspaceIsGone(t *testing.T) {
+	logs(t, func(t *testing.T, l *logged) {
+		s := l.filled(t)
+		l.do(t, "INSERT INTO workspaces (id, name, host, language, settings, settings_version, created_at) VALUES ('wsp_other', 'Other', 'other', '', '{}', 1, 0)")
+		l.write(t, "wsp_other", 2)
+		err := s.LookWhole(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		nothing := func(*store.Tx) error { return nil }
+		err = l.Store.RemoveWorkspace(t.Context(), "wsp_other", nothing, nothing)
+		if err != nil {
+			t.Fatal(err)
+		}
+		l.write(t, "wsp_other", 3)
+		l.write(t, workspace, 1)
+		err = s.LookWhole(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if all, err := l.Logs(t.Context()); err != nil || !slices.Equal(all, []countersign.WorkspaceID{workspace}) {
+			t.Errorf("then there are logs of %v, %v", all, err)
+		}
+		if left := l.list(t, "SELECT id FROM events WHERE workspace_id = 'wsp_other' OR seal_id IS NULL"); len(left) != 0 {
+			t.Errorf("%v were left", left)
+		}
+		if r := l.verify(t); !r.Holds() {
+			t.Errorf("the other log does not hold: %+v", r)
+		}
+	})
+}
+
+// A workspace's row that a hand took away takes no log with it: that stays to be found.
+func TestALogWithoutAWorkspaceStays(t *testing.T) {
+	logs(t, func(t *testing.T, l *logged) {
+		s := l.filled(t)
+		l.do(t, "INSERT INTO workspaces (id, name, host, language, settings, settings_version, created_at) VALUES ('wsp_other', 'Other', 'other', '', '{}', 1, 0)")
+		l.write(t, "wsp_other", 2)
+		err := s.LookWhole(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		l.write(t, "wsp_other", 1)
+		l.do(t, "DELETE FROM workspaces WHERE id = 'wsp_other'")
+		err = s.LookWhole(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if kept := l.list(t, "SELECT id FROM events WHERE workspace_id = 'wsp_other'"); len(kept) < 3 {
+			t.Errorf("%d events are left", len(kept))
+		}
+	})
+}
+
 // sealerOf is a sealer of another node.
 func (l *logged) sealerOf(s *store.Store) *audit.Sealer {
 	other := *l.Chain

@@ -196,9 +196,10 @@ func (s *Sealer) seals(ctx context.Context, waiting []rows.ListUnsealedRow) (int
 func (s *Sealer) seal(ctx context.Context, workspace countersign.WorkspaceID, from, to countersign.EventID) (int, error) {
 	var made rows.Seal
 	var broken bool
+	var dropped int64
 	known := s.made[workspace]
 	err := s.chain.Store.Write(ctx, func(tx *store.Tx) error {
-		made, broken = rows.Seal{}, false
+		made, broken, dropped = rows.Seal{}, false, 0
 		n, err := tx.HoldLease(tx.Ctx, rows.HoldLeaseParams{
 			Name: leaseName, Holder: s.node, Until: countersign.Milli(tx.Now.Add(sealLease).UnixMilli()), Now: countersign.Milli(tx.NowMilli()), Latest: latest(tx.Now),
 		})
@@ -207,6 +208,10 @@ func (s *Sealer) seal(ctx context.Context, workspace countersign.WorkspaceID, fr
 		}
 		if n == 0 {
 			return nil // another node was faster
+		}
+		dropped, err = dropLate(tx, workspace)
+		if err != nil || dropped > 0 {
+			return err
 		}
 		var id int64
 		var prev []byte
@@ -239,6 +244,12 @@ func (s *Sealer) seal(ctx context.Context, workspace countersign.WorkspaceID, fr
 		s.log.WarnContext(ctx, "the audit log was sealed by somebody else at the same moment, will be looked at again", "workspace", workspace)
 		return 0, nil
 	}
+	if err == nil && dropped > 0 {
+		delete(s.made, workspace)
+		delete(s.heads, workspace)
+		s.log.WarnContext(ctx, "events that were written while their workspace was removed have gone with its log", "workspace", workspace, "events", dropped)
+		return int(dropped), nil
+	}
 	if err != nil || made.ID == 0 {
 		return 0, err
 	}
@@ -251,21 +262,37 @@ func (s *Sealer) seal(ctx context.Context, workspace countersign.WorkspaceID, fr
 	return int(made.Events), nil
 }
 
-// begin writes down that a chain begins, as an event of its first seal: who takes a chain
-// away and has the log sealed anew has that in it, with what was waiting. The workspace's
-// row is taken before: of one that was removed since the look nothing is written, or its
-// log would be there again, without a workspace; then the event is "".
-func (c *Chain) begin(tx *store.Tx, workspace countersign.WorkspaceID) (countersign.EventID, error) {
+// dropLate takes the workspace's row, so that it is not removed while its events are sealed.
+// Where it was removed, and its log with it, what an act that was under way has written
+// since goes too, and dropLate tells how much: nobody could read it, and sealed it would be
+// a log without a workspace to every verification. Where a chain is there, the row alone
+// was taken away by a hand, and that is for the verification to find.
+func dropLate(tx *store.Tx, workspace countersign.WorkspaceID) (int64, error) {
 	_, err := tx.LockWorkspace(tx.Ctx, workspace)
-	if store.NotFound(err) {
-		return "", nil
+	if err == nil {
+		return 0, nil
 	}
+	if !store.NotFound(err) {
+		return 0, fmt.Errorf("lock workspace: %w", err)
+	}
+	n, err := tx.DropLateEvents(tx.Ctx, workspace)
 	if err != nil {
-		return "", fmt.Errorf("lock workspace: %w", err)
+		return 0, fmt.Errorf("remove what was written late: %w", err)
 	}
+	return n, nil
+}
+
+// begin writes down that a chain begins, as an event of its first seal: who takes a chain
+// away and has the log sealed anew has that in it, with what was waiting. Where nothing
+// waits any more there is no event, "": the workspace was removed since the look, and its
+// log would be there again.
+func (c *Chain) begin(tx *store.Tx, workspace countersign.WorkspaceID) (countersign.EventID, error) {
 	waiting, err := tx.CountUnsealed(tx.Ctx, workspace)
 	if err != nil {
 		return "", fmt.Errorf("count what is not sealed: %w", err)
+	}
+	if waiting.Events == 0 {
+		return "", nil
 	}
 	e := Event{Kind: "audit.began", Actor: countersign.Actor{Kind: countersign.BySystem}, Detail: map[string]string{
 		"events": strconv.FormatInt(waiting.Events, 10), "oldest": time.UnixMilli(waiting.Oldest).UTC().Format(time.RFC3339),

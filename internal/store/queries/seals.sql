@@ -11,6 +11,13 @@ UPDATE events SET seal_id = @seal_id
 WHERE workspace_id = @workspace_id AND seal_id IS NULL AND id >= @first_id AND id <= @last_id
 RETURNING *;
 
+-- name: DropLateEvents :execrows
+-- Of a workspace that is gone with its whole log.
+DELETE FROM events WHERE events.workspace_id = @workspace_id AND events.seal_id IS NULL
+  AND NOT EXISTS (SELECT 1 FROM workspaces w WHERE w.id = events.workspace_id)
+  AND NOT EXISTS (SELECT 1 FROM seals s WHERE s.workspace_id = events.workspace_id)
+  AND NOT EXISTS (SELECT 1 FROM seal_heads h WHERE h.workspace_id = events.workspace_id);
+
 -- name: InsertSeal :exec
 INSERT INTO seals (workspace_id, id, at, events, first_id, last_id, newest_at, digest, mac, marks, retired_at, retired_mac)
 VALUES (@workspace_id, @id, @at, @events, @first_id, @last_id, @newest_at, @digest, @mac, @marks, 0, @nothing);

@@ -255,6 +255,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.dropHelpCodesStmt, err = db.PrepareContext(ctx, dropHelpCodes); err != nil {
 		return nil, fmt.Errorf("error preparing query DropHelpCodes: %w", err)
 	}
+	if q.dropLateEventsStmt, err = db.PrepareContext(ctx, dropLateEvents); err != nil {
+		return nil, fmt.Errorf("error preparing query DropLateEvents: %w", err)
+	}
 	if q.dropMailedCodesStmt, err = db.PrepareContext(ctx, dropMailedCodes); err != nil {
 		return nil, fmt.Errorf("error preparing query DropMailedCodes: %w", err)
 	}
@@ -1369,6 +1372,11 @@ func (q *Queries) Close() error {
 	if q.dropHelpCodesStmt != nil {
 		if cerr := q.dropHelpCodesStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing dropHelpCodesStmt: %w", cerr)
+		}
+	}
+	if q.dropLateEventsStmt != nil {
+		if cerr := q.dropLateEventsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing dropLateEventsStmt: %w", cerr)
 		}
 	}
 	if q.dropMailedCodesStmt != nil {
@@ -2697,6 +2705,7 @@ type Queries struct {
 	disownAttemptStmt            *sql.Stmt
 	dropAttemptsStmt             *sql.Stmt
 	dropHelpCodesStmt            *sql.Stmt
+	dropLateEventsStmt           *sql.Stmt
 	dropMailedCodesStmt          *sql.Stmt
 	dropPairingsStmt             *sql.Stmt
 	dropSessionsStmt             *sql.Stmt
@@ -3022,6 +3031,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		disownAttemptStmt:            q.disownAttemptStmt,
 		dropAttemptsStmt:             q.dropAttemptsStmt,
 		dropHelpCodesStmt:            q.dropHelpCodesStmt,
+		dropLateEventsStmt:           q.dropLateEventsStmt,
 		dropMailedCodesStmt:          q.dropMailedCodesStmt,
 		dropPairingsStmt:             q.dropPairingsStmt,
 		dropSessionsStmt:             q.dropSessionsStmt,

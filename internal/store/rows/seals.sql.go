@@ -142,6 +142,22 @@ func (q *Queries) DeleteSealedEvents(ctx context.Context, arg DeleteSealedEvents
 	return items, nil
 }
 
+const dropLateEvents = `-- name: DropLateEvents :execrows
+DELETE FROM events WHERE events.workspace_id = $1 AND events.seal_id IS NULL
+  AND NOT EXISTS (SELECT 1 FROM workspaces w WHERE w.id = events.workspace_id)
+  AND NOT EXISTS (SELECT 1 FROM seals s WHERE s.workspace_id = events.workspace_id)
+  AND NOT EXISTS (SELECT 1 FROM seal_heads h WHERE h.workspace_id = events.workspace_id)
+`
+
+// Of a workspace that is gone with its whole log.
+func (q *Queries) DropLateEvents(ctx context.Context, workspaceID countersign.WorkspaceID) (int64, error) {
+	result, err := q.exec(ctx, q.dropLateEventsStmt, dropLateEvents, workspaceID)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const firstSignIn = `-- name: FirstSignIn :one
 SELECT CAST(COALESCE(MIN(signed_in_at), 0) AS BIGINT) AS at FROM users WHERE workspace_id = $1 AND signed_in_at > 0
 `
