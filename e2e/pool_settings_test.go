@@ -100,6 +100,34 @@ func TestAPoolsOwnSetting(t *testing.T) {
 	}
 }
 
+// What a pool has by the workspace is kept for it on a button, and stays when the workspace
+// changes.
+func TestAPoolKeepsWhatTheWorkspaceHas(t *testing.T) {
+	h := newHouse(t)
+	const number = `section[aria-labelledby="set.recovery.codes-h"]`
+	page := h.session(h.grace())
+	page.Open("/console/pools/pool_default/settings?tab=codes")
+	page.In(number).Click("Keep this for the pool, whatever the workspace does")
+	page.In(number).See("To be set for this pool", "Default")
+	page.See("Not saved yet.")
+	page.Screenshot("pool-kept")
+	page.In(number).Click("Use what the workspace has")
+	page.NotSee("Not saved yet.")
+	page.In(number).Click("Keep this for the pool, whatever the workspace does")
+	page.Click("Save")
+	page.See("Saved. It holds from now on.")
+	page.In(number).See("Set in this pool", "Use what the workspace has")
+	rules, err := h.Engine.People.Rules(t.Context(), countersign.DefaultWorkspace)
+	must(t, err)
+	next := rules.With(policy.Rules{Workspace: policy.Document{"recovery.codes": 5}}, false)
+	must(t, h.Engine.People.StoreRules(t.Context(), countersign.DefaultWorkspace, next, rules.Version, people.Shell()))
+	settings, err := h.Engine.Accounts.Settings(t.Context(), countersign.DefaultWorkspace, countersign.DefaultPool)
+	must(t, err)
+	if settings.RecoveryCodes != 10 {
+		t.Errorf("the pool has %d codes", settings.RecoveryCodes)
+	}
+}
+
 // pagesOfAPool looks at the settings of a pool that sets something of its own.
 func pagesOfAPool(s *show) {
 	was, err := s.Engine.People.Rules(s.t.Context(), countersign.DefaultWorkspace)

@@ -23,7 +23,10 @@ type draft struct {
 	// gone are the settings that a pool sets and gives up: what the workspace has then holds,
 	// also where that is the same, or changes before it is saved.
 	gone map[string]bool
-	form *web.Form
+	// pinned are the settings that a pool does not set and is to keep as they are, whatever
+	// the workspace does.
+	pinned map[string]bool
+	form   *web.Form
 }
 
 // The names of a form's fields for one setting.
@@ -41,10 +44,13 @@ func headOf(key string) string {
 // goneField carries the key of a setting that a pool gives up.
 const goneField = "gone"
 
+// pinField carries the key of a setting that a pool keeps as it is.
+const pinField = "pin"
+
 // draftOf is the draft of a page that nobody has changed anything on, but for what its
 // address says: after a fresh proof that is what was chosen before.
 func draftOf(r *http.Request, keys []policy.Key, g ground) draft {
-	d := draft{keys: keys, chosen: policy.Document{}, was: map[string]string{}, gone: map[string]bool{}, form: web.NewForm()}
+	d := draft{keys: keys, chosen: policy.Document{}, was: map[string]string{}, gone: map[string]bool{}, pinned: map[string]bool{}, form: web.NewForm()}
 	for _, key := range keys {
 		d.was[key.Name] = g.stands(key)
 		d.chosen[key.Name] = g.value(key)
@@ -59,6 +65,9 @@ func draftOf(r *http.Request, keys []policy.Key, g ground) draft {
 			if _, ok := stood(key, typed[0]); ok && len(typed) == 1 {
 				d.was[key.Name] = typed[0]
 			}
+		}
+		if slices.Contains(r.URL.Query()[pinField], key.Name) {
+			d.pin(key, g)
 		}
 	}
 	return d
@@ -77,7 +86,7 @@ func carried(r *http.Request, key policy.Key, field string) (any, bool) {
 // readDraft reads a form. What is wrong with a value stands on the form, and the value that
 // is in force in its place.
 func readDraft(r *http.Request, form *web.Form, keys []policy.Key, g ground) draft {
-	d := draft{keys: keys, chosen: policy.Document{}, was: map[string]string{}, gone: map[string]bool{}, form: form}
+	d := draft{keys: keys, chosen: policy.Document{}, was: map[string]string{}, gone: map[string]bool{}, pinned: map[string]bool{}, form: form}
 	for _, key := range keys {
 		was, made := form.Values[wasOf(key.Name)]
 		d.was[key.Name], d.chosen[key.Name] = strings.TrimSpace(was), g.value(key)
@@ -89,6 +98,9 @@ func readDraft(r *http.Request, form *web.Form, keys []policy.Key, g ground) dra
 		}
 		if slices.Contains(r.PostForm[goneField], key.Name) {
 			d.giveUp(key, g)
+			continue
+		}
+		if slices.Contains(r.PostForm[pinField], key.Name) && d.pin(key, g) {
 			continue
 		}
 		typed := strings.TrimSpace(form.Value(fieldOf(key.Name)))
@@ -127,21 +139,38 @@ func (d draft) giveUp(key policy.Key, g ground) {
 	}
 }
 
-// takeBack does what a button says: inherit gives up what the pool sets, keep leaves it. It
-// tells of which setting, "" for none that there is, and whether it was one of these buttons.
+// pin has a pool set what holds there by the workspace, and tells whether it does: what it
+// sets itself stays anyway, and so does all that the workspace sets. The value is the one
+// that the page showed, whatever the workspace has by now.
+func (d draft) pin(key policy.Key, g ground) bool {
+	value, known := stood(key, d.was[key.Name])
+	if !g.ofPool() || !known || !strings.HasPrefix(d.was[key.Name], inherits) {
+		return false
+	}
+	d.pinned[key.Name], d.chosen[key.Name] = true, value
+	return true
+}
+
+// takeBack does what a button says: inherit gives up what the pool sets, keep leaves it; pin
+// has the pool set what it does not, unpin leaves that to the workspace. It tells of which
+// setting, "" for none that there is, and whether it was one of these buttons.
 func (d draft) takeBack(what string, g ground) (string, bool) {
 	verb, name, _ := strings.Cut(what, ":")
-	if verb != "inherit" && verb != "keep" {
+	if !slices.Contains([]string{"inherit", "keep", "pin", "unpin"}, verb) {
 		return "", false
 	}
 	for _, key := range d.keys {
 		if key.Name != name {
 			continue
 		}
-		if verb == "inherit" {
+		switch {
+		case verb == "inherit":
 			d.giveUp(key, g)
-		} else if d.gone[name] {
+		case verb == "pin":
+			d.pin(key, g)
+		case verb == "keep" && d.gone[name], verb == "unpin" && d.pinned[name]:
 			delete(d.gone, name)
+			delete(d.pinned, name)
 			d.chosen[name] = g.value(key)
 		}
 		return name, true
@@ -172,6 +201,8 @@ func (d draft) over(g ground) policy.Document {
 		switch {
 		case d.gone[key.Name]:
 			delete(next, key.Name)
+		case d.pinned[key.Name]:
+			next[key.Name] = d.chosen[key.Name]
 		case chosen == policy.Spell(g.value(key)):
 		case chosen == policy.Spell(g.without(key)):
 			delete(next, key.Name)
@@ -190,7 +221,7 @@ type Meanwhile struct {
 
 // meet compares a draft with what is set now. What somebody else changed meanwhile is
 // told; where this draft had not touched it, it takes their value, and elsewhere it keeps
-// its own, to be saved once more.
+// its own, to be saved once more. What was to be kept is then a choice as any other.
 func (d *draft) meet(g ground) []Meanwhile {
 	var told []Meanwhile
 	for _, key := range d.keys {
@@ -199,9 +230,10 @@ func (d *draft) meet(g ground) []Meanwhile {
 			continue
 		}
 		was := g.before(key, d.was[key.Name])
-		if policy.Spell(d.chosen[key.Name]) == policy.Spell(was) && !d.gone[key.Name] {
+		if policy.Spell(d.chosen[key.Name]) == policy.Spell(was) && !d.gone[key.Name] && !d.pinned[key.Name] {
 			d.chosen[key.Name] = g.value(key)
 		}
+		delete(d.pinned, key.Name)
 		d.was[key.Name] = now
 		told = append(told, Meanwhile{nameOf(key), policy.SightOf(key, was), policy.SightOf(key, g.value(key))})
 	}
@@ -217,6 +249,8 @@ func (d draft) address(path string, query url.Values, g ground) string {
 		switch {
 		case d.gone[key.Name]:
 			query.Add(goneField, key.Name)
+		case d.pinned[key.Name]:
+			query.Add(pinField, key.Name)
 		case chosen != policy.Spell(g.value(key)):
 			query.Set(fieldOf(key.Name), chosen)
 		}
@@ -226,7 +260,7 @@ func (d draft) address(path string, query url.Values, g ground) string {
 
 // touched tells whether anything is chosen that is not in force.
 func (d draft) touched(g ground) bool {
-	return len(d.gone) > 0 || slices.ContainsFunc(d.keys, func(key policy.Key) bool {
+	return len(d.gone)+len(d.pinned) > 0 || slices.ContainsFunc(d.keys, func(key policy.Key) bool {
 		return policy.Spell(d.chosen[key.Name]) != policy.Spell(g.value(key))
 	})
 }

@@ -3,6 +3,7 @@ package console
 import (
 	"net/http/httptest"
 	"net/url"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -346,5 +347,60 @@ func TestAPoolsListsAreTakenBack(t *testing.T) {
 		if one == (Hidden{goneField, "second_factors"}) {
 			t.Error("the form takes back what is not set")
 		}
+	}
+}
+
+// A pool keeps what it has by the workspace where somebody says so, and no more: the value
+// that the page showed, through its address and beside a change above it.
+func TestWhatAPoolKeeps(t *testing.T) {
+	g := overOf(policy.Document{"totp.max": 4, "preferred": "totp"}, policy.Document{"preferred": "push"})
+	for _, row := range []struct {
+		sentence string
+		do       []string
+		want     policy.Document
+	}{
+		{"nothing", nil, policy.Document{"preferred": "push"}},
+		{"what the workspace sets", []string{"pin:totp.max"}, policy.Document{"preferred": "push", "totp.max": 4}},
+		{"what nobody sets", []string{"pin:recovery.codes"}, policy.Document{"preferred": "push", "recovery.codes": 10}},
+		{"that, and then not", []string{"pin:totp.max", "unpin:totp.max"}, policy.Document{"preferred": "push"}},
+		{"what it sets itself", []string{"pin:preferred"}, policy.Document{"preferred": "push"}},
+		{"what there is not", []string{"pin:colour", "pin:words", "pin:"}, policy.Document{"preferred": "push"}},
+	} {
+		d := draftOf(httptest.NewRequest("GET", "/", nil), codes(), g)
+		for _, do := range row.do {
+			if _, pressed := d.takeBack(do, g); !pressed {
+				t.Errorf("%s: %s is no button", row.sentence, do)
+			}
+		}
+		back := draftOf(httptest.NewRequest("GET", d.address("/", url.Values{}, g), nil), codes(), g)
+		for _, d := range []draft{d, back} {
+			if got := d.over(g); !reflect.DeepEqual(got, row.want) {
+				t.Errorf("%s: %v, want %v", row.sentence, got, row.want)
+			}
+			if d.touched(g) != (len(row.want) > 1) {
+				t.Errorf("%s: unsaved is %t", row.sentence, d.touched(g))
+			}
+		}
+	}
+	form := url.Values{"was.totp.max": {"=4"}, "pin": {"totp.max"}, "set.totp.max": {"1"}}
+	if got := posted(t, g, codes(), form).over(g); got["totp.max"] != 4 {
+		t.Errorf("the form would set %v", got)
+	}
+	for sentence, form := range map[string]url.Values{
+		"without how it stood": {"pin": {"totp.max"}}, "with what cannot be": {"pin": {"totp.max"}, "was.totp.max": {"=9"}, "set.totp.max": {"4"}},
+	} {
+		if got := posted(t, g, codes(), form).over(g); got["totp.max"] != nil {
+			t.Errorf("a form %s would set %v", sentence, got)
+		}
+	}
+	// Somebody changes it above meanwhile: it is told, and what was to be kept stays chosen.
+	now := overOf(policy.Document{"totp.max": 3, "preferred": "totp"}, g.set)
+	d := posted(t, now, codes(), form)
+	if told := d.meet(now); len(told) != 1 || d.pinned["totp.max"] || d.over(now)["totp.max"] != 4 {
+		t.Errorf("told is %+v, and saved would be %v", told, d.over(now))
+	}
+	above := workspaceGround(g.was)
+	if got := posted(t, above, codes(), url.Values{"was.recovery.codes": {"=10"}, "pin": {"recovery.codes"}, "set.recovery.codes": {"10"}}).over(above); got["recovery.codes"] != nil {
+		t.Errorf("the workspace would set %v", got)
 	}
 }

@@ -81,6 +81,7 @@ func poolTabSamples(t *testing.T, workspace policy.Document) []webtest.Sample {
 		all = append(all, webtest.Sample{Page: "settings", State: "pool, " + one.ID, Data: tabSample(t, overOf(workspace, set), one.ID, "", countersign.Owner)})
 	}
 	gone := tabSample(t, overOf(workspace, set), "codes", "&gone=totp.max&gone=recovery.effect", countersign.Owner)
+	pinned := tabSample(t, overOf(workspace, set), "codes", "&pin=recovery.codes", countersign.Owner)
 	asked := tabSample(t, overOf(workspace, set), "phones", "&gone=push.confirm", countersign.Owner)
 	asked.Review = Review{Warnings: []Warning{{ID: "accept.0", Value: "pool.Staff.push.confirm=tap", Name: "policy.name_push_confirm", Text: "policy.warn_confirm_tap"}}}
 	asked.Form.Wrong("accept.0", "settings_accept")
@@ -91,6 +92,7 @@ func poolTabSamples(t *testing.T, workspace policy.Document) []webtest.Sample {
 	wrong.Form.Wrong("set.totp.max", "setting_number", "Least", "1", "Most", "5")
 	return append(all,
 		webtest.Sample{Page: "settings", State: "pool, taken back", Data: gone},
+		webtest.Sample{Page: "settings", State: "pool, kept", Data: pinned},
 		webtest.Sample{Page: "settings", State: "pool, asked", Data: asked},
 		webtest.Sample{Page: "settings", State: "pool, meanwhile", Data: met},
 		webtest.Sample{Page: "settings", State: "pool, wrong", Data: wrong},

@@ -76,7 +76,9 @@ type Setting struct {
 	// Own tells that a pool sets it itself, Then what would hold without that, and Idle that
 	// this holds anyway. Back tells that it can be given up, Gone that it is to be.
 	Own, Idle, Back, Gone bool
-	Then                  policy.Sight
+	// Pin tells that a pool does not set it, and can keep what it has, Pinned that it is to.
+	Pin, Pinned bool
+	Then        policy.Sight
 }
 
 // Choice is one value that can be chosen.
@@ -150,6 +152,7 @@ func settingOf(key policy.Key, d draft, g ground, inForce policy.Effective, work
 		Key: key.Name, Field: fieldOf(key.Name), WasField: wasOf(key.Name), Was: d.was[key.Name], Name: nameOf(key), Origin: inForce.Origin,
 		Sight: policy.SightUnder(key, inForce.Value, workspace), List: key.List, Value: policy.Spell(value), Number: key.Most > 0,
 		Own: g.own(key), Idle: g.own(key) && inForce.Origin != policy.FromPool, Back: g.own(key), Gone: d.gone[key.Name], Then: policy.SightOf(key, g.without(key)),
+		Pin: g.ofPool() && !g.own(key), Pinned: d.pinned[key.Name],
 	}
 	if d.form.Has(s.Field) && key.Words == nil {
 		s.Value = d.form.Value(s.Field)
@@ -171,7 +174,7 @@ func settingOf(key policy.Key, d draft, g ground, inForce policy.Effective, work
 		}
 		s.Options = append(s.Options, one)
 	}
-	s.Tell = s.Gone || len(s.Options) == 0 || s.Options[0].Method || policy.Spell(value) != policy.Spell(inForce.Value)
+	s.Tell = s.Gone || s.Pinned || len(s.Options) == 0 || s.Options[0].Method || policy.Spell(value) != policy.Spell(inForce.Value)
 	return s
 }
 
