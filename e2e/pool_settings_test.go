@@ -119,7 +119,7 @@ func TestAPoolKeepsWhatTheWorkspaceHas(t *testing.T) {
 	page.In(number).See("Set in this pool", "Use what the workspace has")
 	rules, err := h.Engine.People.Rules(t.Context(), countersign.DefaultWorkspace)
 	must(t, err)
-	next := rules.With(policy.Rules{Workspace: policy.Document{"recovery.codes": 5}}, false)
+	next := rules.With(policy.Rules{Workspace: policy.Document{"recovery.codes": 1}}, false)
 	must(t, h.Engine.People.StoreRules(t.Context(), countersign.DefaultWorkspace, next, rules.Version, people.Shell()))
 	settings, err := h.Engine.Accounts.Settings(t.Context(), countersign.DefaultWorkspace, countersign.DefaultPool)
 	must(t, err)
