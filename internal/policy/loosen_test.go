@@ -97,10 +97,16 @@ func TestWhichRulesForResetsHoldForAnybody(t *testing.T) {
 	}{
 		{"nothing is set", nil, map[string]policy.Document{"Everybody": nil}, []string{policy.ResetAllowed}},
 		{"the workspace sets it", set(policy.ResetTwoAdmins), map[string]policy.Document{"Everybody": nil, "Staff": {}}, []string{policy.ResetTwoAdmins}},
-		{"each pool sets another than the workspace", set(policy.ResetNever), map[string]policy.Document{"Everybody": set(policy.ResetAllowed), "Staff": set(policy.ResetTwoAdmins)},
-			[]string{policy.ResetAllowed, policy.ResetTwoAdmins}},
-		{"one pool sets it", nil, map[string]policy.Document{"Everybody": {}, "Staff": set(policy.ResetTwoAdmins), "Admins": set(policy.ResetTwoAdmins)},
-			[]string{policy.ResetAllowed, policy.ResetTwoAdmins}},
+		{
+			"each pool sets another than the workspace", set(policy.ResetNever),
+			map[string]policy.Document{"Everybody": set(policy.ResetAllowed), "Staff": set(policy.ResetTwoAdmins)},
+			[]string{policy.ResetAllowed, policy.ResetTwoAdmins},
+		},
+		{
+			"one pool sets it", nil,
+			map[string]policy.Document{"Everybody": {}, "Staff": set(policy.ResetTwoAdmins), "Admins": set(policy.ResetTwoAdmins)},
+			[]string{policy.ResetAllowed, policy.ResetTwoAdmins},
+		},
 	} {
 		got := policy.ResetRules(policy.Rules{Workspace: row.workspace, Pools: row.pools})
 		if !slices.Equal(got, row.want) {
