@@ -172,6 +172,8 @@ func (s *Service) judge(tx *store.Tx, a Answer) (verdict, error) {
 		return verdict{}, countersign.InvalidField("code", "sms_over") // the same
 	case errors.Is(err, method.ErrUsed):
 		return verdict{refusal: s.used(tx, a.Kind)}, s.wrong(tx, a, c, tries, "used")
+	case errors.Is(err, errHelpOver):
+		return verdict{refusal: countersign.InvalidField(fieldOf(a.Kind), "help_code_over")}, s.wrong(tx, a, c, tries, "over")
 	case errors.Is(err, method.ErrWrong):
 		return verdict{refusal: wrongAnswer(a.Kind, c.sort, tries)}, s.wrong(tx, a, c, tries, "wrong")
 	}

@@ -67,6 +67,11 @@ func (s *Service) HelpWaits(ctx context.Context, a Account) (bool, error) {
 	return row.SpentAt == 0 && row.ExpiresAt > s.Now().UnixMilli(), nil
 }
 
+// errHelpOver is the right code of the help desk after its time. It is told apart, because
+// whoever types it has it from the help desk: to look for a slip of the finger in it would
+// help nobody. It is a wrong try all the same, and lets nobody in.
+var errHelpOver = fmt.Errorf("%w: the code of the help desk is over", method.ErrWrong)
+
 // helped judges what was typed as a recovery code by the code of the help desk, in a
 // sign-in only: in a session it would be a fresh proof for somebody who stole it. It
 // reports whether it was that code; then it is spent, or the error says why not.
@@ -86,7 +91,7 @@ func (s *Service) helped(tx *store.Tx, a Answer, user rows.User) (Proven, bool, 
 		return Proven{}, false, nil
 	}
 	if row.SpentAt == 0 && row.ExpiresAt <= tx.NowMilli() {
-		return Proven{}, true, method.ErrWrong
+		return Proven{}, true, errHelpOver
 	}
 	n, err := tx.SpendHelpCode(tx.Ctx, tx.NowMilli(), row.WorkspaceID, row.ID)
 	if err == nil && n > 0 {

@@ -158,7 +158,7 @@ func TestACodeOfTheHelpDeskEnds(t *testing.T) {
 		{"after its time", func(t *testing.T, e *accounttest.Engine, _ *people.Service, _ *accounttest.Person) {
 			t.Helper()
 			e.Advance(t, 10*time.Minute)
-		}, "recovery_wrong"},
+		}, "help_code_over"},
 		{"with a new password", func(t *testing.T, _ *accounttest.Engine, _ *people.Service, ben *accounttest.Person) {
 			t.Helper()
 			ben.ResetByMail(t, "seven lamps under violet")
@@ -187,6 +187,32 @@ func TestACodeOfTheHelpDeskEnds(t *testing.T) {
 			})
 		})
 	}
+}
+
+// Whoever types the right code after its time is told so, and it is a wrong try all the
+// same; the code that takes its place lets in.
+func TestACodeOfTheHelpDeskThatIsOver(t *testing.T) {
+	both(t, func(t *testing.T, e *accounttest.Engine, p *people.Service) {
+		_, desks := desk(t, e, "desk@example.com", countersign.HelpDesk)
+		ben, cleo := e.Guarded(t, "ben@example.com"), e.Guarded(t, "cleo@example.com")
+		code, others := give(t, p, ben, desks), give(t, p, cleo, desks)
+		e.Advance(t, 10*time.Minute)
+		b := e.Browser("192.0.2.1")
+		at := b.First(t, ben)
+		accounttest.Want(t, "its time is over", b.Second(at, method.Recovery, code), "help_code_over")
+		accounttest.Want(t, "so is that of somebody else", b.Second(at, method.Recovery, others), "recovery_wrong")
+		if n := e.Count(t, "proof.refused", `"why":"over"`); n != 1 {
+			t.Errorf("%d events of a code that is over", n)
+		}
+		accounttest.Want(t, "the one after it", b.Second(at, method.Recovery, give(t, p, ben, desks)), "ok")
+
+		c := e.Browser("192.0.2.2")
+		at = c.First(t, cleo)
+		for range limit.RuleOf(limit.Recovery).Most {
+			accounttest.Want(t, "again and again", c.Second(at, method.Recovery, others), "help_code_over")
+		}
+		accounttest.Want(t, "a right one after that", c.Second(at, method.Recovery, give(t, p, cleo, desks)), "locked_recovery")
+	})
 }
 
 // It is counted with the recovery codes, is nobody else's, is no fresh proof in a session,

@@ -19,6 +19,7 @@ func actsSamples(in web.Page, user *web.User) []sample {
 	}
 	return []sample{
 		{"signin/recovery", "a code of the help desk", RecoveryView{Workspace: "Acme", AdminReset: "allowed", Helped: true, HelpOnly: true}},
+		{"signin/recovery", "a code of the help desk that is over", RecoveryView{Page: web.Page{Form: wrong("recovery", "help_code_over")}, Workspace: "Acme", AdminReset: "allowed", HelpOnly: true, Resets: true}},
 		{"signin/recovery", "a code of the help desk beside others", RecoveryView{Workspace: "Acme", AdminReset: "allowed", Helped: true, Resets: true}},
 		{"signin/ways", "a code of the help desk", WaysView{Attempt: "att_1", Workspace: "Acme", Ways: []Way{
 			{Kind: "totp", Devices: []string{"Pixel 9"}, Used: now, Href: "/signin/att_1/code", Why: "only"}, {Kind: "help_code", Href: "/signin/att_1/recovery"},

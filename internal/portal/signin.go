@@ -427,8 +427,9 @@ func (p *Portal) showRecovery(w http.ResponseWriter, r *http.Request, at signin.
 	if err != nil {
 		return err
 	}
+	over := slices.ContainsFunc(form.Errors, func(e web.FieldError) bool { return e.Code == "help_code_over" })
 	return p.pages.Render(w, r, status, "signin/recovery", RecoveryView{
-		Helped: helped, HelpOnly: helped && !recovers(at),
+		Helped: helped, HelpOnly: (helped || over) && !recovers(at),
 		Page: web.Page{Form: form}, Attempt: string(at.ID), Workspace: at.Account.Workspace.Name,
 		Resets: settings.RecoveryEffect == policy.EffectReset, Required: at.Account.Required(p.Now()) != policy.NotRequired,
 		AdminReset: settings.AdminReset, Passkey: hasPasskeys(at) && !hasCodes(at),

@@ -47,7 +47,7 @@ type RecoveryView struct {
 	AdminReset string // recovery.admin_reset
 	Passkey    bool   // a passkey is asked for, and no code
 	Helped     bool   // a code of the help desk waits
-	HelpOnly   bool   // and there are no recovery codes
+	HelpOnly   bool   // or did, a moment ago, and there are no recovery codes
 }
 
 // Other is a way in the place of the one that a page asks for.
