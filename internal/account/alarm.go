@@ -13,7 +13,7 @@ import (
 // PushesRefused tells the administrators that a push service takes no pushes of this
 // installation any more.
 func (s *Service) PushesRefused(ctx context.Context, workspace countersign.WorkspaceID, service string) error {
-	managers, err := s.Store.Read().ListManagers(ctx, workspace)
+	managers, err := store.Managers(ctx, s.Store.Read(), workspace)
 	if err != nil {
 		return fmt.Errorf("list the administrators: %w", store.Classify(err))
 	}

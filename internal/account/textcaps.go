@@ -131,7 +131,7 @@ func (s *Service) textsCapped(tx *store.Tx, a TextAsk, c textCap) error {
 	if err != nil {
 		return err
 	}
-	managers, err := tx.ListManagers(tx.Ctx, workspace)
+	managers, err := store.Managers(tx.Ctx, tx.Queries, workspace)
 	if err != nil {
 		return fmt.Errorf("list the administrators: %w", err)
 	}

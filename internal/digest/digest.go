@@ -122,7 +122,7 @@ func (s *Service) due(ctx context.Context, workspace countersign.WorkspaceID, no
 }
 
 func (s *Service) tell(tx *store.Tx, workspace countersign.WorkspaceID, from time.Time, numbers message.Week) error {
-	managers, err := tx.ListManagers(tx.Ctx, workspace)
+	managers, err := store.Managers(tx.Ctx, tx.Queries, workspace)
 	if err != nil {
 		return fmt.Errorf("list the administrators: %w", err)
 	}

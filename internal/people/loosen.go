@@ -53,7 +53,7 @@ func (s *Service) tellLoosened(tx *store.Tx, workspace countersign.WorkspaceID, 
 // owner whose session somebody else holds must not do away with the second person, or
 // with the log, unseen.
 func (s *Service) tellManagers(tx *store.Tx, workspace countersign.WorkspaceID, kind message.Kind, data message.Data, by By) error {
-	managers, err := tx.ListManagers(tx.Ctx, workspace)
+	managers, err := store.Managers(tx.Ctx, tx.Queries, workspace)
 	if err != nil {
 		return fmt.Errorf("list the administrators: %w", err)
 	}

@@ -26,8 +26,8 @@ SELECT * FROM users WHERE workspace_id = @workspace_id AND email_key > @after OR
 SELECT COUNT(*) FROM users WHERE workspace_id = @workspace_id AND role = 'owner' AND state = 'active' AND id <> @id;
 
 -- name: ListManagers :many
--- Whom the installation turns to.
-SELECT * FROM users WHERE workspace_id = @workspace_id AND role IN ('owner', 'administrator') AND state = 'active' ORDER BY created_at, id LIMIT 100;
+-- Those of one role whom the installation turns to, a page of them; see store.Managers.
+SELECT * FROM users WHERE workspace_id = @workspace_id AND role = @role AND state = 'active' AND id > @after ORDER BY id LIMIT CAST(@most AS INTEGER);
 
 -- name: CountOwners :one
 SELECT COUNT(*) FROM users WHERE workspace_id = @workspace_id AND role = 'owner' AND state <> 'invited';

@@ -267,12 +267,24 @@ func (q *Queries) ListConcerned(ctx context.Context, workspaceID countersign.Wor
 }
 
 const listManagers = `-- name: ListManagers :many
-SELECT workspace_id, id, pool_id, email, email_key, email_verified_at, name, role, state, language, zone, password_hash, password_version, password_changed_at, require_second_factor, default_method, default_set_at, created_at, signed_in_at, name_key, locked_by FROM users WHERE workspace_id = $1 AND role IN ('owner', 'administrator') AND state = 'active' ORDER BY created_at, id LIMIT 100
+SELECT workspace_id, id, pool_id, email, email_key, email_verified_at, name, role, state, language, zone, password_hash, password_version, password_changed_at, require_second_factor, default_method, default_set_at, created_at, signed_in_at, name_key, locked_by FROM users WHERE workspace_id = $1 AND role = $2 AND state = 'active' AND id > $3 ORDER BY id LIMIT CAST($4 AS INTEGER)
 `
 
-// Whom the installation turns to.
-func (q *Queries) ListManagers(ctx context.Context, workspaceID countersign.WorkspaceID) ([]User, error) {
-	rows, err := q.query(ctx, q.listManagersStmt, listManagers, workspaceID)
+type ListManagersParams struct {
+	WorkspaceID countersign.WorkspaceID
+	Role        countersign.Role
+	After       countersign.UserID
+	Most        int32
+}
+
+// Those of one role whom the installation turns to, a page of them; see store.Managers.
+func (q *Queries) ListManagers(ctx context.Context, arg ListManagersParams) ([]User, error) {
+	rows, err := q.query(ctx, q.listManagersStmt, listManagers,
+		arg.WorkspaceID,
+		arg.Role,
+		arg.After,
+		arg.Most,
+	)
 	if err != nil {
 		return nil, err
 	}
