@@ -182,7 +182,7 @@ func (c *Console) actOn(r *http.Request, by session.Current, name string) (act, 
 	if shown.User.ID == by.UserID && !a.deed.OnOneself() {
 		return act{}, people.Shown{}, countersign.Refuse(countersign.Forbidden, "not_on_oneself")
 	}
-	if a.Name == "unlock" && lockedAbove(by, shown) {
+	if a.endsLock() && lockedAbove(by, shown) {
 		return act{}, people.Shown{}, countersign.Refuse(countersign.Forbidden, "locked_above")
 	}
 	err = a.closed(shown.Settings)
@@ -360,6 +360,10 @@ func (c *Console) giveCode(w http.ResponseWriter, r *http.Request, by session.Cu
 	})
 }
 
+// endsLock tells of an act after which a lock is no more: an account that is gone is not
+// locked, and its address can be invited anew.
+func (a act) endsLock() bool { return a.deed == policy.DeedUnlock || a.deed == policy.DeedDelete }
+
 // lockedAbove tells that the person is locked by somebody of a higher role than the reader's.
 func lockedAbove(by session.Current, shown people.Shown) bool {
 	return shown.User.State == countersign.Disabled && !policy.MayUnlock(by.Account.User.Role, shown.User.LockedBy)
@@ -370,7 +374,7 @@ func offered(by session.Current, shown people.Shown) []string {
 	var out []string
 	for _, a := range acts() {
 		self := shown.User.ID == by.UserID && !a.deed.OnOneself()
-		above := a.Name == "unlock" && lockedAbove(by, shown)
+		above := a.endsLock() && lockedAbove(by, shown)
 		if !self && !above && a.fits(shown) && policy.May(by.Account.User.Role, a.deed, shown.User.Role) {
 			out = append(out, a.Name)
 		}

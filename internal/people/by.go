@@ -116,10 +116,11 @@ func (b By) mayGive(deed policy.Deed, role countersign.Role) error {
 	return beyondRole()
 }
 
-// mayUnlock refuses to let somebody in again whom a higher role has locked. The shell is
-// not bound.
+// mayUnlock refuses to end the lock of somebody whom a higher role has locked, in whatever
+// way: by letting them in again, or by deleting the account, for its address can be invited
+// anew. The shell is not bound.
 func (b By) mayUnlock(user rows.User) error {
-	if b.holder != nil && !policy.MayUnlock(b.role, user.LockedBy) {
+	if b.holder != nil && user.State == countersign.Disabled && !policy.MayUnlock(b.role, user.LockedBy) {
 		return countersign.Refuse(countersign.Forbidden, "locked_above")
 	}
 	return nil

@@ -274,6 +274,55 @@ func TestAnAddressThatIsInvitedAgain(t *testing.T) {
 	})
 }
 
+// Whoever may delete somebody deletes them out of a lock of their own, or of a lower role.
+// Nothing else that is done to somebody ends a lock of a higher one.
+func TestALockOutlivesWhatElseIsDone(t *testing.T) {
+	both(t, func(t *testing.T, e *accounttest.Engine, p *people.Service) {
+		ctx := context.Background()
+		_, owners := desk(t, e, "owner@example.com", countersign.Owner)
+		_, admins := desk(t, e, "admin@example.com", countersign.Administrator)
+		_, desks := desk(t, e, "desk@example.com", countersign.HelpDesk)
+		pool, err := p.CreatePool(ctx, ws, "Staff", owners)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ben := e.Guarded(t, "ben@example.com")
+		accounttest.Want(t, "locking", p.Disable(ctx, ben.Account(t), owners), "ok")
+		for sentence, act := range map[string]func() error{
+			"moving":       func() error { return p.Move(ctx, ben.Account(t), pool.ID, policy.Unaffected, admins) },
+			"requiring":    func() error { return p.Require(ctx, ben.Account(t), true, admins) },
+			"resetting":    func() error { _, err := p.ResetSecondFactor(ctx, ben.Account(t), admins); return err },
+			"another role": func() error { return p.SetRole(ctx, ben.Account(t), countersign.Auditor, owners) },
+			"the settings": func() error {
+				was := rulesOf(t, p)
+				return put(p, was.With(file(t, "totp.max = 3\n"), true), was.Version)
+			},
+			"locking once more": func() error { return p.Disable(ctx, ben.Account(t), admins) },
+		} {
+			accounttest.Want(t, sentence, act(), "ok")
+			if u := ben.Account(t).User; u.State != countersign.Disabled || u.LockedBy != countersign.Owner {
+				t.Fatalf("%s: %s is %s, locked by %q", sentence, u.Email, u.State, u.LockedBy)
+			}
+		}
+		accounttest.Want(t, "signing out", p.SignOut(ctx, ben.Account(t), admins), "not_active")
+		accounttest.Want(t, "inviting once more", p.InviteAgain(ctx, ben.Account(t), owners), "not_invited")
+		accounttest.Want(t, "ending pauses", p.EndLocks(ctx, ben.Account(t), admins), "user_disabled")
+		_, err = p.Create(ctx, ws, people.NewUser{Email: ben.Email, Name: "Ben", Role: countersign.Member}, admins)
+		accounttest.Want(t, "inviting the address", err, "email_taken")
+		for _, row := range []struct {
+			by      people.By
+			refusal string
+		}{{desks, "ok"}, {admins, "ok"}, {owners, "locked_above"}, {people.Shell(), "locked_above"}} {
+			who := e.Guarded(t, "cleo@example.com")
+			accounttest.Want(t, "locking", p.Disable(ctx, who.Account(t), row.by), "ok")
+			accounttest.Want(t, "an administrator deletes", p.Delete(ctx, who.Account(t), admins), row.refusal)
+			if row.refusal != "ok" {
+				accounttest.Want(t, "an owner deletes", p.Delete(ctx, who.Account(t), owners), "ok")
+			}
+		}
+	})
+}
+
 // The help desk ends what it has locked itself, and no lock of a higher role; a lock that
 // a higher role puts on top of it is theirs.
 func TestWhoEndsALock(t *testing.T) {
@@ -294,13 +343,14 @@ func TestWhoEndsALock(t *testing.T) {
 				by       []people.By
 				ends     []people.By
 				not      []people.By
+				keeps    []people.By
 			}{
-				{"of the help desk", []people.By{desks}, []people.By{others, admins, owners, people.Shell()}, nil},
-				{"of an administrator", []people.By{admins}, []people.By{admins, owners, people.Shell()}, []people.By{desks}},
-				{"of an owner", []people.By{owners}, []people.By{owners, people.Shell()}, []people.By{desks, admins}},
-				{"of the shell", []people.By{people.Shell()}, []people.By{owners, people.Shell()}, []people.By{desks, admins}},
-				{"of the help desk, and then of an owner", []people.By{desks, owners}, []people.By{owners}, []people.By{desks, admins}},
-				{"of an owner, and then of the help desk", []people.By{owners, desks}, []people.By{owners}, []people.By{desks, admins}},
+				{"of the help desk", []people.By{desks}, []people.By{others, admins, owners, people.Shell()}, nil, nil},
+				{"of an administrator", []people.By{admins}, []people.By{admins, owners, people.Shell()}, []people.By{desks}, nil},
+				{"of an owner", []people.By{owners}, []people.By{owners, people.Shell()}, []people.By{desks, admins}, []people.By{admins}},
+				{"of the shell", []people.By{people.Shell()}, []people.By{owners, people.Shell()}, []people.By{desks, admins}, []people.By{admins}},
+				{"of the help desk, and then of an owner", []people.By{desks, owners}, []people.By{owners}, []people.By{desks, admins}, []people.By{admins}},
+				{"of an owner, and then of the help desk", []people.By{owners, desks}, []people.By{owners}, []people.By{desks, admins}, []people.By{admins}},
 			} {
 				for _, ends := range lock.ends {
 					e.Exec(t, "DELETE FROM rates") // invitations are counted
@@ -310,6 +360,9 @@ func TestWhoEndsALock(t *testing.T) {
 					for _, not := range lock.not {
 						_, err := p.Enable(ctx, who, not)
 						accounttest.Want(t, "ending a lock "+lock.sentence+" of "+who.User.Email, err, "locked_above")
+					}
+					for _, not := range lock.keeps {
+						accounttest.Want(t, "deleting, in a lock "+lock.sentence+", "+who.User.Email, p.Delete(ctx, who, not), "locked_above")
 					}
 					invited, err := p.Enable(ctx, who, ends)
 					accounttest.Want(t, "ending a lock "+lock.sentence+" of "+who.User.Email, err, "ok")

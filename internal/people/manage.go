@@ -86,10 +86,14 @@ func (s *Service) Disable(ctx context.Context, a account.Account, by By) error {
 }
 
 // Delete removes a user and everything they enrolled; the events stay. The
-// person is told. Conflict "last_owner".
+// person is told. Errors: those of onPerson; Conflict "last_owner"; Forbidden "locked_above"
+// where somebody of a higher role has locked them.
 func (s *Service) Delete(ctx context.Context, a account.Account, by By) error {
 	return s.onPerson(ctx, a, by, policy.DeedDelete, func(tx *store.Tx, user rows.User, by By) error {
-		err := s.ownerStays(tx, user)
+		err := by.mayUnlock(user)
+		if err == nil {
+			err = s.ownerStays(tx, user)
+		}
 		if err != nil {
 			return err
 		}
