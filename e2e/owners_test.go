@@ -42,7 +42,7 @@ func TestOwnersAlone(t *testing.T) {
 	}
 	look("/console/authentication/presets/standard", "Only owners can apply this: it makes it easier to reset others.")
 	look("/console/invite", "They become users. Only owners give a role.")
-	look("/console/people/"+string(bob.ID), "Only owners unlock it.", "Only owners change roles, and delete people who have one.")
+	look("/console/people/"+string(bob.ID), "Only owners unlock or delete it.", "Only owners change roles, and delete people who have one.")
 	look("/console/people/"+string(ada.ID)+"/move", "Only owners can choose Field staff", "name nobody else")
 	page.Choose("Identity pool", "Board")
 	page.Type("Reason", "Joined the board")

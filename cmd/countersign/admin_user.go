@@ -152,11 +152,22 @@ func (c oneUser) with(ctx context.Context, t *terminal, act func(*server.Parts, 
 func (c oneUser) change(ctx context.Context, t *terminal, told string, act func(*server.Parts, account.Account) error) error {
 	return c.with(ctx, t, func(p *server.Parts, a account.Account) error {
 		err := act(p, a)
+		if same := unchanged(err); same != "" {
+			return t.changed(ctx, p, a.User, same) // as it was to be: a script goes on
+		}
 		if err != nil {
 			return err
 		}
 		return t.changed(ctx, p, a.User, told)
 	})
+}
+
+// unchanged is what to tell of an act that found everything as it was to become, "" for
+// another answer.
+func unchanged(err error) string {
+	return map[string]string{
+		people.NotLocked: "cli.user_not_locked", people.NotSignedIn: "cli.user_not_signed_in", people.NothingToReset: "cli.user_nothing_to_reset",
+	}[people.Unchanged(err)]
 }
 
 // changed tells what was done, and prints the user for a program.

@@ -215,13 +215,24 @@ func clearGuesses(tx *store.Tx, c count) error {
 // Unlock ends every lock of an account: after a recovery, or by an
 // administrator.
 func (s *Service) Unlock(tx *store.Tx, user rows.User) error {
+	_, err := s.EndLocks(tx, user)
+	return err
+}
+
+// EndLocks is Unlock. It reports whether there was a lock: wrong answers that locked
+// nothing yet are forgotten as well, and are none.
+func (s *Service) EndLocks(tx *store.Tx, user rows.User) (bool, error) {
+	locked := false
 	for _, subject := range []string{userSubject(user.ID), s.passwordSubject(user.EmailKey)} {
-		_, err := tx.ClearGuessesOfSubject(tx.Ctx, user.WorkspaceID, subject)
+		ended, err := tx.ClearGuessesOfSubject(tx.Ctx, user.WorkspaceID, subject)
 		if err != nil {
-			return fmt.Errorf("unlock: %w", err)
+			return false, fmt.Errorf("unlock: %w", err)
+		}
+		for _, row := range ended {
+			locked = locked || waitOf(row, limit.Sort(row.Sort), tx.Now) > 0
 		}
 	}
-	return nil
+	return locked, nil
 }
 
 func lockToldSubject(c count) string { return "lock-told:" + string(c.sort) + ":" + c.subject }

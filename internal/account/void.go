@@ -29,55 +29,49 @@ func (h Holder) Keep() Keep { return Keep{Session: h.Session, Browser: h.Browser
 // one takes it too, so it is either before this change, and ended by it, or
 // after, and sees it.
 func (s *Service) Void(tx *store.Tx, user rows.User, keep Keep) error {
+	_, err := s.End(tx, user, keep)
+	return err
+}
+
+// End is Void. It returns how much there was to end: 0 says that nothing had been started.
+func (s *Service) End(tx *store.Tx, user rows.User, keep Keep) (int64, error) {
 	_, err := tx.LockUser(tx.Ctx, user.WorkspaceID, user.ID)
 	if err != nil {
-		return fmt.Errorf("lock user: %w", err)
+		return 0, fmt.Errorf("lock user: %w", err)
 	}
-	_, err = tx.EndOtherSessions(tx.Ctx, user.WorkspaceID, user.ID, keep.Session)
-	if err != nil {
-		return fmt.Errorf("end sessions: %w", err)
+	var ended int64
+	for _, one := range []struct {
+		doing string
+		end   func() (int64, error)
+	}{
+		{"end sessions", func() (int64, error) { return tx.EndOtherSessions(tx.Ctx, user.WorkspaceID, user.ID, keep.Session) }},
+		{"forget browsers", func() (int64, error) {
+			return tx.ForgetOtherBrowsers(tx.Ctx, user.WorkspaceID, user.ID, keep.Browser)
+		}},
+		// The browser that is kept stays known, and is no longer trusted: what it was trusted
+		// with has changed.
+		{"take the trust from browsers", func() (int64, error) { return 0, s.Untrust(tx, user) }},
+		{"end attempts", func() (int64, error) { return tx.VoidAttempts(tx.Ctx, user.WorkspaceID, user.ID, keep.Attempt) }},
+		{"end links", func() (int64, error) {
+			return tx.VoidLinksOfUser(tx.Ctx, tx.NowMilli(), user.WorkspaceID, user.ID)
+		}},
+		{"end pairings", func() (int64, error) { return tx.EndPairingsOfUser(tx.Ctx, user.WorkspaceID, user.ID) }},
+		{"end devices that were being paired", func() (int64, error) {
+			return tx.RevokeUnpaired(tx.Ctx, rows.RevokeUnpairedParams{
+				Nothing: []byte{}, EndedAt: tx.NowMilli(), WorkspaceID: user.WorkspaceID, UserID: user.ID,
+			})
+		}},
+		{"end requests", func() (int64, error) { return s.endRequests(tx, user, string(keep.Attempt)) }},
+		{"void help-desk codes", func() (int64, error) { return tx.VoidHelpCodes(tx.Ctx, user.WorkspaceID, user.ID) }},
+		{"end mailed codes", func() (int64, error) { return tx.VoidMailedCodesOfUser(tx.Ctx, user.WorkspaceID, user.ID) }},
+	} {
+		n, err := one.end()
+		if err != nil {
+			return 0, fmt.Errorf("%s: %w", one.doing, err)
+		}
+		ended += n
 	}
-	_, err = tx.ForgetOtherBrowsers(tx.Ctx, user.WorkspaceID, user.ID, keep.Browser)
-	if err != nil {
-		return fmt.Errorf("forget browsers: %w", err)
-	}
-	// The browser that is kept stays known, and is no longer trusted: what it was trusted
-	// with has changed.
-	err = s.Untrust(tx, user)
-	if err != nil {
-		return err
-	}
-	_, err = tx.VoidAttempts(tx.Ctx, user.WorkspaceID, user.ID, keep.Attempt)
-	if err != nil {
-		return fmt.Errorf("end attempts: %w", err)
-	}
-	_, err = tx.VoidLinksOfUser(tx.Ctx, tx.NowMilli(), user.WorkspaceID, user.ID)
-	if err != nil {
-		return fmt.Errorf("end links: %w", err)
-	}
-	_, err = tx.EndPairingsOfUser(tx.Ctx, user.WorkspaceID, user.ID)
-	if err != nil {
-		return fmt.Errorf("end pairings: %w", err)
-	}
-	_, err = tx.RevokeUnpaired(tx.Ctx, rows.RevokeUnpairedParams{
-		Nothing: []byte{}, EndedAt: tx.NowMilli(), WorkspaceID: user.WorkspaceID, UserID: user.ID,
-	})
-	if err != nil {
-		return fmt.Errorf("end devices that were being paired: %w", err)
-	}
-	err = s.endRequests(tx, user, string(keep.Attempt))
-	if err != nil {
-		return err
-	}
-	err = voidHelpCodes(tx, user)
-	if err != nil {
-		return err
-	}
-	_, err = tx.VoidMailedCodesOfUser(tx.Ctx, user.WorkspaceID, user.ID)
-	if err != nil {
-		return fmt.Errorf("end mailed codes: %w", err)
-	}
-	return nil
+	return ended, nil
 }
 
 // Reset turns two-factor authentication off and voids everything: every
@@ -128,16 +122,14 @@ func RequestTopic(id countersign.RequestID) string { return "request:" + string(
 // RequestsTopic is rung when a person's list of questions changed.
 func RequestsTopic(user countersign.UserID) string { return "requests-of:" + string(user) }
 
-// endRequests cancels the questions to a person's phones but those of one requester.
-func (s *Service) endRequests(tx *store.Tx, user rows.User, but string) error {
+// endRequests cancels the questions to a person's phones but those of one requester, and
+// counts them.
+func (s *Service) endRequests(tx *store.Tx, user rows.User, but string) (int64, error) {
 	ended, err := tx.EndRequestsOfUser(tx.Ctx, rows.EndRequestsOfUserParams{
 		Now: tx.NowMilli(), WorkspaceID: user.WorkspaceID, UserID: user.ID, Requester: but,
 	})
-	if err != nil {
-		return fmt.Errorf("end requests: %w", err)
-	}
-	if len(ended) == 0 {
-		return nil
+	if err != nil || len(ended) == 0 {
+		return 0, err
 	}
 	tx.After(func() {
 		for _, id := range ended {
@@ -145,7 +137,7 @@ func (s *Service) endRequests(tx *store.Tx, user rows.User, but string) error {
 		}
 		s.Store.Wake(RequestsTopic(user.ID))
 	})
-	return nil
+	return int64(len(ended)), nil
 }
 
 // Raise is what a new proof does to a session.

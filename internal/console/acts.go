@@ -112,14 +112,16 @@ func reset(c *Console, r *http.Request, s people.Shown, _ string, by people.By) 
 	return "reset", err
 }
 
-// sameAs tells that a choice is what the person has already: the page comes with it, and to
-// press its button is to forget to choose.
+// sameAs tells that a choice is what the person has already: nothing would come of it. Some
+// pages come with it, and to press their button is to forget to choose.
 func (a act) sameAs(s people.Shown, chosen string) bool {
 	switch a.choice {
 	case "role":
 		return chosen == string(s.User.Role)
 	case "pool":
 		return chosen == string(s.User.PoolID)
+	case "required":
+		return (chosen == "required") == (s.User.RequireSecondFactor == "required") && (chosen == "required" || chosen == "optional")
 	}
 	return false
 }
@@ -309,6 +311,9 @@ func doAct(name string) func(*Console) page {
 				return c.showAct(w, r, by, a, shown, form)
 			}
 			done, err := a.do(c, r, shown, form.Value(a.choice), who)
+			if same := people.Unchanged(err); same != "" {
+				done, err = same, nil
+			}
 			if err != nil {
 				return c.actRefused(w, r, by, a, shown, form, err)
 			}

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"countersign"
+	"countersign/internal/people"
 	"countersign/internal/session"
 	"countersign/internal/web"
 )
@@ -37,7 +38,8 @@ func (c *Console) shell(r *http.Request, by session.Current, section string) She
 // noticeOf is the good news after a redirect: only names that exist are said.
 func noticeOf(r *http.Request) string {
 	switch name := r.URL.Query().Get("done"); name {
-	case "reminded", "invited", "invited_again", "signed_out", "locked", "unlocked", "required", "moved", "role", "reset", "reset_asked", "reset_withdrawn", "deleted":
+	case "reminded", "invited", "invited_again", "signed_out", "locked", "unlocked", "required", "moved", "role", "reset", "reset_asked", "reset_withdrawn", "deleted",
+		people.NotLocked, people.NotSignedIn, people.NothingToReset:
 		return "notice.person_" + name
 	case "settings", "settings_same", "campaign", "campaign_again", "campaign_people", "pool", "pool_rules", "pool_renamed", "pool_deleted", "workspace", "message_again", "test_mail", "test_text", "test_push":
 		return "notice.console_" + name

@@ -14,14 +14,35 @@ import (
 	"countersign/internal/store/rows"
 )
 
+// The refusals of an act that found everything as it was to become. Nothing was written,
+// and nobody was told: an event or a mail would tell of what did not happen.
+const (
+	NotLocked      = "not_locked"
+	NotSignedIn    = "not_signed_in"
+	NothingToReset = "nothing_to_reset"
+)
+
+// Unchanged returns which of these refusals err is, "" for none.
+func Unchanged(err error) string {
+	code := countersign.CodeOf(err)
+	if code == NotLocked || code == NotSignedIn || code == NothingToReset {
+		return code
+	}
+	return ""
+}
+
 // SignOut ends all of a person's sessions, what their browsers are known and trusted for,
-// and whatever was under way. Errors: those of onPerson; Conflict "not_active".
+// and whatever was under way. Errors: those of onPerson; Conflict "not_active",
+// "not_signed_in" where there was nothing of it: then nothing is written and nobody told.
 func (s *Service) SignOut(ctx context.Context, a account.Account, by By) error {
 	return s.onPerson(ctx, a, by, policy.DeedSignOut, func(tx *store.Tx, user rows.User, by By) error {
 		if user.State != countersign.Active {
 			return notActive() // an invitation would end with the rest
 		}
-		err := s.Accounts.Void(tx, user, account.Keep{})
+		ended, err := s.Accounts.End(tx, user, account.Keep{})
+		if err == nil && ended == 0 {
+			err = countersign.Refuse(countersign.Conflict, NotSignedIn)
+		}
 		if err != nil {
 			return err
 		}
@@ -36,13 +57,17 @@ func (s *Service) SignOut(ctx context.Context, a account.Account, by By) error {
 func notActive() error { return countersign.Refuse(countersign.Conflict, "not_active") }
 
 // EndLocks ends the pauses after wrong passwords and codes, those included that last until
-// somebody ends them. Errors: those of onPerson; Conflict "user_disabled".
+// somebody ends them. Errors: those of onPerson; Conflict "user_disabled", "not_locked" where
+// there was none: then nothing is written and nobody told.
 func (s *Service) EndLocks(ctx context.Context, a account.Account, by By) error {
 	return s.onPerson(ctx, a, by, policy.DeedUnlock, func(tx *store.Tx, user rows.User, by By) error {
 		if user.State == countersign.Disabled {
 			return countersign.Refuse(countersign.Conflict, "user_disabled")
 		}
-		err := s.Accounts.Unlock(tx, user)
+		locked, err := s.Accounts.EndLocks(tx, user)
+		if err == nil && !locked {
+			err = countersign.Refuse(countersign.Conflict, NotLocked)
+		}
 		if err != nil {
 			return err
 		}

@@ -56,6 +56,8 @@ func TestEachActIsToldAndLogged(t *testing.T) {
 				_, admins := desk(t, e, "admin@example.com", row.by)
 				_, readers := desk(t, e, "reader@example.com", countersign.Auditor)
 				ben := e.Guarded(t, "ben@example.com")
+				e.Browser("192.0.2.1").SignIn(t, ben)
+				guess(t, e, ben)
 				a := ben.Account(t)
 				silent := admins
 				silent.Reason = ""
@@ -75,6 +77,78 @@ func TestEachActIsToldAndLogged(t *testing.T) {
 			})
 		})
 	}
+}
+
+// guess locks somebody by wrong codes.
+func guess(t *testing.T, e *accounttest.Engine, who *accounttest.Person) {
+	t.Helper()
+	b := e.Browser("192.0.2.3")
+	at := b.First(t, who)
+	for range limit.Batch {
+		_ = b.Second(at, method.TOTP, who.Wrong())
+	}
+}
+
+// What finds everything as it is to become writes no event and no mail, and says so where
+// somebody could take it for done.
+func TestActsThatChangeNothing(t *testing.T) {
+	both(t, func(t *testing.T, e *accounttest.Engine, p *people.Service) {
+		ctx := context.Background()
+		_, admins := desk(t, e, "admin@example.com", countersign.Administrator)
+		_, owners := desk(t, e, "owner@example.com", countersign.Owner)
+		ben, bare, shut := e.Guarded(t, "ben@example.com"), e.Person(t, "bare@example.com"), e.Guarded(t, "shut@example.com")
+		pool, err := p.CreatePool(ctx, ws, "Staff", owners)
+		if err != nil {
+			t.Fatal(err)
+		}
+		rules := []policy.PoolRule{{Kind: policy.ByDomain, Value: "acme.example", Pool: pool.ID}}
+		_, version, err := p.PoolRules(ctx, ws)
+		if err != nil {
+			t.Fatal(err)
+		}
+		accounttest.Want(t, "rules", p.StorePoolRules(ctx, ws, rules, version, owners), "ok")
+		accounttest.Want(t, "locking", p.Disable(ctx, shut.Account(t), admins), "ok")
+		for range limit.Batch - 1 { // which is no lock
+			b := e.Browser("192.0.2.3")
+			_ = b.Second(b.First(t, ben), method.TOTP, ben.Wrong())
+		}
+		e.Exec(t, "DELETE FROM attempts")
+		e.Exec(t, "DELETE FROM browsers")
+		was := rulesOf(t, p)
+		before, mails := len(e.Events(t)), len(e.Mails(t))
+		for _, row := range []struct {
+			sentence string
+			do       func(by people.By) error
+			refusal  string
+		}{
+			{"ending locks where there is none", func(by people.By) error { return p.EndLocks(ctx, ben.Account(t), by) }, "not_locked"},
+			{"signing out who is signed in nowhere", func(by people.By) error { return p.SignOut(ctx, ben.Account(t), by) }, "not_signed_in"},
+			{"resetting who has nothing", func(by people.By) error { _, err := p.ResetSecondFactor(ctx, bare.Account(t), by); return err }, "nothing_to_reset"},
+			{"locking who is locked", func(by people.By) error { return p.Disable(ctx, shut.Account(t), by) }, "ok"},
+			{"letting in who is in", func(by people.By) error { _, err := p.Enable(ctx, ben.Account(t), by); return err }, "ok"},
+			{"requiring nothing", func(by people.By) error { return p.Require(ctx, ben.Account(t), false, by) }, "ok"},
+			{"the same pool", func(by people.By) error {
+				return p.Move(ctx, ben.Account(t), countersign.DefaultPool, policy.Unaffected, by)
+			}, "ok"},
+			{"the same name of a pool", func(by people.By) error { return p.RenamePool(ctx, ws, pool.ID, "Staff", by) }, "ok"},
+			{"the same rules", func(by people.By) error { return p.StorePoolRules(ctx, ws, rules, was.Version, by) }, "ok"},
+		} {
+			accounttest.Want(t, row.sentence, row.do(admins), row.refusal)
+		}
+		accounttest.Want(t, "the same role", p.SetRole(ctx, ben.Account(t), countersign.Member, owners), "ok")
+		if events, sent := e.Events(t), len(e.Mails(t)); len(events) != before || sent != mails {
+			t.Errorf("%d events and %d mails of what did not happen", len(events)-before, sent-mails)
+		}
+		if is := rulesOf(t, p); is.Version != was.Version {
+			t.Errorf("the settings have version %d, after %d", is.Version, was.Version)
+		}
+		e.Set(t, policy.Document{"recovery.admin_reset": "two_admins"})
+		waits, err := p.ResetSecondFactor(ctx, bare.Account(t), admins)
+		accounttest.Want(t, "asking for a reset of who has nothing", err, "nothing_to_reset")
+		if waits != "" {
+			t.Error("it waits for a second administrator")
+		}
+	})
 }
 
 func TestSigningOutEverywhere(t *testing.T) {
@@ -104,13 +178,7 @@ func TestLocksAreEnded(t *testing.T) {
 	both(t, func(t *testing.T, e *accounttest.Engine, p *people.Service) {
 		ctx := context.Background()
 		ben := e.Guarded(t, "ben@example.com")
-		lock := func() {
-			b := e.Browser("192.0.2.3")
-			at := b.First(t, ben)
-			for range limit.Batch {
-				_ = b.Second(at, method.TOTP, ben.Wrong())
-			}
-		}
+		lock := func() { guess(t, e, ben) }
 		lock()
 		b := e.Browser("192.0.2.4")
 		accounttest.Want(t, "the right code during the lock", b.Second(b.First(t, ben), method.TOTP, ben.Code()), "locked_second")

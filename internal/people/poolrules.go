@@ -59,7 +59,14 @@ func (s *Service) StorePoolRules(ctx context.Context, workspace countersign.Work
 		return err
 	}
 	return s.onAll(ctx, workspace, by, policy.DeedPools, func(tx *store.Tx, by By) error {
-		err := raise(tx, workspace, countersign.Number(version))
+		old, err := tx.ListPoolRules(tx.Ctx, workspace)
+		if err != nil {
+			return fmt.Errorf("list the rules of pools: %w", err)
+		}
+		if slices.Equal(rulesOf(old), rules) {
+			return nil // nothing is changed, and nobody else's form gets too old by it
+		}
+		err = raise(tx, workspace, countersign.Number(version))
 		if err != nil {
 			return err
 		}

@@ -140,11 +140,12 @@ func makePool(tx *store.Tx, workspace countersign.WorkspaceID, typed string, by 
 
 // RenamePool gives a pool another name. Errors: those of onAll; Invalid on "name"; NotFound.
 // Whoever has read the rules under the old name, and stores them, is told "changed_meanwhile":
-// else a second pool would be made of it.
+// else a second pool would be made of it. Under the name that it has nothing is changed, and
+// nobody is told so.
 func (s *Service) RenamePool(ctx context.Context, workspace countersign.WorkspaceID, id countersign.PoolID, name string, by By) error {
 	return s.onAll(ctx, workspace, by, policy.DeedPools, func(tx *store.Tx, by By) error {
-		err := renamePool(tx, workspace, id, name, by)
-		if err != nil {
+		changed, err := renamePool(tx, workspace, id, name, by)
+		if err != nil || !changed {
 			return err
 		}
 		w, err := tx.GetWorkspace(tx.Ctx, workspace)
@@ -155,20 +156,21 @@ func (s *Service) RenamePool(ctx context.Context, workspace countersign.Workspac
 	})
 }
 
-func renamePool(tx *store.Tx, workspace countersign.WorkspaceID, id countersign.PoolID, typed string, by By) error {
+// renamePool reports whether the name is another.
+func renamePool(tx *store.Tx, workspace countersign.WorkspaceID, id countersign.PoolID, typed string, by By) (bool, error) {
 	pool, err := poolIn(tx, workspace, id)
 	if err != nil {
-		return err
+		return false, err
 	}
 	name, _, err := freeName(tx, workspace, id, typed)
 	if err != nil || name == pool.Name {
-		return err
+		return false, err
 	}
 	_, err = tx.RenamePool(tx.Ctx, name, workspace, id)
 	if err != nil {
-		return fmt.Errorf("rename pool: %w", err)
+		return false, fmt.Errorf("rename pool: %w", err)
 	}
-	return poolEvent(tx, by, pool, "pool.renamed", map[string]string{"before": pool.Name, "after": name})
+	return true, poolEvent(tx, by, pool, "pool.renamed", map[string]string{"before": pool.Name, "after": name})
 }
 
 // freeName checks a name against those of the other pools, and counts these. The

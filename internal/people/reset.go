@@ -23,15 +23,21 @@ const resetLife = 24 * time.Hour
 // the request that a second one has to confirm.
 //
 // Errors: those of onPerson; Forbidden "reset_never"; Conflict "reset_waits" where
-// somebody else has asked already.
+// somebody else has asked already, "nothing_to_reset" where the person has set up nothing:
+// then nothing is written and nobody told.
 func (s *Service) ResetSecondFactor(ctx context.Context, a account.Account, by By) (countersign.ResetID, error) {
 	var waits countersign.ResetID
 	err := s.onPerson(ctx, a, by, policy.DeedReset, func(tx *store.Tx, user rows.User, by By) error {
 		waits = "" // the function may run again
-		if by.holder == nil {
-			return s.reset(tx, user, by, map[string]string{"by": string(by.Actor.Kind)})
+		rule := policy.ResetAllowed
+		if by.holder != nil {
+			var err error
+			rule, err = s.adminReset(tx, user)
+			if err != nil {
+				return err
+			}
 		}
-		rule, err := s.adminReset(tx, user)
+		err := resettable(tx, user)
 		if err != nil {
 			return err
 		}
@@ -67,6 +73,19 @@ func (s *Service) reset(tx *store.Tx, user rows.User, by By, detail map[string]s
 		return err
 	}
 	return s.tellOf(tx, user, by, message.AdminReset, message.Data{})
+}
+
+// resettable refuses where nothing is set up, nor half set up. Whoever confirms what was asked
+// for while there was something is not refused: it was decided by two.
+func resettable(tx *store.Tx, user rows.User) error {
+	all, err := tx.ListCredentials(tx.Ctx, user.WorkspaceID, user.ID)
+	if err != nil {
+		return fmt.Errorf("load credentials: %w", err)
+	}
+	if len(all) == 0 {
+		return countersign.Refuse(countersign.Conflict, NothingToReset)
+	}
+	return nil
 }
 
 // askReset writes the request of the first administrator. The person is told: whoever

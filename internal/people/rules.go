@@ -319,7 +319,7 @@ func (s *Service) storeRules(tx *store.Tx, workspace countersign.WorkspaceID, ow
 	}
 	if renames {
 		// First: its former name may be that of a pool that is made.
-		err = renamePool(tx, workspace, countersign.DefaultPool, next.Default, by)
+		_, err = renamePool(tx, workspace, countersign.DefaultPool, next.Default, by)
 		if err != nil {
 			return err
 		}

@@ -34,8 +34,9 @@ WHERE workspace_id = @workspace_id AND subject = @subject AND sort = @sort AND c
 -- name: ClearGuesses :execrows
 DELETE FROM guesses WHERE workspace_id = @workspace_id AND subject = @subject AND sort = @sort AND counter = @counter;
 
--- name: ClearGuessesOfSubject :execrows
-DELETE FROM guesses WHERE workspace_id = @workspace_id AND subject = @subject;
+-- name: ClearGuessesOfSubject :many
+-- What they were is returned: they may have been a lock.
+DELETE FROM guesses WHERE workspace_id = @workspace_id AND subject = @subject RETURNING *;
 
 -- name: ClearGuessesOfCounter :execrows
 DELETE FROM guesses WHERE workspace_id = @workspace_id AND subject = @subject AND counter = @counter;

@@ -47,16 +47,40 @@ func (q *Queries) ClearGuessesOfCounter(ctx context.Context, workspaceID counter
 	return result.RowsAffected()
 }
 
-const clearGuessesOfSubject = `-- name: ClearGuessesOfSubject :execrows
-DELETE FROM guesses WHERE workspace_id = $1 AND subject = $2
+const clearGuessesOfSubject = `-- name: ClearGuessesOfSubject :many
+DELETE FROM guesses WHERE workspace_id = $1 AND subject = $2 RETURNING workspace_id, subject, sort, counter, tries, since, locked_until
 `
 
-func (q *Queries) ClearGuessesOfSubject(ctx context.Context, workspaceID countersign.WorkspaceID, subject string) (int64, error) {
-	result, err := q.exec(ctx, q.clearGuessesOfSubjectStmt, clearGuessesOfSubject, workspaceID, subject)
+// What they were is returned: they may have been a lock.
+func (q *Queries) ClearGuessesOfSubject(ctx context.Context, workspaceID countersign.WorkspaceID, subject string) ([]Guess, error) {
+	rows, err := q.query(ctx, q.clearGuessesOfSubjectStmt, clearGuessesOfSubject, workspaceID, subject)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
-	return result.RowsAffected()
+	defer rows.Close()
+	items := []Guess{}
+	for rows.Next() {
+		var i Guess
+		if err := rows.Scan(
+			&i.WorkspaceID,
+			&i.Subject,
+			&i.Sort,
+			&i.Counter,
+			&i.Tries,
+			&i.Since,
+			&i.LockedUntil,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const deleteOldGuesses = `-- name: DeleteOldGuesses :execrows
