@@ -57,7 +57,8 @@ func acts() []act {
 			},
 		},
 		{
-			"lock", policy.DeedLock, true, "", func(s people.Shown) bool { return s.User.State != countersign.Disabled },
+			// Of somebody who is locked, offered says whether there is a point in it.
+			"lock", policy.DeedLock, true, "", always,
 			func(c *Console, r *http.Request, s people.Shown, _ string, by people.By) (string, error) {
 				return "locked", c.People.Disable(r.Context(), s.Account, by)
 			},
@@ -145,6 +146,9 @@ type ActView struct {
 	ReasonHint           string // who reads it, an id of the catalogue
 	Choice               string
 	Options              []Option
+	// Over tells that somebody of a lower role has locked the account, and this makes that lock
+	// the reader's.
+	Over bool
 	// TwoAdmins tells that a reset waits for a second administrator.
 	TwoAdmins bool
 	// Shut are pools into which only owners move this person.
@@ -213,7 +217,7 @@ func (c *Console) showAct(w http.ResponseWriter, r *http.Request, by session.Cur
 		Shell: c.shell(r, by, "people"), Act: a.Name, ID: string(shown.User.ID), Name: called(shown.User), Email: shown.User.Email, Danger: a.danger,
 		NeedsReason: a.deed.NeedsReason(), ReasonHint: reasonHint(a.deed), Choice: a.choice, TwoAdmins: shown.Settings.AdminReset == policy.ResetTwoAdmins,
 	}
-	view.Form = form
+	view.Form, view.Over = form, a.deed == policy.DeedLock && locksOver(by, shown)
 	var err error
 	view.Options, view.Shut, err = c.options(r, by, a, shown, form.Value(a.choice))
 	if err != nil {
@@ -374,13 +378,20 @@ func lockedAbove(by session.Current, shown people.Shown) bool {
 	return shown.User.State == countersign.Disabled && !policy.MayUnlock(by.Account.User.Role, shown.User.LockedBy)
 }
 
+// locksOver tells that the person is locked, and the reader's lock would be one that fewer
+// people end.
+func locksOver(by session.Current, shown people.Shown) bool {
+	return shown.User.State == countersign.Disabled && policy.LocksHarder(by.Account.User.Role, shown.User.LockedBy)
+}
+
 // offered are the acts that a person's page leads to.
 func offered(by session.Current, shown people.Shown) []string {
 	var out []string
 	for _, a := range acts() {
 		self := shown.User.ID == by.UserID && !a.deed.OnOneself()
 		above := a.endsLock() && lockedAbove(by, shown)
-		if !self && !above && a.fits(shown) && policy.May(by.Account.User.Role, a.deed, shown.User.Role) {
+		locked := a.deed == policy.DeedLock && shown.User.State == countersign.Disabled && !locksOver(by, shown)
+		if !self && !above && !locked && a.fits(shown) && policy.May(by.Account.User.Role, a.deed, shown.User.Role) {
 			out = append(out, a.Name)
 		}
 	}

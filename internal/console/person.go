@@ -48,6 +48,9 @@ type PersonView struct {
 	// UnlockedBy is the lowest role that unlocks the account, where the reader's does not
 	// reach it though they could else; "" for nothing to say.
 	UnlockedBy countersign.Role
+	// LocksOver tells that somebody of a lower role has locked the account, and the reader's
+	// lock would be one that fewer people end.
+	LocksOver bool
 	// OwnersOnly tells that the reader does much here, and only owners change the role.
 	OwnersOnly bool
 	// NoReset tells that the settings let nobody reset a second step.
@@ -62,6 +65,8 @@ type Step struct {
 	Added, Used time.Time
 	UsedFrom    string
 	Default     bool
+	// Elsewhere tells that it was set up under another address, where alone it works.
+	Elsewhere bool
 }
 
 // Codes is a set of recovery codes.
@@ -139,7 +144,9 @@ func (c *Console) personView(r *http.Request, by session.Current, shown people.S
 			view.UnlockedBy = u.LockedBy
 		}
 	}
+	view.LocksOver = locksOver(by, shown)
 	view.OwnersOnly = role == countersign.Administrator && policy.May(role, policy.DeedLock, u.Role)
+	ground := c.Accounts.GroundOf(shown.Account)
 	for _, one := range shown.Credentials {
 		if one.Kind == "recovery" {
 			view.Codes = &Codes{Left: one.Counter, Created: moment(one.ConfirmedAt)}
@@ -147,7 +154,7 @@ func (c *Console) personView(r *http.Request, by session.Current, shown people.S
 		}
 		view.Steps = append(view.Steps, Step{
 			Kind: account.MethodOf(one, shown.Devices), Name: one.Name, Added: moment(one.ConfirmedAt), Used: moment(one.UsedAt), UsedFrom: one.UsedFrom,
-			Default: one.Kind == u.DefaultMethod,
+			Default: one.Kind == u.DefaultMethod, Elsewhere: ground.Elsewhere(one),
 		})
 	}
 	for _, d := range shown.Devices {

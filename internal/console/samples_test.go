@@ -91,6 +91,8 @@ func samples() []webtest.Sample {
 	bare.Acts, bare.NoReset = []string{"invite", "delete"}, true
 	shut := bare
 	shut.Acts, shut.UnlockedBy, shut.OwnersOnly, shut.State = []string{"move"}, countersign.Administrator, true, State{"console.state_locked", "bad", "lock"}
+	over := shut
+	over.UnlockedBy, over.LocksOver, over.Acts = "", true, []string{"lock", "unlock"}
 	shutByOwner := shut
 	shutByOwner.Acts, shutByOwner.UnlockedBy = nil, countersign.Owner
 	return append(actSamples(), []webtest.Sample{
@@ -104,6 +106,7 @@ func samples() []webtest.Sample {
 		{Page: "person", Data: person},
 		{Page: "person", State: "bare", Data: bare},
 		{Page: "person", State: "locked above", Data: shut},
+		{Page: "person", State: "locked below", Data: over},
 		{Page: "person", State: "locked by an owner", Data: shutByOwner},
 		{Page: "activity", Data: ActivityView{Shell: shellOf("people"), ID: "usr_1", Name: "Nguyễn Thị Lan", Events: person.Events, Older: "/console/people/usr_1/activity?before=1", Newest: "/console/people/usr_1/activity"}},
 		{Page: "required", Data: web.RequiredView{Workspace: "Acme", Source: "workspace"}},
@@ -140,6 +143,10 @@ func actSamples() []webtest.Sample {
 				view.Form.Wrong("accept", "move_accept")
 				out = append(out, webtest.Sample{Page: "act", State: "move to accept, " + string(effect), Data: view})
 			}
+		}
+		if a.Name == "lock" {
+			view.Over = true
+			out = append(out, webtest.Sample{Page: "act", State: "lock over another", Data: view})
 		}
 		if a.Name == "reset" {
 			view.Form = web.NewForm()
@@ -219,6 +226,7 @@ func personSample() PersonView {
 		Steps: []Step{
 			{Kind: "sms", Name: "•• 42", Added: now.AddDate(0, -8, 0), Used: now.Add(-20 * time.Hour), UsedFrom: "203.0.113.7", Default: true},
 			{Kind: "push", Name: "Pixel 9", Added: now.AddDate(0, -1, 0)},
+			{Kind: "passkey", Name: "YubiKey", Added: now.AddDate(0, -9, 0), Elsewhere: true},
 			{Kind: "terminal", Name: "Pixel 9", Added: now.AddDate(0, -1, 0)},
 		},
 		Codes: &Codes{Left: 8, Created: now.AddDate(0, -8, 0)},
