@@ -149,6 +149,8 @@ type ActView struct {
 	// Over tells that somebody of a lower role has locked the account, and this makes that lock
 	// the reader's.
 	Over bool
+	// Once names the form, of an act that must not happen twice; "" for any other.
+	Once string
 	// TwoAdmins tells that a reset waits for a second administrator.
 	TwoAdmins bool
 	// Shut are pools into which only owners move this person.
@@ -218,6 +220,9 @@ func (c *Console) showAct(w http.ResponseWriter, r *http.Request, by session.Cur
 		NeedsReason: a.deed.NeedsReason(), ReasonHint: reasonHint(a.deed), Choice: a.choice, TwoAdmins: shown.Settings.AdminReset == policy.ResetTwoAdmins,
 	}
 	view.Form, view.Over = form, a.deed == policy.DeedLock && locksOver(by, shown)
+	if a.deed == policy.DeedHelpCode {
+		view.Once = people.NewForm()
+	}
 	var err error
 	view.Options, view.Shut, err = c.options(r, by, a, shown, form.Value(a.choice))
 	if err != nil {
@@ -346,7 +351,7 @@ func takeGonePool(form *web.Form, err error) bool {
 	return true
 }
 
-// CodeView is a code of the help desk, shown once.
+// CodeView is a code of the help desk, shown once: Code is "" for a form that was sent again.
 type CodeView struct {
 	Shell
 
@@ -360,7 +365,11 @@ func (c *Console) giveCode(w http.ResponseWriter, r *http.Request, by session.Cu
 	if err != nil {
 		minutes = 0 // the rule says what there is to choose
 	}
-	given, err := c.People.GiveHelpCode(r.Context(), shown.Account, minutes, who)
+	given, err := c.People.GiveHelpCode(r.Context(), shown.Account, minutes, form.Value("form"), who)
+	if countersign.CodeOf(err) == "help_code_given" {
+		// A reload, or a second click: the code is kept as a digest, and cannot be shown again.
+		return c.pages.Render(w, r, web.Status(err), "code", CodeView{Shell: c.shell(r, by, "people"), ID: string(shown.User.ID), Name: called(shown.User)})
+	}
 	if err != nil {
 		return c.actRefused(w, r, by, a, shown, form, err)
 	}

@@ -181,6 +181,7 @@ func actSamples() []webtest.Sample {
 		webtest.Sample{Page: "invite_list", Data: invite}, webtest.Sample{Page: "invite", State: "without roles", Data: plain}, webtest.Sample{Page: "invite_list", State: "wrong", Data: long},
 		webtest.Sample{Page: "invited", Data: listed},
 		webtest.Sample{Page: "code", Data: CodeView{Shell: shellOf("people"), ID: "usr_1", Name: "Nguyễn Thị Lan", Code: "7k4mq-x9d2t", Minutes: 10}},
+		webtest.Sample{Page: "code", State: "sent again", Data: CodeView{Shell: shellOf("people"), ID: "usr_1", Name: "Nguyễn Thị Lan"}},
 		webtest.Sample{Page: "resets", Data: resetsView(shellOf("people"), two, []Waiting{{waiting, false, true}, {waiting, true, true}})},
 		webtest.Sample{Page: "resets", State: "read", Data: resetsView(shellOf("people"), append(one, two...), []Waiting{{waiting, false, false}})},
 		webtest.Sample{Page: "resets", State: "none", Data: resetsView(shellOf("people"), append(one, policy.ResetNever), nil)},

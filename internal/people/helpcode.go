@@ -2,6 +2,8 @@ package people
 
 import (
 	"context"
+	"encoding/hex"
+	"fmt"
 	"slices"
 	"time"
 
@@ -9,6 +11,7 @@ import (
 	"countersign/internal/account"
 	"countersign/internal/message"
 	"countersign/internal/policy"
+	"countersign/internal/seal"
 	"countersign/internal/store"
 	"countersign/internal/store/rows"
 )
@@ -26,10 +29,14 @@ type HelpCode struct {
 // sign-in, and voids the one before. The person is told at once by whom, why and until
 // when, without the code. The shell gives none: it has links and resets.
 //
+// form is what [NewForm] made, or "" for none: sent again, be it by a reload or a second
+// click, it gives no second code, which would void the one that was just read out.
+//
 // Errors: those of onPerson; Invalid on "minutes"; Forbidden "reset_never" and
 // "help_code_off" where the settings let nobody in, or want two; Conflict "not_active",
-// "has_no_second_factor"; Limited "acts_often".
-func (s *Service) GiveHelpCode(ctx context.Context, a account.Account, minutes int, by By) (HelpCode, error) {
+// "has_no_second_factor", "help_code_given" for a form that was sent before; Limited
+// "acts_often".
+func (s *Service) GiveHelpCode(ctx context.Context, a account.Account, minutes int, form string, by By) (HelpCode, error) {
 	if !slices.Contains(HelpMinutes(), minutes) {
 		return HelpCode{}, countersign.InvalidField("minutes", "help_minutes")
 	}
@@ -39,6 +46,10 @@ func (s *Service) GiveHelpCode(ctx context.Context, a account.Account, minutes i
 	var given HelpCode
 	err := s.onPerson(ctx, a, by, policy.DeedHelpCode, func(tx *store.Tx, user rows.User, by By) error {
 		err := s.mayBeHelped(tx, user)
+		if err != nil {
+			return err
+		}
+		err = s.spendForm(tx, user, form, by)
 		if err != nil {
 			return err
 		}
@@ -58,6 +69,29 @@ func (s *Service) GiveHelpCode(ctx context.Context, a account.Account, minutes i
 		return HelpCode{}, err
 	}
 	return given, nil
+}
+
+// NewForm names one form, which does what it does once.
+func NewForm() string { return seal.ID("frm") }
+
+// spendForm notes that a form was sent. The unique index of all proofs judges, so that of two
+// clicks at once one is the first. What is noted is a keyed digest of whose form it is: what
+// somebody invents as its name uses up nobody else's. Conflict "help_code_given".
+func (s *Service) spendForm(tx *store.Tx, user rows.User, form string, by By) error {
+	if form == "" {
+		return nil
+	}
+	id := hex.EncodeToString(s.Accounts.MAC.Sum("help-desk form", string(user.ID), string(by.Actor.User), form)[:16])
+	n, err := tx.SpendProof(tx.Ctx, rows.SpendProofParams{
+		WorkspaceID: user.WorkspaceID, CredentialID: countersign.CredentialID("frm_" + id), SpentAt: tx.NowMilli(),
+	})
+	if err != nil {
+		return fmt.Errorf("spend a form: %w", err)
+	}
+	if n == 0 {
+		return countersign.Refuse(countersign.Conflict, "help_code_given")
+	}
+	return nil
 }
 
 func (s *Service) mayBeHelped(tx *store.Tx, user rows.User) error {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -21,7 +22,7 @@ import (
 // give has the help desk give somebody a code.
 func give(t *testing.T, p *people.Service, who *accounttest.Person, by people.By) string {
 	t.Helper()
-	given, err := p.GiveHelpCode(context.Background(), who.Account(t), 10, by)
+	given, err := p.GiveHelpCode(context.Background(), who.Account(t), 10, "", by)
 	if err != nil {
 		t.Fatalf("giving a code: %v", err)
 	}
@@ -54,7 +55,7 @@ func TestWhoIsGivenACode(t *testing.T) {
 			{"for somebody who lost the phone", ben, 60, desks, "allowed", "ok"},
 		} {
 			e.Set(t, policy.Document{"recovery.admin_reset": row.setting})
-			given, err := p.GiveHelpCode(ctx, row.who.Account(t), row.minutes, row.by)
+			given, err := p.GiveHelpCode(ctx, row.who.Account(t), row.minutes, "", row.by)
 			accounttest.Want(t, row.sentence, err, row.refusal)
 			if (err == nil) != (given.Code != "") {
 				t.Errorf("%s: the code is %q", row.sentence, given.Code)
@@ -82,7 +83,7 @@ func TestActsWithoutEnd(t *testing.T) {
 		for range 5 {
 			give(t, p, ben, desks)
 		}
-		_, err := p.GiveHelpCode(ctx, ben.Account(t), 10, desks)
+		_, err := p.GiveHelpCode(ctx, ben.Account(t), 10, "", desks)
 		accounttest.Want(t, "the sixth code", err, "acts_often")
 		var refusal *countersign.Error
 		if !errors.As(err, &refusal) || refusal.RetryAfter <= 0 || refusal.RetryAfter > 12*time.Minute {
@@ -102,6 +103,56 @@ func TestActsWithoutEnd(t *testing.T) {
 		if n := len(e.MailsTo(t, message.AccountLocked, cleo.Email)); n != 30 {
 			t.Errorf("30 locks and %d mails", n)
 		}
+	})
+}
+
+// A form that is sent twice, by a reload or a second click, gives one code: the one that was
+// read out stays as it was.
+func TestAFormGivesOneCode(t *testing.T) {
+	both(t, func(t *testing.T, e *accounttest.Engine, p *people.Service) {
+		ctx := context.Background()
+		_, desks := desk(t, e, "desk@example.com", countersign.HelpDesk)
+		_, others := desk(t, e, "other@example.com", countersign.HelpDesk)
+		ben, cleo := e.Guarded(t, "ben@example.com"), e.Guarded(t, "cleo@example.com")
+		send := func(who *accounttest.Person, form string, by people.By) (string, error) {
+			given, err := p.GiveHelpCode(ctx, who.Account(t), 10, form, by)
+			return given.Code, err
+		}
+		form := people.NewForm()
+		var mu sync.Mutex
+		var codes []string
+		outcomes := accounttest.Race(8, func(int) error {
+			code, err := send(ben, form, desks)
+			if err == nil {
+				mu.Lock()
+				codes = append(codes, code)
+				mu.Unlock()
+			}
+			return err
+		})
+		if outcomes["ok"] != 1 || outcomes["help_code_given"] != 7 || len(codes) != 1 {
+			t.Fatalf("eight at once: %v", outcomes)
+		}
+		if n, m := e.Count(t, "help_code.given", why), len(e.MailsTo(t, message.HelpCodeGiven, ben.Email)); n != 1 || m != 1 {
+			t.Errorf("%d events and %d mails", n, m)
+		}
+		b := e.Browser("192.0.2.1")
+		accounttest.Want(t, "the code that was read out", b.Second(b.First(t, ben), method.Recovery, codes[0]), "ok")
+		_, err := send(ben, form, desks)
+		accounttest.Want(t, "the form, after its code was used", err, "help_code_given")
+		// What another form gave is not voided by the first one.
+		e.Advance(t, time.Second)
+		later, err := send(ben, people.NewForm(), desks)
+		accounttest.Want(t, "another form", err, "ok")
+		_, err = send(ben, form, desks)
+		accounttest.Want(t, "the first form again", err, "help_code_given")
+		b = e.Browser("192.0.2.2")
+		accounttest.Want(t, "the later code", b.Second(b.First(t, ben), method.Recovery, later), "ok")
+		// The form is that of one person, sent by one: nobody uses up another's.
+		_, err = send(cleo, form, desks)
+		accounttest.Want(t, "for somebody else", err, "ok")
+		_, err = send(ben, form, others)
+		accounttest.Want(t, "by somebody else", err, "ok")
 	})
 }
 

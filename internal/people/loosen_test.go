@@ -173,7 +173,7 @@ func TestOneAdministratorAlone(t *testing.T) {
 			refusal  string
 		}{
 			{"confirming it alone", func() error { return p.ConfirmReset(ctx, ws, asked, admins) }, "reset_same_person"},
-			{"a code of the help desk", func() error { _, err := p.GiveHelpCode(ctx, ben.Account(t), 10, admins); return err }, "help_code_off"},
+			{"a code of the help desk", func() error { _, err := p.GiveHelpCode(ctx, ben.Account(t), 10, "", admins); return err }, "help_code_off"},
 			{"a reset where nobody resets", func() error { _, err := p.ResetSecondFactor(ctx, cleo.Account(t), admins); return err }, "reset_never"},
 			{"a move to where one is enough", func() error { return p.Move(ctx, ben.Account(t), loose, policy.Unaffected, admins) }, "owners_loosen"},
 			{"a move from where nobody resets to where two do", func() error { return p.Move(ctx, cleo.Account(t), countersign.DefaultPool, policy.Unaffected, admins) }, "owners_loosen"},
