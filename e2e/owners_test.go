@@ -5,9 +5,12 @@ import (
 	"testing"
 
 	"countersign"
+	"countersign/e2e/browser"
 	"countersign/e2e/judge"
 	"countersign/internal/people"
 	"countersign/internal/policy"
+	"countersign/internal/store"
+	"countersign/internal/store/rows"
 )
 
 // What only owners do stands on the pages before anybody tries: an administrator sees whom
@@ -63,4 +66,59 @@ func TestOwnersAlone(t *testing.T) {
 			t.Errorf("the mail lacks %q:\n%s", want, text)
 		}
 	}
+}
+
+// A code that was read out is not ended by a reload of its page, and whoever is locked by a
+// lower role can be locked by the reader.
+func TestActsOnPeopleAgain(t *testing.T) {
+	h := newHouse(t)
+	olga := h.owner()
+	grace := h.administrator("Grace Hopper").withApp("Phone").withCodes(10)
+	ada, bob := h.guarded("Ada Lovelace"), h.guarded("Bob Builder")
+	must(t, h.Engine.Store.Write(t.Context(), func(tx *store.Tx) error {
+		return tx.InsertCredential(tx.Ctx, rows.InsertCredentialParams{
+			WorkspaceID: countersign.DefaultWorkspace, ID: "crd_elsewhere", UserID: bob.ID, Kind: policy.Passkey, Name: "Key", NameKey: "key", State: "active",
+			Secret: []byte{1}, RpID: "elsewhere.example.com", ConfirmedAt: tx.NowMilli(),
+		})
+	}))
+
+	page := h.session(grace)
+	page.Open("/console/people/" + string(bob.ID))
+	page.See("Set up under another address of this workspace, and works there alone.")
+	page.Open("/console/people/" + string(bob.ID) + "/lock")
+	page.Type("Reason", "Left the company")
+	page.Click("Lock the account")
+	page.See("The account is locked.")
+	page.NotSee("Take the lock over")
+
+	page = h.session(olga)
+	page.Open("/console/people/" + string(bob.ID))
+	page.Set(browser.Dark(), browser.Viewport(393, 851))
+	page.Screenshot("locked-below")
+	page.Set(browser.Light(), browser.Viewport(1280, 800))
+	judge.HTML(t, page.Source())
+	judge.Axe(t, page)
+	page.Click("Take the lock over")
+	page.See("The lock becomes yours")
+	judge.HTML(t, page.Source())
+	judge.Axe(t, page)
+	page.Screenshot("lock-over")
+	page.Type("Reason", "Confirmed")
+	page.Click("Take the lock over")
+	page.See("The account is locked.")
+
+	page.Open("/console/people/" + string(ada.ID) + "/code")
+	page.Type("Reason", "Lost the phone")
+	page.Click("Give a help-desk code")
+	page.See("It is shown now and never again")
+	page.Reload()
+	page.See("This form was sent before.", "the one that it gave Ada Lovelace was not ended")
+	judge.HTML(t, page.Source())
+	judge.Axe(t, page)
+	page.Screenshot("code-again")
+	page.Open("/console/people/" + string(ada.ID) + "/unlock")
+	page.Type("Reason", "Asked by telephone")
+	page.Click("Unlock")
+	page.See("This account is not locked. Nothing was changed.")
+	h.noMail(ada.Email, "is unlocked")
 }
