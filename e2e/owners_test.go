@@ -112,7 +112,7 @@ func TestActsOnPeopleAgain(t *testing.T) {
 	page.Click("Give a help-desk code")
 	page.See("It is shown now and never again")
 	page.Reload()
-	page.See("This form was sent before.", "the one that it gave Ada Lovelace was not ended")
+	page.See("This form was sent before.", "No other one was made now, and none was ended.")
 	judge.HTML(t, page.Source())
 	judge.Axe(t, page)
 	page.Screenshot("code-again")
