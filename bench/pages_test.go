@@ -282,7 +282,7 @@ func (w *world) asksResets(ctx context.Context) error {
 }
 
 func (w *world) asksCount(ctx context.Context) error {
-	_, err := w.Engine.Store.Read().CountStanding(ctx, workspace)
+	_, err := w.Engine.Store.Read().CountStanding(ctx, store.PersonalBy(time.Now()), workspace)
 	if err == nil {
 		_, err = w.Engine.Store.Read().CountLocked(ctx, workspace, w.Clock.Now().UnixMilli())
 	}

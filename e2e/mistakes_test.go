@@ -3,6 +3,7 @@ package e2e_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"countersign"
 	"countersign/internal/people"
@@ -25,6 +26,30 @@ func TestMistakesInTheConsole(t *testing.T) {
 	page.See("What is required of this person is stored.", "Required of this person")
 	page.Open(at + "/require")
 	page.Type("Reason", "Works elsewhere now")
+	page.Click("Change the second-step requirement")
+	page.See("What is required of this person is stored.")
+	page.NotSee("Required of this person")
+
+	// A day beside another choice, one that has come, and one to come.
+	page.Open(at + "/require")
+	page.Type("Date", "2027-13-31")
+	page.Choose("Second step", "Required from a date")
+	page.Type("Reason", "Joins the field staff")
+	page.Click("Change the second-step requirement")
+	page.See("There is a problem", "Type a date, such as 2027-01-31")
+	page.Type("Date", time.Now().UTC().AddDate(0, 0, 40).Format(time.DateOnly))
+	page.Choose("Second step", "Required")
+	page.Click("Change the second-step requirement")
+	page.See("There is a problem", "Choose “Required from a date” for this date")
+	page.Choose("Second step", "Required from a date")
+	page.Click("Change the second-step requirement")
+	page.See("What is required of this person is stored.", "Required of this person from")
+	page.Open(at + "/require")
+	page.Type("Reason", "Forgot to change the date")
+	page.Click("Change the second-step requirement")
+	page.See("This is so already")
+	page.Choose("Second step", "Optional")
+	page.Type("Date", "")
 	page.Click("Change the second-step requirement")
 	page.See("What is required of this person is stored.")
 	page.NotSee("Required of this person")

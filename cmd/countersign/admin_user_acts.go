@@ -6,6 +6,7 @@ import (
 	"countersign"
 	"countersign/internal/account"
 	"countersign/internal/people"
+	"countersign/internal/policy"
 	"countersign/internal/server"
 )
 
@@ -59,17 +60,31 @@ func (c *userSignOut) Run(ctx context.Context, t *terminal) error {
 
 type userRequire struct {
 	oneUser
-	Off bool `name:"off" help:"Leave it to pool and workspace again."`
+	From string `name:"from" placeholder:"DATE" xor:"when" help:"Require it from this day on (00:00 UTC), such as 2027-01-31."`
+	Off  bool   `name:"off" xor:"when" help:"Leave it to pool and workspace again."`
 }
 
 func (*userRequire) examples() []string {
-	return []string{"countersign admin user require ada@example.com", "countersign admin user require ada@example.com --off"}
+	return []string{
+		"countersign admin user require ada@example.com", "countersign admin user require ada@example.com --from 2027-01-31",
+		"countersign admin user require ada@example.com --off",
+	}
 }
 
-// Run requires a second step of the user, or not any more.
+// Run requires a second step of the user, now or from a day on, or not any more.
 func (c *userRequire) Run(ctx context.Context, t *terminal) error {
-	told := map[bool]string{false: "cli.user_required", true: "cli.user_not_required"}[c.Off]
+	told, value := "cli.user_required", "required"
+	switch {
+	case c.Off:
+		told, value = "cli.user_not_required", "optional"
+	case c.From != "":
+		told, value = "cli.user_required_from", "required from "+c.From
+	}
+	r, err := policy.ReadRequirement(value)
+	if err != nil {
+		return countersign.InvalidField("from", "requirement_day")
+	}
 	return c.change(ctx, t, told, func(p *server.Parts, a account.Account) error {
-		return p.People.Require(ctx, a, !c.Off, people.Shell())
+		return p.People.Require(ctx, a, r, people.Shell())
 	})
 }

@@ -134,7 +134,7 @@ func (s *Service) count(ctx context.Context, workspace countersign.WorkspaceID, 
 	if err != nil {
 		return Count{}, fmt.Errorf("list pools: %w", store.Classify(err))
 	}
-	standing, err := s.Store.Read().CountStanding(ctx, workspace)
+	standing, err := s.Store.Read().CountStanding(ctx, store.PersonalBy(now), workspace)
 	if err != nil {
 		return Count{}, fmt.Errorf("count people: %w", store.Classify(err))
 	}

@@ -3,6 +3,7 @@ package console
 import (
 	"net/http"
 	"strconv"
+	"time"
 
 	"countersign"
 	"countersign/internal/account"
@@ -97,12 +98,31 @@ func unlock(c *Console, r *http.Request, s people.Shown, _ string, by people.By)
 	return "unlocked", err
 }
 
-// require takes only what its page offers: a form without the choice would end a requirement.
 func require(c *Console, r *http.Request, s people.Shown, chosen string, by people.By) (string, error) {
-	if chosen != "required" && chosen != "optional" {
+	next, err := policy.ReadRequirement(chosen)
+	if err != nil {
 		return "", countersign.InvalidField("required", "requirement_unknown")
 	}
-	return "required", c.People.Require(r.Context(), s.Account, chosen == "required", by)
+	return "required", c.People.Require(r.Context(), s.Account, next, by)
+}
+
+// chosenIn is what a form chooses, as do takes it: for a requirement, the value with its day.
+// It is "" where the form says what is wrong with it, as for one without the choice, which
+// would end a requirement.
+func (a act) chosenIn(form *web.Form, s people.Shown, now time.Time) string {
+	if a.choice != "required" {
+		return form.Value(a.choice)
+	}
+	value := valueOf(form, a.choice, now)
+	if !form.Failed() && dayUnused(form, value, requirementOf(s), now) {
+		form.Wrong("from", "requirement_day_unused")
+	}
+	return value
+}
+
+// requirementOf is what is required of this person alone, as settings spell it.
+func requirementOf(s people.Shown) string {
+	return policy.SpellRequirement(policy.Personal(s.User.RequireSecondFactor))
 }
 
 func reset(c *Console, r *http.Request, s people.Shown, _ string, by people.By) (string, error) {
@@ -122,7 +142,7 @@ func (a act) sameAs(s people.Shown, chosen string) bool {
 	case "pool":
 		return chosen == string(s.User.PoolID)
 	case "required":
-		return (chosen == "required") == (s.User.RequireSecondFactor == "required") && (chosen == "required" || chosen == "optional")
+		return chosen == requirementOf(s)
 	}
 	return false
 }
@@ -223,6 +243,10 @@ func (c *Console) showAct(w http.ResponseWriter, r *http.Request, by session.Cur
 	if a.deed == policy.DeedHelpCode {
 		view.Once = people.NewForm()
 	}
+	if a.choice == "required" && form.Value(a.choice) == "" {
+		_, day := chosenOf(requirementOf(shown), c.Now())
+		form.Values["from"] = day
+	}
 	var err error
 	view.Options, view.Shut, err = c.options(r, by, a, shown, form.Value(a.choice))
 	if err != nil {
@@ -268,13 +292,13 @@ func (c *Console) options(r *http.Request, by session.Current, a act, shown peop
 			}
 		}
 	case "required":
-		// What is not so yet is chosen at first: whoever presses the button wants a change.
-		other := "required"
-		if shown.User.RequireSecondFactor == "required" {
-			other = "optional"
-		}
-		add("optional", "console.not_required", other)
-		add("required", "console.required_user", other)
+		// What is not so yet is chosen at first: whoever presses the button wants a change. A day
+		// to come stands there, to be put off.
+		word, _ := chosenOf(requirementOf(shown), c.Now())
+		other := map[string]string{"optional": "required", "required": "optional", "from": "from"}[word]
+		add("optional", "console.require_optional", other)
+		add("required", "console.require_required", other)
+		add("from", "console.require_from", other)
 	case "minutes":
 		for _, minutes := range people.HelpMinutes() {
 			add(strconv.Itoa(minutes), "time.minutes", strconv.Itoa(people.HelpMinutes()[0]))
@@ -315,11 +339,14 @@ func doAct(name string) func(*Console) page {
 			if a.Name == "code" {
 				return c.giveCode(w, r, by, a, shown, form, who)
 			}
-			if a.sameAs(shown, form.Value(a.choice)) {
+			chosen := a.chosenIn(form, shown, c.Now())
+			if !form.Failed() && a.sameAs(shown, chosen) {
 				form.Wrong(a.choice, "act_same")
+			}
+			if form.Failed() {
 				return c.showAct(w, r, by, a, shown, form)
 			}
-			done, err := a.do(c, r, shown, form.Value(a.choice), who)
+			done, err := a.do(c, r, shown, chosen, who)
 			if same := people.Unchanged(err); same != "" {
 				done, err = same, nil
 			}

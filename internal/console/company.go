@@ -157,9 +157,10 @@ func chosenOf(value string, now time.Time) (string, string) {
 	return "optional", ""
 }
 
-// valueOf is the value that a form chooses, "" where the form says what is wrong with it.
-func valueOf(form *web.Form, now time.Time) string {
-	switch word := form.Value("require"); word {
+// valueOf is the value that a form chooses in a field, with the day in "from"; "" where the
+// form says what is wrong with it.
+func valueOf(form *web.Form, field string, now time.Time) string {
+	switch word := form.Value(field); word {
 	case "optional", "required":
 		return word
 	case "from":
@@ -175,7 +176,7 @@ func valueOf(form *web.Form, now time.Time) string {
 			return "required from " + at.Format(time.DateOnly)
 		}
 	default:
-		form.Wrong("require", "requirement_unknown")
+		form.Wrong(field, "requirement_unknown")
 	}
 	return ""
 }
@@ -256,7 +257,7 @@ func (c *Console) decide(w http.ResponseWriter, r *http.Request, by session.Curr
 	if err != nil {
 		return err
 	}
-	value := valueOf(form, c.Now())
+	value := valueOf(form, "require", c.Now())
 	if !form.Failed() && dayUnused(form, value, q.set, c.Now()) {
 		form.Wrong("from", "requirement_day_unused")
 	}

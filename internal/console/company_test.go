@@ -27,7 +27,7 @@ func TestRequirementInAForm(t *testing.T) {
 		{"something else", "never", "", "", "requirement_unknown"},
 	} {
 		form := web.NewForm("require", row.word, "from", row.day)
-		value := valueOf(form, now)
+		value := valueOf(form, "require", now)
 		if value != row.value || form.Failed() != (row.wrong != "") || form.Failed() && form.Errors[0].Code != row.wrong {
 			t.Errorf("%s: %q, %v", row.what, value, form.Errors)
 		}

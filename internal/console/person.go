@@ -36,13 +36,17 @@ type PersonView struct {
 	SignedIn        time.Time
 	// RequiredBy is workspace, pool, user, or "".
 	RequiredBy string
-	Default    string
-	Steps      []Step
-	Codes      *Codes // nil for none
-	Devices    []Device
-	Browsers   []Browser
-	Sessions   []Session
-	Events     []Event
+	// RequiredFrom is the day from which it will be required, and FromAlone tells that it is so
+	// of this person alone.
+	RequiredFrom time.Time
+	FromAlone    bool
+	Default      string
+	Steps        []Step
+	Codes        *Codes // nil for none
+	Devices      []Device
+	Browsers     []Browser
+	Sessions     []Session
+	Events       []Event
 	// Acts are what the reader may do, by name.
 	Acts []string
 	// UnlockedBy is the lowest role that unlocks the account, where the reader's does not
@@ -135,8 +139,9 @@ func (c *Console) personView(r *http.Request, by session.Current, shown people.S
 	view := PersonView{
 		Shell: c.shell(r, by, "people"), ID: string(u.ID), Name: called(u), Email: u.Email, EmailVerified: u.EmailVerifiedAt != 0, Role: u.Role,
 		Pool: PoolRow{ID: shown.Pool.ID, Name: shown.Pool.Name}, State: stateOf(shown.Line()), Created: moment(u.CreatedAt), SignedIn: moment(u.SignedInAt),
-		RequiredBy: string(shown.Required), Default: u.DefaultMethod, Acts: offered(by, shown), NoReset: shown.Settings.AdminReset == policy.ResetNever,
+		RequiredBy: string(shown.Required), RequiredFrom: shown.Settings.Announced(u.RequireSecondFactor, c.Now()), Default: u.DefaultMethod, Acts: offered(by, shown), NoReset: shown.Settings.AdminReset == policy.ResetNever,
 	}
+	view.FromAlone = policy.Personal(u.RequireSecondFactor).From.Equal(view.RequiredFrom)
 	role := by.Account.User.Role
 	if policy.May(role, policy.DeedUnlock, u.Role) && lockedAbove(by, shown) {
 		view.UnlockedBy = countersign.Owner

@@ -29,7 +29,7 @@ func (s *Service) count(ctx context.Context, workspace countersign.WorkspaceID, 
 }
 
 func (s *Service) people(ctx context.Context, workspace countersign.WorkspaceID, now time.Time, w *message.Week) error {
-	pools, err := s.Store.Read().CountPeople(ctx, workspace)
+	pools, err := s.Store.Read().CountPeople(ctx, store.PersonalBy(now), workspace)
 	if err != nil {
 		return fmt.Errorf("count people: %w", store.Classify(err))
 	}

@@ -234,6 +234,8 @@ func (c composer) own(part string) string {
 		kind = "set_up_now"
 	case c.kind == SetUp && c.data.From > 0:
 		kind = "set_up_from"
+	case c.kind == RequirementBegan && c.data.From > 0:
+		kind = "requirement_from"
 	case c.kind == MethodAdded && c.data.Method == "push":
 		kind = "phone_paired"
 	}

@@ -87,7 +87,7 @@ const (
 	// TestMail shows that mails arrive; Actor asked for it.
 	TestMail Kind = "test_mail"
 	// RequirementBegan and RequirementEnded tell that a second factor is required of this
-	// person, or not any more. Actor.
+	// person, from a day on where From says so, or not any more. Actor.
 	RequirementBegan Kind = "requirement_began"
 	RequirementEnded Kind = "requirement_ended"
 	// SetUp asks to set up a second factor: Required, From.

@@ -333,15 +333,22 @@ func TestWhatMailsSay(t *testing.T) {
 }
 
 // The mail that asks to set up a second factor has three forms: whether it is wished,
-// will be required from a date, or is required now. The date is told where the person is.
+// will be required from a date, or is required now. The one that tells of a requirement for
+// one person has two. The date is told where the person is.
 func TestTheMailThatAsksToSetUp(t *testing.T) {
 	from := time.Date(2027, 1, 31, 0, 0, 0, 0, time.UTC).UnixMilli()
 	var mails []message.Mail
 	for _, language := range []string{"en", "de"} {
-		for _, d := range []message.Data{{}, {Required: true}, {From: from}} {
+		add := func(kind message.Kind, d message.Data) {
 			whole := data()
 			whole.Required, whole.From = d.Required, d.From
-			mails = append(mails, message.Mail{Kind: message.SetUp, User: "usr_ada", To: "ada@example.com", Language: language, Zone: "America/New_York", Data: whole})
+			mails = append(mails, message.Mail{Kind: kind, User: "usr_ada", To: "ada@example.com", Language: language, Zone: "America/New_York", Data: whole})
+		}
+		for _, d := range []message.Data{{}, {Required: true}, {From: from}} {
+			add(message.SetUp, d)
+		}
+		for _, d := range []message.Data{{}, {From: from}} {
+			add(message.RequirementBegan, d)
 		}
 	}
 	titles := map[string]bool{}

@@ -79,29 +79,60 @@ func (s *Service) EndLocks(ctx context.Context, a account.Account, by By) error 
 	})
 }
 
-// Require sets whether a second factor is required of this person, whatever pool and
-// workspace say. Errors: those of onPerson.
-func (s *Service) Require(ctx context.Context, a account.Account, required bool, by By) error {
+// Require sets whether, or from when on, a second factor is required of this person, whatever
+// pool and workspace say. Errors: those of onPerson; Invalid "requirement_past" and
+// "requirement_far" on "from", for a day that has come and one in years.
+func (s *Service) Require(ctx context.Context, a account.Account, r policy.Requirement, by By) error {
 	return s.onPerson(ctx, a, by, policy.DeedRequire, func(tx *store.Tx, user rows.User, by By) error {
-		value := map[bool]string{true: "required"}[required]
-		if user.RequireSecondFactor == value {
+		value := policy.SpellRequirement(r)
+		before := policy.SpellRequirement(policy.Personal(user.RequireSecondFactor))
+		if value == before {
 			return nil
 		}
-		_, err := tx.SetUserRequirement(tx.Ctx, value, user.WorkspaceID, user.ID)
-		if err != nil {
-			return fmt.Errorf("store the requirement: %w", err)
-		}
-		words := map[bool]string{true: "required", false: "optional"}
-		err = s.event(tx, by, user, "user.requirement_changed", map[string]string{"before": words[!required], "after": words[required]})
+		err := newDay(r, value, tx.Now)
 		if err != nil {
 			return err
 		}
-		kind := message.RequirementEnded
-		if required {
+		stored := value
+		if !r.Required {
+			stored = "" // pool and workspace alone say what is required
+		}
+		_, err = tx.SetUserRequirement(tx.Ctx, stored, user.WorkspaceID, user.ID)
+		if err != nil {
+			return fmt.Errorf("store the requirement: %w", err)
+		}
+		err = s.event(tx, by, user, "user.requirement_changed", map[string]string{"before": before, "after": value})
+		if err != nil {
+			return err
+		}
+		kind, data := message.RequirementEnded, message.Data{}
+		if r.Required {
 			kind = message.RequirementBegan
 		}
-		return s.tellOf(tx, user, by, kind, message.Data{})
+		if r.Required && !r.Holds(tx.Now) {
+			data.From = r.From.UnixMilli()
+		}
+		return s.tellOf(tx, user, by, kind, data)
 	})
+}
+
+// newDay refuses a day that has come, which would hold at once though it reads like an
+// announcement, and one so far away that it would never come.
+func newDay(r policy.Requirement, value string, now time.Time) error {
+	last, code := policy.LastRequirement(now), ""
+	switch {
+	case !r.Required || r.From.IsZero():
+		return nil
+	case !now.Before(r.From):
+		code = "requirement_past"
+	case last.Before(r.From):
+		code = "requirement_far"
+	default:
+		return nil
+	}
+	refusal := countersign.InvalidField("from", code)
+	refusal.Args = map[string]any{"Setting": "require_second_factor", "Value": value, "Last": last.Format(time.DateOnly)}
+	return refusal
 }
 
 // inviteRate lets nobody fill a mailbox with invitations: the first one, and three more.
@@ -165,7 +196,7 @@ func (s *Service) remind(tx *store.Tx, user rows.User) error {
 // setUpData says what the mail is to say of the requirement.
 func setUpData(a account.Account, now time.Time) message.Data {
 	data := message.Data{Required: a.Required(now) != policy.NotRequired}
-	if from := a.Settings.Announced(now); !data.Required && !from.IsZero() {
+	if from := a.Settings.Announced(a.User.RequireSecondFactor, now); !data.Required && !from.IsZero() {
 		data.From = from.UnixMilli()
 	}
 	return data

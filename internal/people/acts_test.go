@@ -14,6 +14,7 @@ import (
 	"countersign/internal/method"
 	"countersign/internal/people"
 	"countersign/internal/policy"
+	"countersign/internal/store"
 )
 
 // Each act of an administrator upon somebody is told to them, and in the log with its
@@ -37,7 +38,7 @@ func TestEachActIsToldAndLogged(t *testing.T) {
 			return p.EndLocks(ctx, a, by)
 		}, "user.unlocked", message.AccountUnlocked, countersign.Administrator},
 		{"requiring", func(ctx context.Context, p *people.Service, a account.Account, by people.By) error {
-			return p.Require(ctx, a, true, by)
+			return p.Require(ctx, a, policy.Requirement{Required: true}, by)
 		}, "user.requirement_changed", message.RequirementBegan, countersign.Administrator},
 		{"resetting", func(ctx context.Context, p *people.Service, a account.Account, by people.By) error {
 			_, err := p.ResetSecondFactor(ctx, a, by)
@@ -126,7 +127,7 @@ func TestActsThatChangeNothing(t *testing.T) {
 			{"resetting who has nothing", func(by people.By) error { _, err := p.ResetSecondFactor(ctx, bare.Account(t), by); return err }, "nothing_to_reset"},
 			{"locking who is locked", func(by people.By) error { return p.Disable(ctx, shut.Account(t), by) }, "ok"},
 			{"letting in who is in", func(by people.By) error { _, err := p.Enable(ctx, ben.Account(t), by); return err }, "ok"},
-			{"requiring nothing", func(by people.By) error { return p.Require(ctx, ben.Account(t), false, by) }, "ok"},
+			{"requiring nothing", func(by people.By) error { return p.Require(ctx, ben.Account(t), policy.Requirement{}, by) }, "ok"},
 			{"the same pool", func(by people.By) error {
 				return p.Move(ctx, ben.Account(t), countersign.DefaultPool, policy.Unaffected, by)
 			}, "ok"},
@@ -203,22 +204,66 @@ func TestWhatIsRequiredOfOnePerson(t *testing.T) {
 		ben := e.Person(t, "ben@example.com")
 		b := e.Browser("192.0.2.1")
 		b.SignIn(t, ben)
+		now := policy.Requirement{Required: true}
+		from := func(day int) policy.Requirement {
+			return policy.Requirement{Required: true, From: time.Date(2026, 11, day, 0, 0, 0, 0, time.UTC)}
+		}
+		far := policy.Requirement{Required: true, From: time.Date(2031, 11, 22, 0, 0, 0, 0, time.UTC)}
 		for _, row := range []struct {
-			required    bool
+			sentence    string
+			required    policy.Requirement
+			answer      string
 			level       policy.Level
 			began, over int
-		}{{true, policy.LevelEnrol, 1, 0}, {true, policy.LevelEnrol, 1, 0}, {false, policy.LevelFull, 1, 1}} {
-			accounttest.Want(t, "requiring", p.Require(ctx, ben.Account(t), row.required, people.Shell()), "ok")
+		}{
+			{"required", now, "ok", policy.LevelEnrol, 1, 0},
+			{"once more", now, "ok", policy.LevelEnrol, 1, 0},
+			{"from a day to come", from(23), "ok", policy.LevelFull, 2, 0},
+			{"from today, which has begun", from(21), "requirement_past", policy.LevelFull, 2, 0},
+			{"from a day in years", far, "requirement_far", policy.LevelFull, 2, 0},
+			{"the same day", from(23), "ok", policy.LevelFull, 2, 0},
+			{"not any more", policy.Requirement{}, "ok", policy.LevelFull, 2, 1},
+			{"from tomorrow", from(22), "ok", policy.LevelFull, 3, 1},
+		} {
+			accounttest.Want(t, row.sentence, p.Require(ctx, ben.Account(t), row.required, people.Shell()), row.answer)
 			if got := b.Session(t).Level; got != row.level {
-				t.Errorf("required %v: level %d in the session that there was", row.required, got)
+				t.Errorf("%s: level %d in the session that there was", row.sentence, got)
 			}
 			began, over := len(e.MailsTo(t, message.RequirementBegan, ben.Email)), len(e.MailsTo(t, message.RequirementEnded, ben.Email))
 			if began != row.began || over != row.over {
-				t.Errorf("required %v: %d and %d mails", row.required, began, over)
+				t.Errorf("%s: %d and %d mails", row.sentence, began, over)
 			}
 		}
-		if e.Count(t, "user.requirement_changed", `"before":"optional"`) != 1 || e.Count(t, "user.requirement_changed", `"after":"optional"`) != 1 {
-			t.Error("before and after are not in the log")
+		missing := func() int {
+			t.Helper()
+			lines, err := p.Search(ctx, ws, people.Filter{Standing: store.Missing}, "", "", 10)
+			accounttest.Want(t, "looking for who must and has not", err, "ok")
+			n := 0
+			for _, line := range lines.People {
+				if line.Missing {
+					n++
+				}
+			}
+			if n != len(lines.People) {
+				t.Errorf("%d of %d lines say that it is missing", n, len(lines.People))
+			}
+			return n
+		}
+		if missing() != 0 {
+			t.Error("a day to come is required of somebody")
+		}
+		e.Advance(t, 12*time.Hour)
+		b.SignIn(t, ben)
+		if got := b.Session(t).Level; got != policy.LevelEnrol {
+			t.Errorf("the day has come: level %d", got)
+		}
+		if missing() != 1 {
+			t.Error("a day that has come is required of nobody")
+		}
+		for detail, n := range map[string]int{`"before":"optional"`: 2, `"after":"optional"`: 1, `"after":"required from 2026-11-23"`: 1, `"before":"required from 2026-11-23"`: 1} {
+			if got := e.Count(t, "user.requirement_changed", detail); got != n {
+				t.Errorf("%d events say %s, want %d", got, detail, n)
+			}
 		}
 	})
 }

@@ -8,6 +8,7 @@ import (
 
 	"countersign"
 	"countersign/internal/fold"
+	"countersign/internal/policy"
 	"countersign/internal/store"
 )
 
@@ -181,7 +182,7 @@ func (s *Service) lines(ctx context.Context, workspace countersign.WorkspaceID, 
 		at[id].Paused = true
 	}
 	for i := range out {
-		asked := out[i].RequireSecondFactor == "required" || slices.Contains(required, out[i].PoolID)
+		asked := policy.Personal(out[i].RequireSecondFactor).Holds(s.Now()) || slices.Contains(required, out[i].PoolID)
 		out[i].Missing = asked && len(out[i].Methods) == 0 && out[i].State == countersign.Active
 	}
 	return out, nil

@@ -290,7 +290,7 @@ func TestALockOutlivesWhatElseIsDone(t *testing.T) {
 		accounttest.Want(t, "locking", p.Disable(ctx, ben.Account(t), owners), "ok")
 		for sentence, act := range map[string]func() error{
 			"moving":       func() error { return p.Move(ctx, ben.Account(t), pool.ID, policy.Unaffected, admins) },
-			"requiring":    func() error { return p.Require(ctx, ben.Account(t), true, admins) },
+			"requiring":    func() error { return p.Require(ctx, ben.Account(t), policy.Requirement{Required: true}, admins) },
 			"resetting":    func() error { _, err := p.ResetSecondFactor(ctx, ben.Account(t), admins); return err },
 			"another role": func() error { return p.SetRole(ctx, ben.Account(t), countersign.Auditor, owners) },
 			"the settings": func() error {

@@ -69,14 +69,14 @@ func (s *Service) CountReminder(ctx context.Context, workspace countersign.Works
 			continue
 		}
 		mail := ReminderMail{Language: s.languageOf(rows.User{Language: count.Language}, w)}
-		if count.Personal || slices.Contains(required, count.Pool) {
+		if policy.Personal(count.Personal).Holds(listing.Now) || slices.Contains(required, count.Pool) {
 			mail.Requirement.Required = true
 		} else {
 			settings, err := s.Accounts.SettingsAt(ctx, workspace, count.Pool, w.SettingsVersion)
 			if err != nil {
 				return Reminding{}, err
 			}
-			if from := settings.Announced(listing.Now); !from.IsZero() {
+			if from := settings.Announced(count.Personal, listing.Now); !from.IsZero() {
 				mail.Requirement = policy.Requirement{Required: true, From: from}
 			}
 		}

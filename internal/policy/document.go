@@ -130,6 +130,9 @@ func requirementOf(d Document) (Requirement, error) {
 	return parseRequirement(text)
 }
 
+// requiredFrom stands before the day, of which the first moment in UTC is meant.
+const requiredFrom = "required from "
+
 // parseRequirement reads "optional", "required" or "required from 2027-01-31".
 func parseRequirement(text string) (Requirement, error) {
 	switch text {
@@ -138,7 +141,7 @@ func parseRequirement(text string) (Requirement, error) {
 	case "required":
 		return Requirement{Required: true}, nil
 	}
-	date, found := strings.CutPrefix(text, "required from ")
+	date, found := strings.CutPrefix(text, requiredFrom)
 	if found {
 		from, err := time.Parse("2006-01-02", date)
 		if err == nil {

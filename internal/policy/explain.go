@@ -79,7 +79,7 @@ type End struct {
 
 // Explain tells how a sign-in would go, by the functions that decide a real one.
 func Explain(s Scene) Explanation {
-	e := Explanation{Required: s.Settings.Required(s.Personal, s.Now), Announced: s.Settings.Announced(s.Now)}
+	e := Explanation{Required: s.Settings.Required(s.Personal, s.Now), Announced: s.Settings.Announced(s.Personal, s.Now)}
 	if !s.Active {
 		return e
 	}

@@ -93,6 +93,9 @@ func TestRequired(t *testing.T) {
 		{"a pool cannot loosen what the workspace asks", Document{"require_second_factor": "required"}, Document{"require_second_factor": "optional"}, "", ByWorkspace},
 		{"a pool can ask more", nil, Document{"require_second_factor": "required"}, "", ByPool},
 		{"one person can be asked", nil, nil, "required", ByUser},
+		{"one person can be asked from a date that has come", nil, nil, "required from 2026-11-21", ByUser},
+		{"and from one to come, which does not ask yet", nil, nil, "required from 2026-11-22", NotRequired},
+		{"what cannot be read asks", nil, nil, "required from yesterday", ByUser},
 		{"a date to come does not ask yet", Document{"require_second_factor": "required from 2026-11-22"}, nil, "", NotRequired},
 		{"a date that has come asks", Document{"require_second_factor": "required from 2026-11-21"}, nil, "", ByWorkspace},
 	} {

@@ -100,7 +100,7 @@ func AsksSame(a, b Settings, personal string, now time.Time) bool {
 	asked := func(s Settings) []any {
 		required := s.Required(personal, now) != NotRequired
 		return []any{
-			s.FirstFactors, s.SecondFactors, s.Preferred, required, s.Announced(now), s.PushRequires, s.PushConfirm, s.PushMinVersion,
+			s.FirstFactors, s.SecondFactors, s.Preferred, required, s.Announced(personal, now), s.PushRequires, s.PushConfirm, s.PushMinVersion,
 			s.RecoveryEffect, s.AdminReset, s.TurnOff, s.TrustedDays, s.PasskeyVerified, s.PasskeyModels,
 		}
 	}

@@ -141,7 +141,7 @@ func (s Settings) Required(personal string, now time.Time) Source {
 		return ByWorkspace
 	case s.PoolRequire.Holds(now):
 		return ByPool
-	case personal == "required":
+	case Personal(personal).Holds(now):
 		return ByUser
 	}
 	return NotRequired
@@ -155,7 +155,7 @@ func (s Settings) AsksSetUp(personal string, factors int, last, now time.Time) t
 	if factors > 0 || lately || s.Required(personal, now) != NotRequired {
 		return time.Time{}
 	}
-	return s.Announced(now)
+	return s.Announced(personal, now)
 }
 
 // askSetUpAgain is how long "remind me later" holds.
@@ -168,10 +168,10 @@ func DaysLeft(until, now time.Time) int {
 }
 
 // Announced returns the nearest date from which a second factor will be
-// required, or zero.
-func (s Settings) Announced(now time.Time) time.Time {
+// required of a user, or zero. personal is the user's own value, as stored.
+func (s Settings) Announced(personal string, now time.Time) time.Time {
 	var nearest time.Time
-	for _, r := range []Requirement{s.Require, s.PoolRequire} {
+	for _, r := range []Requirement{s.Require, s.PoolRequire, Personal(personal)} {
 		if r.Required && now.Before(r.From) && (nearest.IsZero() || r.From.Before(nearest)) {
 			nearest = r.From
 		}

@@ -37,7 +37,7 @@ func (p *Portal) security(w http.ResponseWriter, r *http.Request, c session.Curr
 	settings := c.Account.Settings
 	view := SecurityView{
 		Page: p.frame(r, c, "security", nil), Workspace: c.Account.Workspace.Name, On: c.SecondFactors > 0,
-		RequiredBy: string(c.Required), From: settings.Announced(p.Now()), AdminWaits: u.Role.Manages() && c.SecondFactors == 0,
+		RequiredBy: string(c.Required), From: settings.Announced(u.RequireSecondFactor, p.Now()), AdminWaits: u.Role.Manages() && c.SecondFactors == 0,
 		Email: u.Email, EmailVerified: u.EmailVerifiedAt != 0, PasswordChangedAt: moment(u.PasswordChangedAt),
 		TOTPMax: settings.TOTPMax, TurnOffByMail: settings.TurnOff == policy.ByEmail,
 	}

@@ -139,7 +139,7 @@ func TestTheDigestReadsOnlyItsWeek(t *testing.T) {
 	if !slices.Contains(plan, want) {
 		t.Errorf("events are read in another way:\n%s", strings.Join(plan, "\n"))
 	}
-	plan = planOf(t, db, query(t, "users.sql", "CountPeople"), workspace)
+	plan = planOf(t, db, query(t, "users.sql", "CountPeople"), workspace, sql.Named("personal_by", "required"))
 	want = "SEARCH credentials USING COVERING INDEX credentials_name (workspace_id=? AND user_id=?)"
 	if !slices.Contains(plan, want) {
 		t.Errorf("credentials are read in another way:\n%s", strings.Join(plan, "\n"))

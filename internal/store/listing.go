@@ -58,7 +58,7 @@ type Listing struct {
 	Due bool
 	// Required are the pools of whose people a second factor is required.
 	Required []countersign.PoolID
-	// Now is when locks are looked at.
+	// Now is when locks are looked at, and requirements.
 	Now time.Time
 	// From is exclusive. Backward asks for those before it, the nearest first.
 	From     Place
@@ -172,7 +172,7 @@ func (l Listing) filter(s *question) {
 	if l.Standing != Missing {
 		return
 	}
-	s.add(" AND (u.require_second_factor = 'required'")
+	s.add(" AND (u.require_second_factor BETWEEN 'required' AND ?", PersonalBy(l.Now))
 	for _, pool := range l.Required {
 		s.add(" OR u.pool_id = ?", pool)
 	}

@@ -50,8 +50,8 @@ func crowd(t *testing.T, s *store.Store, now time.Time) []listed {
 			if err == nil && p.signed {
 				_, err = tx.TouchSignedIn(tx.Ctx, 5, workspace, p.ID)
 			}
-			if err == nil && i%11 == 0 {
-				_, err = tx.SetUserRequirement(tx.Ctx, "required", workspace, p.ID)
+			if err == nil {
+				_, err = tx.SetUserRequirement(tx.Ctx, personal(i, now), workspace, p.ID)
 			}
 			if err == nil && p.locked {
 				g := rows.LockGuessesParams{WorkspaceID: workspace, Subject: string(p.ID), Sort: "second", Counter: "known", LockedUntil: now.Add(time.Hour).UnixMilli()}
@@ -71,6 +71,12 @@ func crowd(t *testing.T, s *store.Store, now time.Time) []listed {
 		all = append(all, p)
 	}
 	return all
+}
+
+// personal is what is required of the one of a number: now, since today, from tomorrow on, or
+// nothing.
+func personal(i int, now time.Time) string {
+	return map[int]string{0: "required", 4: "required from " + now.Format(time.DateOnly), 7: "required from " + now.Add(24*time.Hour).Format(time.DateOnly)}[i%11]
 }
 
 // in tells, in Go, whether a person is in a list.
@@ -170,7 +176,7 @@ func expected(all []listed, l store.Listing) []countersign.UserID {
 		if len(l.Terms) > 0 {
 			at = p.found(l.Terms)
 		}
-		if at != "" && p.in(l, i%11 == 0) {
+		if at != "" && p.in(l, i%11 == 0 || i%11 == 4) {
 			places = append(places, store.Place{Key: at, ID: p.ID})
 		}
 	}

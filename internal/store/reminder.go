@@ -32,7 +32,7 @@ type Reminded struct {
 	Is       Reminding
 	Language string
 	Pool     countersign.PoolID
-	Personal bool // a second factor is required of them, whatever their pool says
+	Personal string // what is required of them, whatever their pool says, as stored
 	People   int64
 }
 
@@ -61,9 +61,7 @@ func (s *Store) CountReminder(ctx context.Context, l Listing) ([]Reminded, error
 	var out []Reminded
 	err := s.each(ctx, asked, func(found *sql.Rows) error {
 		var r Reminded
-		var required string
-		err := found.Scan(&r.Is, &r.Language, &r.Pool, &required, &r.People)
-		r.Personal = required == "required"
+		err := found.Scan(&r.Is, &r.Language, &r.Pool, &r.Personal, &r.People)
 		out = append(out, r)
 		return err
 	})

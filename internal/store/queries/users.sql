@@ -85,7 +85,7 @@ SELECT CAST(COALESCE(MIN(created_at), 0) AS BIGINT) FROM users WHERE workspace_i
 -- credential that is active, but recovery codes.
 SELECT pool_id, COUNT(*) AS people,
   COUNT(CASE WHEN protected THEN 1 END) AS protected,
-  COUNT(CASE WHEN require_second_factor = 'required' AND NOT protected THEN 1 END) AS required
+  COUNT(CASE WHEN require_second_factor BETWEEN 'required' AND CAST(@personal_by AS TEXT) AND NOT protected THEN 1 END) AS required
 FROM (
   SELECT users.pool_id, users.require_second_factor, EXISTS (
     SELECT 1 FROM credentials WHERE credentials.workspace_id = users.workspace_id AND credentials.user_id = users.id

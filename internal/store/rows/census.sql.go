@@ -156,8 +156,8 @@ const countStanding = `-- name: CountStanding :many
 SELECT u.pool_id,
   COUNT(CASE WHEN u.state = 'active' THEN 1 END) AS people,
   COUNT(CASE WHEN u.state = 'active' AND h.factors > 0 THEN 1 END) AS protected,
-  COUNT(CASE WHEN u.state = 'active' AND u.require_second_factor = 'required' THEN 1 END) AS personal,
-  COUNT(CASE WHEN u.state = 'active' AND h.factors IS NULL AND u.require_second_factor = 'required' THEN 1 END) AS required,
+  COUNT(CASE WHEN u.state = 'active' AND u.require_second_factor BETWEEN 'required' AND CAST($1 AS TEXT) THEN 1 END) AS personal,
+  COUNT(CASE WHEN u.state = 'active' AND h.factors IS NULL AND u.require_second_factor BETWEEN 'required' AND CAST($1 AS TEXT) THEN 1 END) AS required,
   COUNT(CASE WHEN u.state = 'active' AND h.totp > 0 THEN 1 END) AS totp,
   COUNT(CASE WHEN u.state = 'active' AND h.push > 0 THEN 1 END) AS push,
   COUNT(CASE WHEN u.state = 'active' AND h.passkey > 0 THEN 1 END) AS passkey,
@@ -180,9 +180,9 @@ LEFT JOIN (
     COUNT(CASE WHEN c.kind = 'passkey' THEN 1 END) AS passkey,
     COUNT(CASE WHEN c.kind = 'sms' THEN 1 END) AS sms,
     SUM(CASE WHEN c.kind = 'recovery' THEN c.counter ELSE 0 END) AS codes
-  FROM credentials c WHERE c.workspace_id = $1 AND c.state = 'active' GROUP BY c.user_id
+  FROM credentials c WHERE c.workspace_id = $2 AND c.state = 'active' GROUP BY c.user_id
 ) h ON h.user_id = u.id
-WHERE u.workspace_id = $1
+WHERE u.workspace_id = $2
 GROUP BY u.pool_id ORDER BY u.pool_id
 `
 
@@ -209,8 +209,8 @@ type CountStandingRow struct {
 
 // What people have, by pool. Everybody but those who are locked or have not come yet is
 // counted in people, and all that follows it up to bare_owners is of these.
-func (q *Queries) CountStanding(ctx context.Context, workspaceID countersign.WorkspaceID) ([]CountStandingRow, error) {
-	rows, err := q.query(ctx, q.countStandingStmt, countStanding, workspaceID)
+func (q *Queries) CountStanding(ctx context.Context, personalBy string, workspaceID countersign.WorkspaceID) ([]CountStandingRow, error) {
+	rows, err := q.query(ctx, q.countStandingStmt, countStanding, personalBy, workspaceID)
 	if err != nil {
 		return nil, err
 	}

@@ -63,13 +63,13 @@ func (q *Queries) CountOwners(ctx context.Context, workspaceID countersign.Works
 const countPeople = `-- name: CountPeople :many
 SELECT pool_id, COUNT(*) AS people,
   COUNT(CASE WHEN protected THEN 1 END) AS protected,
-  COUNT(CASE WHEN require_second_factor = 'required' AND NOT protected THEN 1 END) AS required
+  COUNT(CASE WHEN require_second_factor BETWEEN 'required' AND CAST($1 AS TEXT) AND NOT protected THEN 1 END) AS required
 FROM (
   SELECT users.pool_id, users.require_second_factor, EXISTS (
     SELECT 1 FROM credentials WHERE credentials.workspace_id = users.workspace_id AND credentials.user_id = users.id
       AND credentials.state = 'active' AND credentials.kind <> 'recovery'
   ) AS protected
-  FROM users WHERE users.workspace_id = $1 AND users.state = 'active'
+  FROM users WHERE users.workspace_id = $2 AND users.state = 'active'
 ) AS people GROUP BY pool_id ORDER BY pool_id
 `
 
@@ -82,8 +82,8 @@ type CountPeopleRow struct {
 
 // Those who can sign in, by pool, and how many of them have a second factor: any
 // credential that is active, but recovery codes.
-func (q *Queries) CountPeople(ctx context.Context, workspaceID countersign.WorkspaceID) ([]CountPeopleRow, error) {
-	rows, err := q.query(ctx, q.countPeopleStmt, countPeople, workspaceID)
+func (q *Queries) CountPeople(ctx context.Context, personalBy string, workspaceID countersign.WorkspaceID) ([]CountPeopleRow, error) {
+	rows, err := q.query(ctx, q.countPeopleStmt, countPeople, personalBy, workspaceID)
 	if err != nil {
 		return nil, err
 	}
