@@ -89,6 +89,10 @@ func samples() []webtest.Sample {
 	}
 	person.Acts = []string{"remind", "code", "sign_out", "lock", "unlock", "require", "move", "role", "reset", "delete"}
 	bare.Acts, bare.NoReset = []string{"invite", "delete"}, true
+	dated := bare
+	dated.RequiredFrom = now.AddDate(0, 0, 20)
+	alone := dated
+	alone.FromAlone = true
 	shut := bare
 	shut.Acts, shut.UnlockedBy, shut.OwnersOnly, shut.State = []string{"move"}, countersign.Administrator, true, State{"console.state_locked", "bad", "lock"}
 	over := shut
@@ -105,6 +109,8 @@ func samples() []webtest.Sample {
 		{Page: "people", State: "wrong", Data: unread},
 		{Page: "person", Data: person},
 		{Page: "person", State: "bare", Data: bare},
+		{Page: "person", State: "required from a date", Data: dated},
+		{Page: "person", State: "required alone from a date", Data: alone},
 		{Page: "person", State: "locked above", Data: shut},
 		{Page: "person", State: "locked below", Data: over},
 		{Page: "person", State: "locked by an owner", Data: shutByOwner},

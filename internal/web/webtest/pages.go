@@ -108,7 +108,7 @@ func checkText(t *testing.T, name, lang, body string) {
 	if i := strings.Index(body, "⟦"); i >= 0 {
 		t.Errorf("%s: a text is missing: %s", name, body[i:min(i+60, len(body))])
 	}
-	for _, bad := range []string{" style=", "<style", "ZgotmplZ", "onclick", "<no value>", "%!"} {
+	for _, bad := range []string{" style=", "<style", "ZgotmplZ", "onclick", "<no value>", "%!", "&lt;time", "&lt;bdi", "&lt;strong"} {
 		if strings.Contains(body, bad) {
 			t.Errorf("%s: contains %q", name, bad)
 		}
