@@ -212,6 +212,23 @@ func clearGuesses(tx *store.Tx, c count) error {
 	return nil
 }
 
+// Waits tells whether wrong answers of any sort keep somebody waiting now: whether there is
+// something that [Service.EndLocks] would end.
+func (s *Service) Waits(ctx context.Context, user rows.User) (bool, error) {
+	for _, subject := range []string{userSubject(user.ID), s.passwordSubject(user.EmailKey)} {
+		counted, err := s.Store.Read().ListGuesses(ctx, user.WorkspaceID, subject)
+		if err != nil {
+			return false, fmt.Errorf("list wrong answers: %w", store.Classify(err))
+		}
+		for _, row := range counted {
+			if waitOf(row, limit.Sort(row.Sort), s.Now()) > 0 {
+				return true, nil
+			}
+		}
+	}
+	return false, nil
+}
+
 // Unlock ends every lock of an account: after a recovery, or by an
 // administrator.
 func (s *Service) Unlock(tx *store.Tx, user rows.User) error {

@@ -64,7 +64,7 @@ func acts() []act {
 				return "locked", c.People.Disable(r.Context(), s.Account, by)
 			},
 		},
-		{"unlock", policy.DeedUnlock, false, "", func(s people.Shown) bool { return s.Paused || s.User.State == countersign.Disabled }, unlock},
+		{"unlock", policy.DeedUnlock, false, "", func(s people.Shown) bool { return s.Paused || s.Waits || s.User.State == countersign.Disabled }, unlock},
 		{"require", policy.DeedRequire, false, "required", always, require},
 		{
 			"move", policy.DeedMove, false, "pool", always,

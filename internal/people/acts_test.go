@@ -2,6 +2,7 @@ package people_test
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -195,6 +196,50 @@ func TestLocksAreEnded(t *testing.T) {
 		if ben.Has(t, method.TOTP) != 1 || len(e.MailsTo(t, message.AccountUnlocked, ben.Email)) != 2 {
 			t.Error("something was lost, or the person was not told twice")
 		}
+	})
+}
+
+// Who is locked until somebody ends it, and who waits after wrong passwords, is seen to be.
+func TestLocksAreShown(t *testing.T) {
+	both(t, func(t *testing.T, e *accounttest.Engine, p *people.Service) {
+		ctx := context.Background()
+		ben, ada := e.Guarded(t, "ben@example.com"), e.Guarded(t, "ada@example.com")
+		shows := func(who *accounttest.Person, paused, waits bool) {
+			t.Helper()
+			shown, err := p.Show(ctx, ws, who.ID)
+			accounttest.Want(t, "showing a person", err, "ok")
+			if shown.Paused != paused || shown.Waits != waits {
+				t.Errorf("%s is paused: %v, waits: %v", who.Email, shown.Paused, shown.Waits)
+			}
+			lines, err := p.Search(ctx, ws, people.Filter{Standing: store.Locked}, "", "", 10)
+			accounttest.Want(t, "looking for who is locked", err, "ok")
+			n := int64(0)
+			for _, line := range lines.People {
+				if line.ID == who.ID && line.Paused {
+					n++
+				}
+			}
+			counted, err := e.Store.Read().CountLocked(ctx, ws, e.Clock.Now().UnixMilli())
+			if err != nil || (n == 1) != paused || n == 1 != (len(counted) == 1 && counted[0].People == 1) {
+				t.Errorf("%s is listed %d times, counted %v, %v", who.Email, n, counted, err)
+			}
+		}
+		shows(ben, false, false)
+		guess(t, e, ben)
+		shows(ben, true, true)
+		e.Exec(t, fmt.Sprintf("UPDATE guesses SET tries = %d WHERE subject = '%s' AND sort = 'second'", limit.RuleOf(limit.SecondFactor).Most, ben.ID))
+		e.Advance(t, 26*time.Hour)
+		b := e.Browser("192.0.2.4")
+		accounttest.Want(t, "a code, a day later", b.Second(b.First(t, ben), method.TOTP, ben.Code()), "locked_second_lasting")
+		shows(ben, true, true)
+		accounttest.Want(t, "ending it", p.EndLocks(ctx, ben.Account(t), people.Shell()), "ok")
+		shows(ben, false, false)
+		for range limit.Batch {
+			_ = b.TryPassword(t, ada.Email, "not the password")
+		}
+		shows(ada, false, true)
+		accounttest.Want(t, "ending that", p.EndLocks(ctx, ada.Account(t), people.Shell()), "ok")
+		shows(ada, false, false)
 	})
 }
 

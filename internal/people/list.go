@@ -36,7 +36,8 @@ type Line struct {
 	CodesLeft int64
 	// Missing tells that a second factor is required and is not there.
 	Missing bool
-	// Paused tells that wrong second factors lock the person for a while.
+	// Paused tells that wrong second factors lock the person, for a while or until somebody
+	// ends it.
 	Paused bool
 }
 

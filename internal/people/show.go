@@ -27,8 +27,9 @@ type Shown struct {
 	Sessions    []rows.Session
 	// Browsers are those that the person trusts now.
 	Browsers []rows.Browser
-	// Paused tells that wrong second factors lock the person for a while.
-	Paused bool
+	// Paused tells that wrong second factors lock the person, for a while or until somebody ends
+	// it; Waits, that wrong answers of any sort, passwords among them, keep them waiting.
+	Paused, Waits bool
 	// Required says who requires a second factor, "" for nobody.
 	Required policy.Source
 }
@@ -68,7 +69,11 @@ func (s *Service) Show(ctx context.Context, workspace countersign.WorkspaceID, i
 		out.Sessions[i].TokenHash = nil
 	}
 	paused, err := s.Store.ListLocked(ctx, workspace, []countersign.UserID{id}, now)
+	if err != nil {
+		return Shown{}, err
+	}
 	out.Paused = len(paused) > 0
+	out.Waits, err = s.Accounts.Waits(ctx, a.User)
 	return out, err
 }
 

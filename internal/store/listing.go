@@ -105,7 +105,15 @@ func has(kinds string) string {
 // the clock was wrong.
 const longestLock = 86_520_000
 
-const lockedNow = "g.locked_until > 0 AND g.locked_until > ? AND g.locked_until < ?"
+// lockedBy are the subjects that are locked: for a while, or, after a hundred wrong answers in
+// a row (limit.RuleOf), until somebody ends it. Each half has its index.
+const lockedBy = "SELECT g.subject FROM guesses g WHERE g.workspace_id = ? AND g.locked_until > 0 AND g.locked_until > ? AND g.locked_until < ?" +
+	" UNION SELECT g.subject FROM guesses g WHERE g.workspace_id = ? AND g.tries >= 100 AND g.sort IN ('second', 'mailed')"
+
+// locked writes that question.
+func (s *question) locked(workspace countersign.WorkspaceID, now int64) {
+	s.add(lockedBy, workspace, now, now+longestLock, workspace)
+}
 
 // people writes the question. A filter is its own text, so that each database plans for
 // what is asked, and not for all that could be (decision 0070).
@@ -159,8 +167,9 @@ func (l Listing) filter(s *question) {
 	case NoCodes:
 		s.add(" AND u.state = 'active' AND " + has("kind <> 'recovery'") + " AND NOT " + has("kind = 'recovery' AND c.counter > 0"))
 	case Locked:
-		now := l.Now.UnixMilli()
-		s.add(" AND (u.state = 'disabled' OR u.id IN (SELECT g.subject FROM guesses g WHERE g.workspace_id = ? AND "+lockedNow+"))", l.Workspace, now, now+longestLock)
+		s.add(" AND (u.state = 'disabled' OR u.id IN (")
+		s.locked(l.Workspace, l.Now.UnixMilli())
+		s.add("))")
 	case Never:
 		s.add(" AND u.signed_in_at = 0")
 	case Everybody:
@@ -230,9 +239,11 @@ func (s *Store) ListLocked(ctx context.Context, workspace countersign.WorkspaceI
 		return nil, nil
 	}
 	asked := &question{}
-	asked.add("SELECT DISTINCT g.subject FROM guesses g WHERE g.workspace_id = ? AND "+lockedNow+" AND g.subject IN (", workspace, now.UnixMilli(), now.UnixMilli()+longestLock)
+	asked.add("SELECT l.subject FROM (")
+	asked.locked(workspace, now.UnixMilli())
+	asked.add(") AS l WHERE l.subject IN (")
 	asked.list(users)
-	asked.add(") ORDER BY g.subject")
+	asked.add(") ORDER BY l.subject")
 	var out []countersign.UserID
 	err := s.each(ctx, asked, func(found *sql.Rows) error {
 		var user countersign.UserID

@@ -34,12 +34,16 @@ WHERE u.workspace_id = @workspace_id
 GROUP BY u.pool_id ORDER BY u.pool_id;
 
 -- name: CountLocked :many
--- People who are locked for a while by wrong second factors, by pool. No lock is longer
--- than a day: a later end was set while the clock was wrong.
-SELECT u.pool_id, COUNT(DISTINCT g.subject) AS people FROM guesses g
-JOIN users u ON u.workspace_id = g.workspace_id AND u.id = g.subject
-WHERE g.workspace_id = @workspace_id AND g.locked_until > 0 AND g.locked_until > CAST(@now AS BIGINT)
-  AND g.locked_until < CAST(@now AS BIGINT) + 86520000 AND u.state <> 'disabled'
+-- People who are locked by wrong second factors, for a while or until somebody ends it, by
+-- pool. No lock for a while is longer than a day: a later end was set while the clock was
+-- wrong.
+SELECT u.pool_id, COUNT(*) AS people FROM (
+  SELECT g.subject FROM guesses g WHERE g.workspace_id = @workspace_id AND g.locked_until > 0
+    AND g.locked_until > CAST(@now AS BIGINT) AND g.locked_until < CAST(@now AS BIGINT) + 86520000
+  UNION
+  SELECT g.subject FROM guesses g WHERE g.workspace_id = @workspace_id AND g.tries >= 100 AND g.sort IN ('second', 'mailed')
+) AS l
+JOIN users u ON u.workspace_id = @workspace_id AND u.id = l.subject AND u.state <> 'disabled'
 GROUP BY u.pool_id ORDER BY u.pool_id;
 
 -- name: KeepPoolDay :exec

@@ -38,6 +38,9 @@ DELETE FROM guesses WHERE workspace_id = @workspace_id AND subject = @subject AN
 -- What they were is returned: they may have been a lock.
 DELETE FROM guesses WHERE workspace_id = @workspace_id AND subject = @subject RETURNING *;
 
+-- name: ListGuesses :many
+SELECT * FROM guesses WHERE workspace_id = @workspace_id AND subject = @subject ORDER BY sort, counter;
+
 -- name: ClearGuessesOfCounter :execrows
 DELETE FROM guesses WHERE workspace_id = @workspace_id AND subject = @subject AND counter = @counter;
 

@@ -78,10 +78,13 @@ func (q *Queries) CountDevicesRefused(ctx context.Context, workspaceID countersi
 }
 
 const countLocked = `-- name: CountLocked :many
-SELECT u.pool_id, COUNT(DISTINCT g.subject) AS people FROM guesses g
-JOIN users u ON u.workspace_id = g.workspace_id AND u.id = g.subject
-WHERE g.workspace_id = $1 AND g.locked_until > 0 AND g.locked_until > CAST($2 AS BIGINT)
-  AND g.locked_until < CAST($2 AS BIGINT) + 86520000 AND u.state <> 'disabled'
+SELECT u.pool_id, COUNT(*) AS people FROM (
+  SELECT g.subject FROM guesses g WHERE g.workspace_id = $1 AND g.locked_until > 0
+    AND g.locked_until > CAST($2 AS BIGINT) AND g.locked_until < CAST($2 AS BIGINT) + 86520000
+  UNION
+  SELECT g.subject FROM guesses g WHERE g.workspace_id = $1 AND g.tries >= 100 AND g.sort IN ('second', 'mailed')
+) AS l
+JOIN users u ON u.workspace_id = $1 AND u.id = l.subject AND u.state <> 'disabled'
 GROUP BY u.pool_id ORDER BY u.pool_id
 `
 
@@ -90,8 +93,9 @@ type CountLockedRow struct {
 	People int64
 }
 
-// People who are locked for a while by wrong second factors, by pool. No lock is longer
-// than a day: a later end was set while the clock was wrong.
+// People who are locked by wrong second factors, for a while or until somebody ends it, by
+// pool. No lock for a while is longer than a day: a later end was set while the clock was
+// wrong.
 func (q *Queries) CountLocked(ctx context.Context, workspaceID countersign.WorkspaceID, now int64) ([]CountLockedRow, error) {
 	rows, err := q.query(ctx, q.countLockedStmt, countLocked, workspaceID, now)
 	if err != nil {

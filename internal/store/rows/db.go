@@ -585,6 +585,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.listEventsOfUserStmt, err = db.PrepareContext(ctx, listEventsOfUser); err != nil {
 		return nil, fmt.Errorf("error preparing query ListEventsOfUser: %w", err)
 	}
+	if q.listGuessesStmt, err = db.PrepareContext(ctx, listGuesses); err != nil {
+		return nil, fmt.Errorf("error preparing query ListGuesses: %w", err)
+	}
 	if q.listHomesStmt, err = db.PrepareContext(ctx, listHomes); err != nil {
 		return nil, fmt.Errorf("error preparing query ListHomes: %w", err)
 	}
@@ -1924,6 +1927,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing listEventsOfUserStmt: %w", cerr)
 		}
 	}
+	if q.listGuessesStmt != nil {
+		if cerr := q.listGuessesStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listGuessesStmt: %w", cerr)
+		}
+	}
 	if q.listHomesStmt != nil {
 		if cerr := q.listHomesStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listHomesStmt: %w", cerr)
@@ -2815,6 +2823,7 @@ type Queries struct {
 	listEventsStmt               *sql.Stmt
 	listEventsOfKindStmt         *sql.Stmt
 	listEventsOfUserStmt         *sql.Stmt
+	listGuessesStmt              *sql.Stmt
 	listHomesStmt                *sql.Stmt
 	listKeptStmt                 *sql.Stmt
 	listKeptSealsStmt            *sql.Stmt
@@ -3141,6 +3150,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		listEventsStmt:               q.listEventsStmt,
 		listEventsOfKindStmt:         q.listEventsOfKindStmt,
 		listEventsOfUserStmt:         q.listEventsOfUserStmt,
+		listGuessesStmt:              q.listGuessesStmt,
 		listHomesStmt:                q.listHomesStmt,
 		listKeptStmt:                 q.listKeptStmt,
 		listKeptSealsStmt:            q.listKeptSealsStmt,

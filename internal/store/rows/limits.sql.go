@@ -178,6 +178,41 @@ func (q *Queries) GiveBack(ctx context.Context, arg GiveBackParams) (int64, erro
 	return result.RowsAffected()
 }
 
+const listGuesses = `-- name: ListGuesses :many
+SELECT workspace_id, subject, sort, counter, tries, since, locked_until FROM guesses WHERE workspace_id = $1 AND subject = $2 ORDER BY sort, counter
+`
+
+func (q *Queries) ListGuesses(ctx context.Context, workspaceID countersign.WorkspaceID, subject string) ([]Guess, error) {
+	rows, err := q.query(ctx, q.listGuessesStmt, listGuesses, workspaceID, subject)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []Guess{}
+	for rows.Next() {
+		var i Guess
+		if err := rows.Scan(
+			&i.WorkspaceID,
+			&i.Subject,
+			&i.Sort,
+			&i.Counter,
+			&i.Tries,
+			&i.Since,
+			&i.LockedUntil,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const lockGuesses = `-- name: LockGuesses :execrows
 UPDATE guesses SET locked_until = $1
 WHERE workspace_id = $2 AND subject = $3 AND sort = $4 AND counter = $5
