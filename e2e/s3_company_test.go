@@ -158,6 +158,20 @@ func s3ExactlyThose(t *testing.T, h *house) {
 	h.noMail(bea.Email, subject)
 	h.mail(ada.Email, subject) // she still has none, and was asked for again
 
+	// A preset switches it on as well, and the same question comes after it.
+	h.policy("company-required", policy.Document{"require_second_factor": "optional"})
+	ida := h.person("Ida Rhodes")
+	page.Open("/console/authentication/presets/company-required")
+	page.Click("Apply this preset")
+	page.See("What is in force", "This holds already.", ida.Email)
+	if h.required() != "required" {
+		t.Error("the preset is not in force")
+	}
+	page.Click("Yes, send")
+	page.See("Saved. The mails are on their way.")
+	h.mail(ida.Email, subject)
+	h.mail(ada.Email, subject)
+
 	// And by No, nobody is written to.
 	h.policy("company-required", policy.Document{"require_second_factor": "optional"})
 	dora := h.person("Dora Dijkstra")

@@ -22,6 +22,8 @@ type NotifyView struct {
 	Back  string
 	Value string
 	Sight policy.Sight
+	// InForce tells that it is so already: what is asked is only whether to write to them.
+	InForce bool
 	// Version is that of the settings, and Campaign names the mails: a second click finds
 	// what the first one did.
 	Version  int64
@@ -84,7 +86,7 @@ func (c *Console) notify(w http.ResponseWriter, r *http.Request, by session.Curr
 		return err
 	}
 	view := NotifyView{
-		Shell: c.shell(r, by, "company"), Pool: q.pool, Name: q.name, Back: q.draft(value), Value: value, Sight: policy.SightOf(here.Key, value),
+		Shell: c.shell(r, by, "company"), Pool: q.pool, Name: q.name, Back: q.draft(value), Value: value, InForce: value == q.set, Sight: policy.SightOf(here.Key, value),
 		Version: q.was.Version, Campaign: people.NewCampaign(),
 	}
 	view.Form = web.NewForm()

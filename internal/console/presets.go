@@ -2,6 +2,7 @@ package console
 
 import (
 	"net/http"
+	"net/url"
 	"strings"
 
 	"countersign"
@@ -150,5 +151,26 @@ func (c *Console) applyPreset(w http.ResponseWriter, r *http.Request, by session
 	case !saved:
 		return c.showPreset(w, r, by, was, next, review, form, http.StatusUnprocessableEntity)
 	}
-	return see(w, r, settingsPath+"?done=settings")
+	return c.afterPreset(w, r, by, spelled(was.Workspace, requirement), spelled(next.Workspace, requirement))
+}
+
+// afterPreset asks whether to write to those who have no second factor, where the preset has
+// begun to require one: it is switched on here as much as under Company settings.
+func (c *Console) afterPreset(w http.ResponseWriter, r *http.Request, by session.Current, before, after string) error {
+	to := settingsPath + "?done=settings"
+	if after == before || after == "" || after == "optional" {
+		return see(w, r, to)
+	}
+	missing, err := c.People.CountMissing(r.Context(), by.WorkspaceID, "")
+	if err != nil {
+		return err
+	}
+	if missing.People == 0 {
+		return see(w, r, to)
+	}
+	q, err := c.requiring(r, by, "")
+	if err != nil {
+		return err
+	}
+	return see(w, r, questionOf(q, after, url.Values{"done": {"settings"}}))
 }

@@ -38,6 +38,8 @@ func companySamples() []webtest.Sample {
 		First:  companyPath, Next: companyPath, Language: "en", Subject: "Set up two-factor authentication: Acme.", Text: "https://id.example.com",
 		Languages: []LanguageLine{{"en", "English", companyPath + "/notify?language=en", 2, true}, {"de", "Deutsch", companyPath + "/notify?language=de", 1, false}},
 	}
+	again := ask
+	again.InForce = true
 	nobody := NotifyView{Shell: shellOf("company"), Pool: "pool_staff", Name: "Staff", Back: companyPath, Value: "required", Sight: sightOf("required"), Version: 7, Campaign: "cmp_1"}
 	one := CampaignLine{Campaign: people.Campaign{
 		ID: "cmp_1", CreatedBy: "usr_0", CreatedAt: now.Add(-50 * time.Hour), Round: 2, RoundAt: now.Add(-time.Hour), Finished: true, People: 153, Mailed: 153, Done: 120, Missing: 33, LeftOut: 4,
@@ -94,6 +96,7 @@ func companySamples() []webtest.Sample {
 		{Page: "company", State: "wrong", Data: wrong},
 		{Page: "company", State: "pool", Data: pool},
 		{Page: "notify", Data: ask},
+		{Page: "notify", State: "in force", Data: again},
 		{Page: "notify", State: "nobody", Data: nobody},
 		{Page: "campaigns", Data: CampaignsView{Shell: shellOf("company"), Campaigns: []CampaignLine{reminder, running, one}}},
 		{Page: "campaigns", State: "none", Data: CampaignsView{Shell: shellOf("company")}},
