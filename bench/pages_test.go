@@ -54,6 +54,7 @@ func (w *world) pages(t *testing.T) map[string][]consolePage {
 		"GET /console/people/{user}":                   {{"one person", person, []asking{shown, w.asksActivity(8)}}},
 		"GET /console/people/{user}/activity":          {{"one person's activity", person + "/activity", []asking{shown, w.asksActivity(51)}}},
 		"GET /console/invite":                          {{"invite", "/console/invite", []asking{w.asksRules}}},
+		"GET /console/confirmed":                       {{"confirmed in another tab", "/console/confirmed", nil}},
 		"GET /console/invite/list":                     {{"invite a list", "/console/invite/list", []asking{w.asksRules}}},
 		"GET /console/resets":                          {{"resets that wait", "/console/resets", []asking{w.asksResets}}},
 		"GET /console/log":                             w.logs(t),
@@ -235,8 +236,8 @@ func (w *world) presetPages(t *testing.T) []consolePage {
 
 func (w *world) explainPages(shown asking) []consolePage {
 	return []consolePage{
-		{"what happens when, not asked", "/console/explain", nil},
-		{"what happens when a person signs in", "/console/explain?person=" + url.QueryEscape(emailOf(len(w.people)/2)) + "&address=192.0.2.7", []asking{shown}},
+		{"what happens when, not asked", "/console/explain", []asking{w.asksRules}},
+		{"what happens when a person signs in", "/console/explain?person=" + url.QueryEscape(emailOf(len(w.people)/2)) + "&address=192.0.2.7", []asking{shown, w.asksRules}},
 	}
 }
 
