@@ -77,6 +77,12 @@ func TestDomainsAreStoredWithTheSettings(t *testing.T) {
 		accounttest.Want(t, "what others changed meanwhile", p.StoreRules(ctx, ws, was.With(named(policy.Domains{"Staff": {}}), false), was.Version-1, people.Shell()), "changed_meanwhile")
 		accounttest.Want(t, "what is no domain", over(named(policy.Domains{"Staff": {"nonsense"}})), "settings_invalid")
 		stands("when everything was refused", "example.net=Crew example.org=Crew example.com=Staff ", 1)
+		// A name that is stored in another form is another name to the same file, each time.
+		for _, odd := range []string{" Field", "Field  staff", "Field\tstaff"} {
+			_, err := stored().Makes(named(policy.Domains{odd: {}}))
+			accounttest.Want(t, "a dry run of a pool named "+odd, err, "name_characters")
+			accounttest.Want(t, "a pool named "+odd, over(named(policy.Domains{odd: {"example.edu"}})), "name_characters")
+		}
 		accounttest.Want(t, "one that leads elsewhere, and none", over(named(policy.Domains{"Staff": {"example.org"}, "Crew": {}})), "ok")
 		stands("at last", "example.org=Staff ", 2)
 	})

@@ -52,13 +52,9 @@ func (s Stored) mayCall(name string) error {
 	if name == "" || name == s.Default {
 		return nil
 	}
-	checked, err := account.CheckName("name", name, 0)
+	err := asStored(name)
 	if err != nil {
 		return err
-	}
-	if checked != name {
-		// Kept in another form, it would be another name to the same file, again and again.
-		return countersign.InvalidField("name", "name_characters")
 	}
 	for other, id := range s.pools {
 		if id != countersign.DefaultPool && account.NameKey(other) == account.NameKey(name) {
@@ -66,6 +62,17 @@ func (s Stored) mayCall(name string) error {
 		}
 	}
 	return nil
+}
+
+// asStored refuses a name that cannot be stored, or not as it is: kept in another form, it
+// would be another name to the same file, again and again, and domains that lead to it would
+// lead nowhere. Invalid on "name".
+func asStored(name string) error {
+	checked, err := account.CheckName("name", name, 0)
+	if err == nil && checked != name {
+		err = countersign.InvalidField("name", "name_characters")
+	}
+	return err
 }
 
 // Makes are the pools that other rules would make: those of names that are not there. The
@@ -86,11 +93,11 @@ func (s Stored) Makes(next policy.Rules) ([]string, error) {
 		if s.PoolNamed(name) != "" {
 			continue
 		}
-		checked, err := account.CheckName("name", name, 0)
+		err := asStored(name)
 		if err != nil {
 			return nil, err
 		}
-		key := account.NameKey(checked)
+		key := account.NameKey(name)
 		if taken[key] {
 			return nil, countersign.InvalidField("name", "pool_name_taken")
 		}
