@@ -60,8 +60,8 @@ func (c *userSignOut) Run(ctx context.Context, t *terminal) error {
 
 type userRequire struct {
 	oneUser
-	From string `name:"from" placeholder:"DATE" xor:"when" help:"Require it from this day on (00:00 UTC), such as 2027-01-31."`
-	Off  bool   `name:"off" xor:"when" help:"Leave it to pool and workspace again."`
+	From *string `name:"from" placeholder:"DATE" xor:"when" help:"Require it from this day on (00:00 UTC), such as 2027-01-31."`
+	Off  bool    `name:"off" xor:"when" help:"Leave it to pool and workspace again."`
 }
 
 func (*userRequire) examples() []string {
@@ -77,8 +77,8 @@ func (c *userRequire) Run(ctx context.Context, t *terminal) error {
 	switch {
 	case c.Off:
 		told, value = "cli.user_not_required", "optional"
-	case c.From != "":
-		told, value = "cli.user_required_from", "required from "+c.From
+	case c.From != nil: // also an empty one: a day that a script lost is not today
+		told, value = "cli.user_required_from", "required from "+*c.From
 	}
 	r, err := policy.ReadRequirement(value)
 	if err != nil {
