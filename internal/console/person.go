@@ -134,14 +134,22 @@ func (c *Console) shown(r *http.Request, by session.Current) (people.Shown, erro
 	return c.People.Show(r.Context(), by.WorkspaceID, countersign.UserID(r.PathValue("user")))
 }
 
+// announcedTo is the day from which a second step will be required of somebody, zero for none,
+// and whether it is so of them alone: pool and workspace announce none, or a later one.
+// personal is what is required of them, as stored.
+func announcedTo(s policy.Settings, personal string, now time.Time) (time.Time, bool) {
+	from := s.Announced(personal, now)
+	return from, !from.Equal(s.Announced("", now))
+}
+
 func (c *Console) personView(r *http.Request, by session.Current, shown people.Shown) PersonView {
 	u := shown.User
 	view := PersonView{
 		Shell: c.shell(r, by, "people"), ID: string(u.ID), Name: called(u), Email: u.Email, EmailVerified: u.EmailVerifiedAt != 0, Role: u.Role,
 		Pool: PoolRow{ID: shown.Pool.ID, Name: shown.Pool.Name}, State: stateOf(shown.Line()), Created: moment(u.CreatedAt), SignedIn: moment(u.SignedInAt),
-		RequiredBy: string(shown.Required), RequiredFrom: shown.Settings.Announced(u.RequireSecondFactor, c.Now()), Default: u.DefaultMethod, Acts: offered(by, shown), NoReset: shown.Settings.AdminReset == policy.ResetNever,
+		RequiredBy: string(shown.Required), Default: u.DefaultMethod, Acts: offered(by, shown), NoReset: shown.Settings.AdminReset == policy.ResetNever,
 	}
-	view.FromAlone = policy.Personal(u.RequireSecondFactor).From.Equal(view.RequiredFrom)
+	view.RequiredFrom, view.FromAlone = announcedTo(shown.Settings, u.RequireSecondFactor, c.Now())
 	role := by.Account.User.Role
 	if policy.May(role, policy.DeedUnlock, u.Role) && lockedAbove(by, shown) {
 		view.UnlockedBy = countersign.Owner

@@ -3,7 +3,9 @@ package console
 import (
 	"strings"
 	"testing"
+	"time"
 
+	"countersign/internal/policy"
 	"countersign/internal/web/webtest"
 	"countersign/internal/words"
 )
@@ -45,6 +47,39 @@ func TestWhatPagesSayIsTrue(t *testing.T) {
 			if strings.Contains(said, text) {
 				t.Errorf("%s, %s says %q", row.page, row.state, text)
 			}
+		}
+	}
+}
+
+// The day of a requirement is the one that was typed, 00:00 UTC, wherever the reader is; and
+// it is said to be of somebody alone where nothing else announces it.
+func TestTheDayFromWhichItIsRequired(t *testing.T) {
+	for state, says := range map[string]string{"announced": "Required from 31 January 2027 on", "announced alone": "Required of this person from 31 January 2027 on"} {
+		said := webtest.Fetch(t, gallery(t, words.Terms{}), webtest.Sample{Page: "person", State: state}.At(), "language=en; tz=America/New_York")
+		if !strings.Contains(said, says) {
+			t.Errorf("%s does not say %q", state, says)
+		}
+	}
+	now := time.Date(2026, time.November, 21, 12, 0, 0, 0, time.UTC)
+	for _, row := range []struct {
+		sentence, workspace, personal, from string
+		alone                               bool
+	}{
+		{"nothing", "optional", "", "0001-01-01", false},
+		{"of everybody", "required from 2027-01-31", "", "2027-01-31", false},
+		{"of them alone", "optional", "required from 2027-01-31", "2027-01-31", true},
+		{"of them before the others", "required from 2027-02-28", "required from 2027-01-31", "2027-01-31", true},
+		{"of everybody before", "required from 2027-01-31", "required from 2027-02-28", "2027-01-31", false},
+		{"of everybody on the same day", "required from 2027-01-31", "required from 2027-01-31", "2027-01-31", false},
+		{"a day that has come", "optional", "required from 2026-11-01", "0001-01-01", false},
+	} {
+		settings, err := policy.Resolve(policy.Document{requirement: row.workspace}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		from, alone := announcedTo(settings, row.personal, now)
+		if from.Format(time.DateOnly) != row.from || alone != row.alone {
+			t.Errorf("%s: from %s, alone %v", row.sentence, from.Format(time.DateOnly), alone)
 		}
 	}
 }

@@ -89,16 +89,15 @@ func samples() []webtest.Sample {
 	}
 	person.Acts = []string{"remind", "code", "sign_out", "lock", "unlock", "require", "move", "role", "reset", "delete"}
 	bare.Acts, bare.NoReset = []string{"invite", "delete"}, true
-	dated := bare
-	dated.RequiredFrom = now.AddDate(0, 0, 20)
-	alone := dated
-	alone.FromAlone = true
 	shut := bare
 	shut.Acts, shut.UnlockedBy, shut.OwnersOnly, shut.State = []string{"move"}, countersign.Administrator, true, State{"console.state_locked", "bad", "lock"}
 	over := shut
 	over.UnlockedBy, over.LocksOver, over.Acts = "", true, []string{"lock", "unlock"}
 	shutByOwner := shut
 	shutByOwner.Acts, shutByOwner.UnlockedBy = nil, countersign.Owner
+	announced, alone := bare, bare
+	announced.RequiredFrom = time.Date(2027, time.January, 31, 0, 0, 0, 0, time.UTC)
+	alone.RequiredFrom, alone.FromAlone = announced.RequiredFrom, true
 	return append(actSamples(), []webtest.Sample{
 		{Page: "overview", Data: overview},
 		{Page: "overview", State: "new", Data: fresh},
@@ -109,8 +108,8 @@ func samples() []webtest.Sample {
 		{Page: "people", State: "wrong", Data: unread},
 		{Page: "person", Data: person},
 		{Page: "person", State: "bare", Data: bare},
-		{Page: "person", State: "required from a date", Data: dated},
-		{Page: "person", State: "required alone from a date", Data: alone},
+		{Page: "person", State: "announced", Data: announced},
+		{Page: "person", State: "announced alone", Data: alone},
 		{Page: "person", State: "locked above", Data: shut},
 		{Page: "person", State: "locked below", Data: over},
 		{Page: "person", State: "locked by an owner", Data: shutByOwner},
