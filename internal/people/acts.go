@@ -119,7 +119,8 @@ func (s *Service) Require(ctx context.Context, a account.Account, r policy.Requi
 // newDay refuses a day that has come, which would hold at once though it reads like an
 // announcement, and one so far away that it would never come.
 func newDay(r policy.Requirement, value string, now time.Time) error {
-	last, code := policy.LastRequirement(now), ""
+	var code string
+	last := policy.LastRequirement(now)
 	switch {
 	case !r.Required || r.From.IsZero():
 		return nil
