@@ -15,7 +15,7 @@ import (
 const (
 	// confirmedPath is where somebody comes to who has confirmed, or signed in, in another tab.
 	confirmedPath = "/console/confirmed"
-	// keptField tells that a form came from the page that keeps it.
+	// keptField tells that a form came from the page that keeps it, and what that asked for.
 	keptField = "kept"
 )
 
@@ -31,7 +31,8 @@ type KeptView struct {
 	Shown  []KeptLine
 	Proof  string // the page that asks; it is opened in a tab of its own
 	Back   string
-	Again  bool // it was sent again, and still nothing is proven
+	Asked  string // what is to be proven, as the form tells when it comes again
+	Again  bool   // it was sent again, and still that is not proven
 }
 
 // KeptLine is one thing that somebody typed, under what its field is called; a file has no
@@ -89,7 +90,7 @@ func (c *Console) keep(w http.ResponseWriter, r *http.Request, shell Shell, view
 		return false, err
 	}
 	view.Shell, view.Action, view.Posted, view.Back = shell, action, sent, wayBack(r)
-	view.Again = again(r)
+	view.Again = again(r, view.Asked)
 	for _, named := range typedNames() {
 		for _, f := range sent.Parts {
 			if f.Name != named.Label || strings.TrimSpace(f.Value) == "" {
@@ -105,16 +106,18 @@ func (c *Console) keep(w http.ResponseWriter, r *http.Request, shell Shell, view
 	return true, c.pages.Render(w, r, status, "kept", view)
 }
 
-// again tells whether a form came from the page that keeps it.
-func again(r *http.Request) bool {
+// again tells whether a form came from the page that keeps it, and what that asked for is
+// still to be proven. Whoever has proven it, and meets another page of the kind (first the
+// sign-in, or the console, and then the act), is not told that they have not.
+func again(r *http.Request, asked string) bool {
 	sent, err := web.Sent(r)
-	return err == nil && slices.ContainsFunc(sent.Parts, func(f web.Part) bool { return f.Name == keptField })
+	return err == nil && slices.Contains(sent.Parts, web.Part{Name: keptField, Value: asked})
 }
 
 // keepForProof keeps a form until its sender has given a fresh proof of an act.
 func (c *Console) keepForProof(w http.ResponseWriter, r *http.Request, by session.Current, act account.Act) (bool, error) {
 	proof := "/proof?" + url.Values{"act": {string(act)}, "return": {confirmedPath}}.Encode()
-	return c.keep(w, r, c.shell(r, by, sectionOf(r.URL.Path)), KeptView{Why: "proof", Proof: proof}, http.StatusForbidden)
+	return c.keep(w, r, c.shell(r, by, sectionOf(r.URL.Path)), KeptView{Why: "proof", Asked: string(act), Proof: proof}, http.StatusForbidden)
 }
 
 // keepForSignIn keeps a form until its sender has signed in again. Nobody is known here, and
@@ -125,7 +128,7 @@ func (c *Console) keepForSignIn(w http.ResponseWriter, r *http.Request, status i
 		return false, nil
 	}
 	signin := "/signin?" + url.Values{"return": {confirmedPath}}.Encode()
-	return c.keep(w, r, Shell{}, KeptView{Why: "signin", Proof: signin}, status)
+	return c.keep(w, r, Shell{}, KeptView{Why: "signin", Asked: "signin", Proof: signin}, status)
 }
 
 // ConfirmedView tells somebody to go back to the tab that keeps what they typed.

@@ -42,6 +42,30 @@ func TestWhatIsKept(t *testing.T) {
 	}
 }
 
+// Whoever has proven what a page asked for, and is asked for something else, is not told that
+// they have proven nothing.
+func TestWhoIsToldThatNothingIsProven(t *testing.T) {
+	for _, row := range []struct {
+		sentence string
+		sent     url.Values
+		asked    string
+		want     bool
+	}{
+		{"a form that comes for the first time", url.Values{"reason": {"lost"}}, "lock:usr_1", false},
+		{"one that comes again without the proof", url.Values{"reason": {"lost"}, "kept": {"lock:usr_1"}}, "lock:usr_1", true},
+		{"one whose sender has opened the console", url.Values{"reason": {"lost"}, "kept": {"console"}}, "lock:usr_1", false},
+		{"one whose sender has signed in", url.Values{"reason": {"lost"}, "kept": {"signin"}}, "lock:usr_1", false},
+		{"one whose sender is signed out again", url.Values{"reason": {"lost"}, "kept": {"lock:usr_1"}}, "signin", false},
+		{"one whose sender is still signed out", url.Values{"reason": {"lost"}, "kept": {"signin"}}, "signin", true},
+	} {
+		r := httptest.NewRequest(http.MethodPost, "/console/invite", strings.NewReader(row.sent.Encode()))
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		if got := again(r, row.asked); got != row.want {
+			t.Errorf("%s: %v", row.sentence, got)
+		}
+	}
+}
+
 // A file that was chosen arrives whole the second time, though no page can choose a file.
 func TestAFileIsKept(t *testing.T) {
 	octets := []byte("a\x00\xff\r\n\n,b")
