@@ -87,3 +87,23 @@ func (l Listing) Question() (string, []any) {
 	asked := l.people()
 	return asked.text.String(), asked.values
 }
+
+// Question is an SQL text with its values.
+type Question struct {
+	Text   string
+	Values []any
+}
+
+// LogQuestions are what a listing asks by each of its ways.
+func LogQuestions(l EventListing) []Question {
+	var out []Question
+	ways, _ := l.ways()
+	for _, b := range ways {
+		q := &question{}
+		q.add("SELECT " + eventColumns)
+		l.within(q, b)
+		q.add(" ORDER BY id "+l.order()+" LIMIT ?", l.Most)
+		out = append(out, Question{q.text.String(), q.values})
+	}
+	return out
+}
