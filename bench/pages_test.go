@@ -140,6 +140,8 @@ func (w *world) logs(t *testing.T) []consolePage {
 	const path = "/console/log"
 	middle, user := w.events[len(w.events)/2], w.events[7].UserID
 	day := time.UnixMilli(int64(middle.At)).UTC().Truncate(24 * time.Hour)
+	week := day.AddDate(0, 0, -7)
+	days := "from=" + week.Format(time.DateOnly) + "&to=" + day.Format(time.DateOnly)
 	refused := []string{"proof.refused"}
 	named := func(id countersign.UserID) string { return url.QueryEscape(w.emailOf(t, id)) }
 	page := func(name, query string, f audit.Filter, more ...asking) consolePage {
@@ -166,6 +168,8 @@ func (w *world) logs(t *testing.T) []consolePage {
 		page("from an address that never was", "ip=192.0.2.99", audit.Filter{IP: "192.0.2.99"}),
 		page("refused from an office", "ip=198.51.100.7&outcome=refused", audit.Filter{IP: "198.51.100.7", Outcome: audit.Refused}),
 		page("of one day", "from="+day.Format(time.DateOnly)+"&to="+day.Format(time.DateOnly), audit.Filter{Since: day, Until: day.AddDate(0, 0, 1)}),
+		page("a rare kind, of many days", "kind=user.disabled&"+days, audit.Filter{Kinds: []string{"user.disabled"}, Since: week, Until: day.AddDate(0, 0, 1)}),
+		page("from an office, of many days", "ip=198.51.100.7&"+days, audit.Filter{IP: "198.51.100.7", Since: week, Until: day.AddDate(0, 0, 1)}),
 		page("refused until a day", "outcome=refused&to="+day.Format(time.DateOnly), audit.Filter{Outcome: audit.Refused, Until: day.AddDate(0, 0, 1)}),
 		page("of one kind and person", "kind=proof.accepted&person="+string(user), audit.Filter{Kinds: []string{"proof.accepted"}, Users: []countersign.UserID{user}}),
 		found("for a session", string(w.events[3].SessionID), store.EventTerms{IDs: []string{string(w.events[3].SessionID)}}, seeks(string(w.events[3].SessionID))),

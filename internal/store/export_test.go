@@ -94,12 +94,12 @@ type Question struct {
 	Values []any
 }
 
-// LogQuestions are what a listing asks by each of its ways.
+// LogQuestions are what a listing asks SQLite by each of its ways.
 func LogQuestions(l EventListing) []Question {
 	var out []Question
 	ways, _ := l.ways()
 	for _, b := range ways {
-		q := &question{}
+		q := &question{lite: true}
 		q.add("SELECT " + eventColumns)
 		l.within(q, b)
 		q.add(" ORDER BY id "+l.order()+" LIMIT ?", l.Most)

@@ -81,6 +81,7 @@ type Listed struct {
 
 // question is an SQL text that is put together, and its values.
 type question struct {
+	lite   bool // it is for SQLite
 	text   strings.Builder
 	values []any
 }

@@ -55,8 +55,9 @@ type condition struct {
 
 // branch is one way to events, by an index that has them in their order.
 type branch struct {
-	key  condition
-	rest *condition // what the index does not know, nil for nothing
+	index string // "" for that of the identifiers
+	key   condition
+	rest  *condition // what the index does not know, nil for nothing
 }
 
 const eventColumns = "workspace_id, id, at, kind, outcome, actor_kind, actor_id, user_id, target, session_id, attempt_id, request_id, ip, user_agent, detail"
@@ -71,7 +72,19 @@ func oneOf[T ~string](column string, values []T) condition {
 	return c
 }
 
-func keyed(text string, value any) branch { return branch{key: condition{text, []any{value}}} }
+func keyed(index, text string, value any) branch {
+	return branch{index: index, key: condition{text, []any{value}}}
+}
+
+func ofKind(kind string) branch { return keyed("events_of_kind", "kind = ?", kind) }
+func ofUser[T ~string](user T) branch {
+	return keyed("events_of_user", "user_id = ? AND user_id <> ''", user)
+}
+
+func byOther[T ~string](user T) branch {
+	return keyed("events_by_other", "actor_id = ? AND actor_id <> '' AND actor_id <> user_id", user)
+}
+func fromAddress(ip string) branch { return keyed("events_from", "ip = ? AND ip <> ''", ip) }
 
 func (b branch) with(text string) branch {
 	b.rest = &condition{text: text}
@@ -79,26 +92,24 @@ func (b branch) with(text string) branch {
 }
 
 func actorBranches(user countersign.UserID) []branch {
-	return []branch{
-		keyed("actor_id = ? AND actor_id <> '' AND actor_id <> user_id", user),
-		keyed("user_id = ?", user).with("actor_id = user_id"),
-	}
+	return []branch{byOther(user), ofUser(user).with("actor_id = user_id")}
 }
 
 // branches are the ways to what is searched.
 func (t EventTerms) branches() []branch {
 	var all []branch
 	for _, id := range t.IDs {
-		all = append(all, keyed("id = ?", id), keyed("user_id = ? AND user_id <> ''", id), keyed("actor_id = ? AND actor_id <> '' AND actor_id <> user_id", id))
-		for _, column := range []string{"ip", "target", "session_id", "attempt_id", "request_id"} {
-			all = append(all, keyed(column+" = ? AND "+column+" <> ''", id))
-		}
+		all = append(all, keyed("", "id = ?", id), ofUser(id), byOther(id), fromAddress(id),
+			keyed("events_on", "target = ? AND target <> ''", id),
+			keyed("events_in_session", "session_id = ? AND session_id <> ''", id),
+			keyed("events_in_attempt", "attempt_id = ? AND attempt_id <> ''", id),
+			keyed("events_in_request", "request_id = ? AND request_id <> ''", id))
 	}
 	for _, user := range t.People {
-		all = append(all, keyed("user_id = ?", user), actorBranches(user)[0])
+		all = append(all, ofUser(user), byOther(user))
 	}
 	for _, kind := range t.Kinds {
-		all = append(all, keyed("kind = ?", kind))
+		all = append(all, ofKind(kind))
 	}
 	return all
 }
@@ -138,7 +149,7 @@ func (l EventListing) ways() ([]branch, []condition) {
 	users := func() []branch {
 		var all []branch
 		for _, user := range l.Users {
-			all = append(all, keyed("user_id = ?", user))
+			all = append(all, ofUser(user))
 		}
 		return all
 	}
@@ -157,7 +168,7 @@ func (l EventListing) ways() ([]branch, []condition) {
 		{len(terms.IDs) > 0, terms.branches, terms.holds},
 		{len(l.Users) > 0, users, func() condition { return oneOf("user_id", l.Users) }},
 		{len(l.Actors) > 0, actors, func() condition { return oneOf("actor_id", l.Actors) }},
-		{l.IP != "", func() []branch { return []branch{keyed("ip = ? AND ip <> ''", l.IP)} }, func() condition { return oneOf("ip", []string{l.IP}) }},
+		{l.IP != "", func() []branch { return []branch{fromAddress(l.IP)} }, func() condition { return oneOf("ip", []string{l.IP}) }},
 		{len(terms.IDs) == 0 && len(terms.People)+len(terms.Kinds) > 0, terms.branches, terms.holds},
 		{len(l.Kinds) > 0, EventTerms{Kinds: l.Kinds}.branches, EventTerms{Kinds: l.Kinds}.holds},
 	}
@@ -183,7 +194,13 @@ func (l EventListing) ways() ([]branch, []condition) {
 
 // within writes the beginning of what is asked of one way.
 func (l EventListing) within(s *question, b branch) {
-	s.add(" FROM events WHERE workspace_id = ?", l.Workspace)
+	s.add(" FROM events")
+	if s.lite && b.index != "" {
+		// With two ends of the identifiers, SQLite would take the index of those alone for each
+		// filter, and read a whole log for what is rare.
+		s.add(" INDEXED BY " + b.index)
+	}
+	s.add(" WHERE workspace_id = ?", l.Workspace)
 	if b.key.text != "" {
 		s.add(" AND "+b.key.text, b.key.values...)
 	}
@@ -198,13 +215,16 @@ const firstEvent, behindEvents countersign.EventID = "evt_", "evu"
 // bounds writes one condition for each end: of two, SQLite would look for the place of
 // either, and read from there to the other.
 func (l EventListing) bounds(s *question) {
-	from, to := l.Since, l.Until
+	from, to := max(l.Since, firstEvent), behindEvents
+	if l.Until != "" {
+		to = min(l.Until, to)
+	}
 	above, below := " AND id >= ?", " AND id < ?"
 	switch {
 	case l.From == "":
 	case l.Newer && l.From >= from:
 		from, above = l.From, " AND id > ?"
-	case !l.Newer && (to == "" || l.From < to):
+	case !l.Newer && l.From < to:
 		to = l.From
 	}
 	if l.reached != "" && l.Newer {
@@ -212,15 +232,8 @@ func (l EventListing) bounds(s *question) {
 	} else if l.reached != "" {
 		from, above = l.reached, " AND id >= ?"
 	}
-	if from != "" {
-		s.add(above, from)
-	}
-	if to != "" {
-		s.add(below, to)
-	}
-	// Judged of what an index has found: with two ends that are always there, SQLite takes the
-	// index of the identifiers alone for all filters, and reads the whole log.
-	s.add(" AND id || '' >= ? AND id || '' < ?", firstEvent, behindEvents)
+	s.add(above, from)
+	s.add(below, to)
 }
 
 func (l EventListing) order() string { return map[bool]string{false: "DESC", true: "ASC"}[l.Newer] }
@@ -228,7 +241,7 @@ func (l EventListing) order() string { return map[bool]string{false: "DESC", tru
 // horizon is how far the ways may be followed: to where the first of them has been for as
 // many events as are looked at. "" is to the end.
 func (s *Store) horizon(ctx context.Context, l EventListing, ways []branch) (countersign.EventID, error) {
-	asked := &question{}
+	asked := &question{lite: s.lite}
 	for i, b := range ways {
 		if i > 0 {
 			asked.add(" UNION ALL ")
@@ -263,7 +276,7 @@ func (s *Store) ListLog(ctx context.Context, l EventListing) (EventsListed, erro
 		}
 		l.reached = out.Horizon
 	}
-	asked := &question{}
+	asked := &question{lite: s.lite}
 	for i, b := range ways {
 		if i > 0 {
 			asked.add(" UNION ALL ")
