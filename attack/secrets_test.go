@@ -32,6 +32,7 @@ func TestSecrets(t *testing.T) {
 	alongside(t)
 	shell := build(t)
 	both(t, func(t *testing.T, s *site.Site) {
+		keepJournal(t, s)
 		began := time.Now()
 		j := newJourney(t, s)
 		keys(t, j.vault, s)
@@ -140,6 +141,21 @@ func files(t *testing.T, s *site.Site, since time.Time, places map[string][]byte
 		return stillThere(err)
 	})
 	must(t, err)
+}
+
+// keepJournal has PostgreSQL keep what it has written until it is searched: whenever another
+// test's database goes, it gives older files of its journal away.
+func keepJournal(t *testing.T, s *site.Site) {
+	t.Helper()
+	if s.Database != site.Postgres {
+		return
+	}
+	keep := func(statement string) {
+		storetest.AsSuperuser(t, statement)
+		storetest.AsSuperuser(t, "SELECT pg_reload_conf()")
+	}
+	keep("ALTER SYSTEM SET wal_keep_size = '1GB'")
+	t.Cleanup(func() { keep("ALTER SYSTEM RESET wal_keep_size") })
 }
 
 // stillThere forgives that a file is gone: databases remove files of theirs while
