@@ -11,13 +11,12 @@ import (
 	"countersign"
 	"countersign/internal/store"
 	"countersign/internal/store/rows"
+	"countersign/internal/trouble"
 )
 
 const (
 	// lookEvery is how often a node looks for campaigns that are not finished.
 	lookEvery = 2 * time.Second
-	// tellEvery is how often the log is told of a campaign that goes on failing, at most.
-	tellEvery = 10 * time.Minute
 	// batch is how many people one transaction writes to: on SQLite, others wait for it.
 	batch = 50
 )
@@ -37,73 +36,47 @@ func (s *Service) Run(ctx context.Context, log *slog.Logger) {
 	}
 }
 
-// Mailing mails the people of campaigns on one node, and tells the log what goes wrong: each
-// campaign at once, then every ten minutes while it lasts, and when it is over. It belongs
-// to one goroutine.
+// Mailing mails the people of campaigns on one node, and tells the log of those that fail,
+// each by itself. It belongs to one goroutine.
 type Mailing struct {
 	people *Service
 	log    *slog.Logger
-	// failing are the campaigns that the last look could not mail; "" is that there was no
-	// telling which there are.
-	failing map[countersign.CampaignID]failure
+	unread *trouble.Trouble
+	// failing are the campaigns that the last look could not mail.
+	failing map[countersign.CampaignID]*trouble.Trouble
 }
-
-// failure is since when a campaign fails, and when the log was told of it last.
-type failure struct{ since, told time.Time }
 
 // NewMailing makes the mailing of one node.
 func NewMailing(s *Service, log *slog.Logger) *Mailing {
-	return &Mailing{people: s, log: log, failing: map[countersign.CampaignID]failure{}}
+	return &Mailing{
+		people: s, log: log, unread: trouble.New(log, s.Now, "read which campaigns there are"),
+		failing: map[countersign.CampaignID]*trouble.Trouble{},
+	}
 }
 
 // Look mails everybody whom a campaign has not come to in its round. See
 // [Service.MailCampaigns].
 func (m *Mailing) Look(ctx context.Context) {
-	tried, err := m.people.mailRunning(ctx)
-	if ctx.Err() != nil {
-		return // what ends now is no failure, and nothing is over
-	}
-	if err != nil {
-		m.failed(ctx, "", err)
+	list, err := m.people.mailRunning(ctx)
+	m.unread.Note(ctx, err)
+	if err != nil || ctx.Err() != nil {
 		return // of the campaigns nothing is known
 	}
-	now := map[countersign.CampaignID]bool{}
-	for _, t := range tried {
-		if t.err != nil {
-			now[t.campaign] = true
-			m.failed(ctx, t.campaign, t.err)
+	went := map[countersign.CampaignID]error{}
+	for _, t := range list {
+		went[t.campaign] = t.err
+		if _, known := m.failing[t.campaign]; t.err != nil && !known {
+			m.failing[t.campaign] = trouble.New(m.log.With("campaign", t.campaign), m.people.Now, "mail the people of a campaign")
 		}
 	}
-	for campaign, f := range m.failing {
-		if now[campaign] {
-			continue
-		}
-		delete(m.failing, campaign)
-		if campaign == "" {
-			m.log.InfoContext(ctx, "the campaigns can be read again", "failed_for", m.people.Now().Sub(f.since))
-			continue
-		}
-		// Another node may have mailed it, or its workspace is gone: it waits no more.
-		m.log.InfoContext(ctx, "a campaign that could not be mailed fails no more", "campaign", campaign, "failed_for", m.people.Now().Sub(f.since))
-	}
-}
-
-// failed tells the log of a failure, where it is new or was told long ago.
-func (m *Mailing) failed(ctx context.Context, campaign countersign.CampaignID, err error) {
-	now := m.people.Now()
-	f, known := m.failing[campaign]
-	if !known {
-		f.since = now
-	}
-	if since := now.Sub(f.told); !known || since < 0 || since >= tellEvery {
-		f.told = now
-		if campaign == "" {
-			m.log.WarnContext(ctx, "the campaigns cannot be read, is tried again", "err", err)
-		} else {
-			m.log.WarnContext(ctx, "the people of a campaign cannot be mailed, is tried again", "campaign", campaign, "err", err)
+	for campaign, failing := range m.failing {
+		// Of one that waits no more, another node has mailed it, or its workspace is gone.
+		err := went[campaign]
+		failing.Note(ctx, err)
+		if err == nil {
+			delete(m.failing, campaign)
 		}
 	}
-	m.failing[campaign] = f
 }
 
 // tried is what became of a campaign in one look.

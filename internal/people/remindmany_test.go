@@ -148,10 +148,10 @@ func TestACampaignThatFailsIsLoggedSeldom(t *testing.T) {
 		says("while all is well", looks(3))
 		first := starts(ben, one)
 		breaks(one, "nonsense")
-		cannot, over := func(id countersign.CampaignID) string {
-			return "cannot be mailed, is tried again\" campaign=" + string(id)
-		},
-			func(id countersign.CampaignID) string { return "fails no more\" campaign=" + string(id) }
+		cannot := func(id countersign.CampaignID) string {
+			return `msg="it fails, is tried again" campaign=` + string(id)
+		}
+		over := func(id countersign.CampaignID) string { return `msg="it works again" campaign=` + string(id) }
 		says("in the first minutes", looks(299), cannot(first))
 		says("after ten minutes", looks(10), cannot(first))
 		breaks(one, "{}") // nobody looks meanwhile
@@ -170,9 +170,9 @@ func TestACampaignThatFailsIsLoggedSeldom(t *testing.T) {
 		m.Look(ending)
 		says("when the node ends", slices.Collect(strings.Lines(log.String())))
 		e.Exec(t, "ALTER TABLE campaigns RENAME TO campaigns_away")
-		says("where there is no telling which there are", looks(5), "the campaigns cannot be read")
+		says("where there is no telling which there are", looks(5), `msg="it fails, is tried again" what="read which campaigns there are"`)
 		e.Exec(t, "ALTER TABLE campaigns_away RENAME TO campaigns")
-		says("when they are there again, and one fails as before", looks(5), "can be read again")
+		says("when they are there again, and one fails as before", looks(5), `msg="it works again" what="read which campaigns there are"`)
 		breaks(two, "{}")
 		says("when the second is mended", looks(5), over(second))
 		says("afterwards", looks(5))

@@ -3,7 +3,7 @@
 // it else while the database is away, and with that hide what else goes wrong.
 //
 // It owns nothing but when the log was told last. What failed, and how often it is tried,
-// is its caller's; approve, message, server and signin call it.
+// is its caller's; approve, message, people, server and signin call it.
 package trouble
 
 import (
