@@ -11,6 +11,7 @@ import (
 // An owner has a test push sent to the own phone, which shows it; then approves a sign-in
 // there, and has the signatures of that approval checked again in the log.
 func TestTheConsoleAndAPhone(t *testing.T) {
+	t.Parallel()
 	h := newPhoneHouse(t)
 	olga := h.owner()
 	page := h.session(olga)

@@ -122,6 +122,7 @@ func (h *house) consoleScreenshot(take func(page *browser.Page, name, text strin
 // A filter that is none lists nobody, and there is no button beside it that would export
 // everybody.
 func TestAFilterThatIsNoneIsNotExported(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	page := h.session(h.owner())
 	for filter, offered := range map[string]bool{"": true, "?state=off": true, "?state=nonsense": false, "?role=nobody": false, "?q=" + strings.Repeat("a", 300): false} {
@@ -135,6 +136,7 @@ func TestAFilterThatIsNoneIsNotExported(t *testing.T) {
 // An owner finds somebody by a piece of the name and resets the second step: the page says
 // what will happen, wants a reason, and the person is told.
 func TestConsoleResetsAPerson(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	olga, ada := h.owner(), h.guarded("Ada Lovelace")
 	h.person("Bob Builder")
@@ -165,6 +167,7 @@ func TestConsoleResetsAPerson(t *testing.T) {
 
 // The pages are whole without script, and a table of people comes as a file.
 func TestConsoleWithoutScript(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	olga := h.owner()
 	h.person("Ada Lovelace")
@@ -180,6 +183,7 @@ func TestConsoleWithoutScript(t *testing.T) {
 // An owner reminds those of a filter: the page says whom, in which words, and who is left
 // out; each gets one mail, and nobody else.
 func TestConsoleRemindsAFilter(t *testing.T) {
+	t.Parallel()
 	const subject = "Protect your account at Acme"
 	h := newHouse(t)
 	olga, ada := h.owner(), h.guarded("Ada Lovelace")

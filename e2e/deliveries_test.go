@@ -94,6 +94,7 @@ func answers(service *webpushtest.Service, status int, header ...string) *atomic
 // pushed to, and told, a service that asks for patience gets it, and one that refuses
 // this installation is what the administrators hear of.
 func TestWhatAPushServiceSaysIsHeeded(t *testing.T) {
+	t.Parallel()
 	for _, kind := range []string{site.SQLite, site.Postgres} {
 		if *database != "" && *database != kind {
 			continue

@@ -28,6 +28,7 @@ func closed(r site.Route, a site.Answer, email string) string {
 // TestEveryRouteIsKnown keeps the list of what is open honest: what is not on it
 // must be closed, and TestLevels knocks at it.
 func TestEveryRouteIsKnown(t *testing.T) {
+	t.Parallel()
 	all := site.Routes(t)
 	for _, r := range all {
 		if !r.Open() && !r.Console() && !strings.HasPrefix(r.Path, "/account") && !strings.HasPrefix(r.Path, "/proof") {
@@ -46,6 +47,7 @@ func TestEveryRouteIsKnown(t *testing.T) {
 // TestLevels knocks at every route of the product with less than it needs, and
 // finds it shut. Nothing has changed afterwards.
 func TestLevels(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	ada := h.guarded("Ada Lovelace")
 	values := map[string]string{"id": string(ada.Device)}
@@ -115,6 +117,7 @@ func TestLevels(t *testing.T) {
 // TestEnrolmentOnly knocks at every route with a session that may do nothing but
 // set up the second factor that is required.
 func TestEnrolmentOnly(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	bob := h.person("Bob Builder")
 	h.policy("company-required", site.WithTexts())
@@ -155,6 +158,7 @@ func TestEnrolmentOnly(t *testing.T) {
 // TestAttemptBelongsToItsBrowser shows the pages of a sign-in under way to
 // another browser that knows the address.
 func TestAttemptBelongsToItsBrowser(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	ada := h.guarded("Ada Lovelace")
 	mine := h.client()
@@ -181,6 +185,7 @@ func TestAttemptBelongsToItsBrowser(t *testing.T) {
 // TestNothingFromElsewhere posts to every route as a page of another site would,
 // with a full session, and finds that nothing was done.
 func TestNothingFromElsewhere(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.policy("", policy.Document{})
 	ada := h.guarded("Ada Lovelace")

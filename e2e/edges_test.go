@@ -18,6 +18,7 @@ import (
 // TestDevelopmentMessages breaks each condition of the page that shows mails,
 // one at a time. With all of them kept it is there.
 func TestDevelopmentMessages(t *testing.T) {
+	t.Parallel()
 	h, _ := untouched(t, t.TempDir())
 	port := h.URL[strings.LastIndex(h.URL, ":"):]
 	for _, row := range []struct {
@@ -70,6 +71,7 @@ func TestDevelopmentMessages(t *testing.T) {
 // TestMailsLeadHome sends requests under other names; the mails' links begin
 // with the configured address.
 func TestMailsLeadHome(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	ada := h.guarded("Ada Lovelace")
 	for _, headers := range [][]string{
@@ -112,6 +114,7 @@ func inside(location string) bool {
 
 // TestRedirectsStayInside gives foreign addresses wherever one is gone back to.
 func TestRedirectsStayInside(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	ada := h.person("Ada Lovelace")
 	c := h.client()
@@ -153,6 +156,7 @@ func TestRedirectsStayInside(t *testing.T) {
 // TestAnotherSitesPage is a page of another site, in the browser of somebody who
 // is signed in: it posts a form, and it shows our page in a frame.
 func TestAnotherSitesPage(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	ada := h.guarded("Ada Lovelace")
 	evil := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -181,6 +185,7 @@ func TestAnotherSitesPage(t *testing.T) {
 
 // TestHeaders finds the same guards on every answer.
 func TestHeaders(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	ada := h.guarded("Ada Lovelace")
 	full := h.client()
@@ -227,6 +232,7 @@ func TestHeaders(t *testing.T) {
 
 // TestMethods asks every page with methods that it does not have.
 func TestMethods(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	ada := h.guarded("Ada Lovelace")
 	c := h.client()
@@ -256,6 +262,7 @@ func TestMethods(t *testing.T) {
 // A person without scripts is told by the address bar alone; the page says its
 // own name, whatever the request did.
 func TestNoNameButOurs(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	page := h.browser(browser.NoScript())
 	page.Open("/signin")

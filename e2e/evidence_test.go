@@ -14,6 +14,7 @@ import (
 // The shell checks an approval again from its event, and says so when the event was
 // changed in the database by hand.
 func TestAnApprovalIsCheckedAgain(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	ada := h.Guarded(t, "Ada", "ada@acme.example")
 	page := h.Client()

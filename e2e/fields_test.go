@@ -101,6 +101,7 @@ func secret(name string) bool {
 // with a sentence for this mistake at the field, a link to it at the top, and
 // what was typed, except secrets.
 func TestEveryFieldHasItsSentence(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	ada := h.guarded("Ada Lovelace")
 	forms := h.forms(t, ada)

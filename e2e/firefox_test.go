@@ -17,6 +17,7 @@ import (
 // signatures, and on the app. Firefox has a virtual authenticator too, so the finger is
 // no more made up than Chromium's.
 func TestFirefoxApprovesASignIn(t *testing.T) {
+	t.Parallel()
 	service := autopush.Start(t, time.Now) // the installation's clock is not moved
 	h := &house{site.Start(t, site.Options{Env: []string{site.PushServices(t, service.Service)}}), t}
 	ada := h.guarded("Ada Lovelace")

@@ -18,6 +18,7 @@ import (
 
 // TestFirstParagraph is what somebody does who has just cloned the project.
 func TestFirstParagraph(t *testing.T) {
+	t.Parallel()
 	for _, row := range []struct {
 		name     string
 		postgres bool

@@ -10,6 +10,7 @@ import (
 // not ring it, the request is there when the app is opened, and with that the app has
 // made another subscription, so that the next sign-in rings.
 func TestALostSubscriptionIsMadeAnew(t *testing.T) {
+	t.Parallel()
 	h := newPhoneHouse(t)
 	ada := h.guarded("Ada Lovelace")
 	page := h.session(ada)

@@ -26,6 +26,7 @@ func (h *house) helped(p *person) string {
 // Somebody who lost phone and codes is helped by a code, after the password, and is led to
 // putting another phone in the place of the lost one.
 func TestHelpedByTheHelpDesk(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	ada := h.person("Ada Lovelace").withApp("Phone")
 	page := h.browser()
@@ -53,6 +54,7 @@ func TestHelpedByTheHelpDesk(t *testing.T) {
 
 // Before a second factor is required, a page says how long there is, and leads on.
 func TestRemindMeLater(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	from := h.Clock.Now().UTC().AddDate(0, 0, 9)
 	h.policy("", policy.Document{"require_second_factor": "required from " + from.Format(time.DateOnly)})

@@ -9,6 +9,7 @@ import (
 // Chromium itself says whether it would install a page as an app: the app yes, the pages
 // of the account not.
 func TestChromiumFindsTheAppInstallable(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	chromium := browser.Launch(t, browser.Process{Profile: t.TempDir()})
 	app := chromium.New(t, h.URL)

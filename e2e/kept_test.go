@@ -47,6 +47,7 @@ func (h *house) stateOf(email string) countersign.UserState {
 // TestTypedOutlivesTheProof types while the fresh proof ends: what was typed is there after
 // it, in two forms, one of them without script, and nobody is done anything to before.
 func TestTypedOutlivesTheProof(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	olga, ada := h.owner(), h.guarded("Ada Lovelace")
 	page := h.session(olga)
@@ -139,6 +140,7 @@ func TestTypedOutlivesTheProof(t *testing.T) {
 // TestRefusedInTheConsole refuses somebody who is in the console: the frame stays, and so does
 // the way back. Nobody else gets to see that there is such a frame.
 func TestRefusedInTheConsole(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	olga, ada := h.owner(), h.guarded("Ada Lovelace")
 	page := h.session(olga)

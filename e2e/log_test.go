@@ -53,6 +53,7 @@ func pagesOfTheLog(s *show) {
 // An auditor finds what was done by words, opens it, and the list follows what comes until
 // it is paused.
 func TestTheLogFollows(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	olga, ada := h.owner(), h.guarded("Ada Lovelace")
 	page := h.session(olga)
@@ -75,6 +76,7 @@ func TestTheLogFollows(t *testing.T) {
 
 // The log is whole without script: a link leads to what is newer.
 func TestTheLogWithoutScript(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	olga, ada := h.owner(), h.guarded("Ada Lovelace")
 	h.roleChanged(olga, ada)

@@ -12,6 +12,7 @@ import (
 // Names and addresses may be as long as they are allowed to be, without a blank: the tables
 // stay on the page, and what stands beside them can be read.
 func TestLongNamesStayOnThePage(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	label := strings.Repeat("d", 60)
 	long := h.Person(t, strings.Repeat("N", 78), strings.Repeat("l", 60)+"@"+label+"."+label+".example", countersign.Member)
@@ -52,6 +53,7 @@ func TestLongNamesStayOnThePage(t *testing.T) {
 // A company's name may be one long word: it is not cut off where it stands at the head of
 // the pages.
 func TestALongCompanyStaysOnThePage(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	other := &house{h.Second(t, "Donaudampfschifffahrtsgesellschaft "+strings.Repeat("W", 40), "long.localhost"), t}
 	page := other.session(other.owner())

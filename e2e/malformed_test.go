@@ -89,6 +89,7 @@ func fill(r *http.Request, kind, body string) {
 // signed in and those who are not. Nothing of it is our fault: never a 5xx, and
 // never a panic in the log.
 func TestMalformed(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.policy("", policy.Document{})
 	all := site.Routes(t)

@@ -36,6 +36,7 @@ func pagesOfMessages(s *show) {
 // An owner sends a test mail and finds it in the list; makes a workspace, whose link sets
 // it up, and gives it another name.
 func TestConsoleMessagesAndWorkspaces(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	olga := h.owner()
 	page := h.session(olga)

@@ -13,6 +13,7 @@ import (
 // Whoever slips, or is second, is told what to do on the page where they are, and what they
 // typed is still there.
 func TestMistakesInTheConsole(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	olga, ada := h.owner(), h.guarded("Ada Lovelace")
 	grace := h.administrator("Grace Hopper").withApp("Phone").withCodes(10)

@@ -11,6 +11,7 @@ import (
 // Who lost the phone gets in with a recovery code, and is led through what is to be done
 // about the phone, its app, the new one and the codes, until nothing is left.
 func TestALostPhone(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	ada := h.guarded("Ada Lovelace")
 	ada.withPhone()
@@ -60,6 +61,7 @@ func TestALostPhone(t *testing.T) {
 
 // Who still has the old phone replaces it, and loses nothing when they stop half way.
 func TestANewPhone(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	ada := h.guarded("Ada Lovelace")
 	ada.withPhone()

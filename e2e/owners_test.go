@@ -17,6 +17,7 @@ import (
 // to ask, and finds no button that would be refused. An owner does it, and the others hear
 // of it.
 func TestOwnersAlone(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	olga := h.owner()
 	grace := h.administrator("Grace Hopper").withApp("Phone").withCodes(10)
@@ -71,6 +72,7 @@ func TestOwnersAlone(t *testing.T) {
 // A code that was read out is not ended by a reload of its page, and whoever is locked by a
 // lower role can be locked by the reader.
 func TestActsOnPeopleAgain(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	olga := h.owner()
 	grace := h.administrator("Grace Hopper").withApp("Phone").withCodes(10)

@@ -132,6 +132,7 @@ func noPage(r site.Route) string {
 
 // TestPages looks at every page that the product has.
 func TestPages(t *testing.T) {
+	t.Parallel()
 	seen, run := &sync.Map{}, 0
 	walks := map[string]func(*show){
 		"signing in": pagesOfSigningIn, "the account": pagesOfTheAccount, "the wizard": pagesOfTheWizard,
@@ -463,6 +464,7 @@ func pagesOfANewInstallation(s *show) {
 
 // The sign-in page comes quickly on a slow connection, and tells nobody else.
 func TestSignInPageIsLight(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	if size := judge.TransferSize(t, h.URL, "/signin"); size > 60<<10 {
 		t.Errorf("the sign-in page transfers %d bytes, want at most 60 KB", size)

@@ -4,6 +4,7 @@ import "testing"
 
 // Who is used to a question on the phone, and is asked for a code, reads why.
 func TestAPhoneThatWouldHaveBeenAsked(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	ada := h.guarded("Ada Lovelace")
 	d := ada.withPhone()

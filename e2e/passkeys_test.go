@@ -22,6 +22,7 @@ func addPasskey(page *browser.Page, name string) {
 // A person adds passkeys, sees where they are, signs in with one after the password, and
 // removes them again.
 func TestAPasskeyAsTheSecondStep(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	ada := h.guarded("Ada Lovelace")
 	page := h.session(ada)
@@ -66,6 +67,7 @@ func TestAPasskeyAsTheSecondStep(t *testing.T) {
 
 // A synced passkey signs in without a password, and proves again who one is.
 func TestAPasskeyInThePasswordsPlace(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	ada := h.guarded("Ada Lovelace")
 	page := h.session(ada)
@@ -101,6 +103,7 @@ func TestAPasskeyInThePasswordsPlace(t *testing.T) {
 // Somebody whose only second step is a passkey sets it up with recovery codes, is asked
 // for it and for no code, and gets in with a recovery code without it.
 func TestAPasskeyAsTheOnlySecondStep(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	bob := h.person("Bob Builder")
 	page := h.session(bob)
@@ -131,6 +134,7 @@ func TestAPasskeyAsTheOnlySecondStep(t *testing.T) {
 
 // Without script there is no dead button, and the page says what is missing.
 func TestAPasskeyWithoutScript(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	ada := h.guarded("Ada Lovelace")
 	page := h.session(ada)

@@ -135,6 +135,7 @@ func (h *phoneHouse) approve(page, app *browser.Page) {
 }
 
 func TestAPhoneApprovesASignIn(t *testing.T) {
+	t.Parallel()
 	h := newPhoneHouse(t)
 	ada := h.guarded("Ada Lovelace")
 	page := h.session(ada)

@@ -13,6 +13,7 @@ import (
 // A pool is given a setting of its own in the console. It counts for its people and for
 // nobody else, is changed, and is taken back.
 func TestAPoolsOwnSetting(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	grace := h.grace()
 	ada, bob := h.guarded("Ada Lovelace"), h.guarded("Bob Builder")
@@ -103,6 +104,7 @@ func TestAPoolsOwnSetting(t *testing.T) {
 // What a pool has by the workspace is kept for it on a button, and stays when the workspace
 // changes.
 func TestAPoolKeepsWhatTheWorkspaceHas(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	const number = `section[aria-labelledby="set.recovery.codes-h"]`
 	page := h.session(h.grace())

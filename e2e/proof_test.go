@@ -11,6 +11,7 @@ import (
 // TestAProofByPhoneIsForOneChange proves on the phone that one may rename a device, in a
 // browser, and is asked again for the next change, which the phone names too.
 func TestAProofByPhoneIsForOneChange(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.policy("push-after-authenticator", nil)
 	ada := h.guarded("Ada Lovelace")

@@ -21,6 +21,7 @@ import (
 // A real nginx, with the plainest configuration, stands before the server: the page that
 // waits is told at once, not when the connection ends.
 func TestEventsPassAProxyAtOnce(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	ada := h.Guarded(t, "Ada", "ada@acme.example")
 	page := h.Client()
@@ -83,6 +84,7 @@ func follow(t *testing.T, address, host string, cookies []*http.Cookie) <-chan s
 // TestAPageWaitsBehindAnyProxy has proxies that spoil a stream of events, each in its own
 // way: the page asks one call at a time then, and is told as well.
 func TestAPageWaitsBehindAnyProxy(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	ada := h.guarded("Ada Lovelace")
 	d := ada.withPhone()

@@ -2,6 +2,7 @@ package e2e_test
 
 import (
 	"slices"
+	"sync"
 	"testing"
 
 	"countersign/e2e/site"
@@ -39,42 +40,53 @@ func (preset under) phone(number string, test func(*testing.T, *phoneHouse)) sce
 	return scenario{number: number, preset: string(preset), onPhone: test}
 }
 
-// scenarios are all of them; each document has a file of its own.
-func scenarios() []scenario {
-	return slices.Concat(s0Scenarios(), s1Scenarios(), s2Scenarios(), s3Scenarios(), s4Scenarios())
+// scenarios are all of them, each document's in a file of its own; in two parts of about the
+// same length.
+func scenarios() [][]scenario {
+	return [][]scenario{slices.Concat(s0Scenarios(), s1Scenarios(), s2Scenarios()), slices.Concat(s3Scenarios(), s4Scenarios())}
 }
 
-// TestScenario runs each scenario as TestScenario/S3-10/sqlite and …/postgres,
-// side by side, on one server for each database.
+// TestScenario runs each scenario as TestScenario/S3-10/sqlite and …/postgres, side by side,
+// on one server for each database. One follows the other, for each has settings of its own;
+// the two parts have servers of their own, and go on at once.
 func TestScenario(t *testing.T) {
-	houses := map[string]*site.Site{}
-	shared := &sharedPhone{t: t}
-	for _, kind := range []string{site.SQLite, site.Postgres} {
-		switch {
-		case *database != "" && *database != kind:
-		case kind == site.SQLite:
-			houses[kind], shared.service = startWithPushes(t, site.Options{Database: kind})
-		default:
-			houses[kind] = site.Start(t, site.Options{Database: kind})
+	t.Parallel()
+	var parts sync.WaitGroup
+	for _, part := range scenarios() {
+		houses := map[string]*site.Site{}
+		shared := &sharedPhone{t: t}
+		for _, kind := range []string{site.SQLite, site.Postgres} {
+			switch {
+			case *database != "" && *database != kind:
+			case kind == site.SQLite:
+				houses[kind], shared.service = startWithPushes(t, site.Options{Database: kind})
+			default:
+				houses[kind] = site.Start(t, site.Options{Database: kind})
+			}
 		}
+		parts.Go(func() {
+			for _, s := range part {
+				t.Run(s.number, func(t *testing.T) { s.run(t, houses, shared) })
+			}
+		})
 	}
-	for _, s := range scenarios() {
-		t.Run(s.number, func(t *testing.T) {
-			for kind, installation := range houses {
-				if kind != site.SQLite && (s.onPhone != nil || s.once && len(houses) > 1) {
-					continue
-				}
-				t.Run(kind, func(t *testing.T) {
-					t.Parallel()
-					h := &house{installation, t}
-					h.policy(s.preset, s.settings)
-					h.forgetQuestions()
-					if s.onPhone != nil {
-						s.onPhone(t, &phoneHouse{h, shared.service, shared})
-					} else {
-						s.test(t, h)
-					}
-				})
+	parts.Wait()
+}
+
+func (s scenario) run(t *testing.T, houses map[string]*site.Site, shared *sharedPhone) {
+	for kind, installation := range houses {
+		if kind != site.SQLite && (s.onPhone != nil || s.once && len(houses) > 1) {
+			continue
+		}
+		t.Run(kind, func(t *testing.T) {
+			t.Parallel()
+			h := &house{installation, t}
+			h.policy(s.preset, s.settings)
+			h.forgetQuestions()
+			if s.onPhone != nil {
+				s.onPhone(t, &phoneHouse{h, shared.service, shared})
+			} else {
+				s.test(t, h)
 			}
 		})
 	}

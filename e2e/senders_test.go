@@ -26,6 +26,7 @@ func from(t *testing.T, m mailbox.Message) mail.Address {
 // own ones another name. A mail server that does not take the address is told of at once,
 // holds up nobody else's mails, and gets what waited when it does.
 func TestEachWorkspaceHasASender(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	g, _ := h.globex()
 	olga := h.owner()

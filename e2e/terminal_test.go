@@ -12,6 +12,7 @@ import (
 // A command line is paired with the pages as they are, and a sign-in is approved on it;
 // its clock is wrong.
 func TestACommandLineApprovesASignIn(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.Policy(t, "", policy.Document{"push.terminal_devices": "on"})
 	ada := h.Guarded(t, "Ada", "ada@acme.example")

@@ -53,6 +53,7 @@ func pagesOfTexts(s *show) {
 
 // A person sets a number up, changes it, proves who they are by it, and removes it.
 func TestANumberAllItsLife(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.policy("", site.WithTexts())
 	const old, fresh = "+4915123456789", "+4915198765432"
@@ -111,6 +112,7 @@ func TestANumberAllItsLife(t *testing.T) {
 // Whatever the first provider does but take the text, the next one sends it, and the
 // person signs in.
 func TestTheNextProviderIsAsked(t *testing.T) {
+	t.Parallel()
 	for mood, what := range map[texttest.Mood]string{texttest.Down: "down", texttest.Slow: "slow", texttest.Lying: "lying", texttest.Cut: "cut off"} {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()
@@ -136,6 +138,7 @@ func TestTheNextProviderIsAsked(t *testing.T) {
 // Where nobody sends texts, the page says so and what to do; another way leads in, and
 // nothing else does.
 func TestNobodySendsTexts(t *testing.T) {
+	t.Parallel()
 	gateway, twilio := texttest.NewGateway(t), texttest.NewTwilio(t)
 	gateway.Be(texttest.Lying)
 	twilio.Be(texttest.Down)
@@ -179,6 +182,7 @@ func TestNobodySendsTexts(t *testing.T) {
 // Whose only second step is a number that gets no texts any more is told so, and gets in
 // with a recovery code; nothing less is asked of them.
 func TestANumberThatIsSwitchedOff(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.policy("", site.WithTexts())
 	ada := h.person("Ada Lovelace").withCodes(10)
@@ -201,6 +205,7 @@ func TestANumberThatIsSwitchedOff(t *testing.T) {
 
 // What Twilio reports is believed by its signature alone, and counted with its price.
 func TestWhatTwilioReports(t *testing.T) {
+	t.Parallel()
 	twilio := texttest.NewTwilio(t)
 	h := newHouse(t, "COUNTERSIGN_TEXTS_FILE="+site.TextsFile(t, twilio.Entry("twilio")))
 	h.policy("", site.WithTexts())

@@ -11,6 +11,7 @@ import (
 // A person trusts a browser after a sign-in, is not asked there any more but before
 // important changes, and takes it back.
 func TestTrustingABrowser(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.policy("", policy.Document{"trusted_browser_days": 30})
 	ada := h.guarded("Ada Lovelace")
@@ -50,6 +51,7 @@ func TestTrustingABrowser(t *testing.T) {
 
 // Who was heading somewhere comes there after either answer.
 func TestTrustingLeadsOn(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.policy("", policy.Document{"trusted_browser_days": 1})
 	ada := h.guarded("Ada Lovelace")

@@ -11,6 +11,7 @@ import (
 // TestTwoRequestsAtOnce has somebody sign in at two places at once: the app lists both
 // requests, the newest first, and each answer is for its own place.
 func TestTwoRequestsAtOnce(t *testing.T) {
+	t.Parallel()
 	h := newPhoneHouse(t)
 	ada := h.guarded("Ada Lovelace")
 	p, app := h.pair(h.session(ada))

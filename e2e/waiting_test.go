@@ -13,6 +13,7 @@ import (
 // after 20, counted from when the phone was asked. It is a page that was loaded a moment
 // before, so that nobody has to wait for that long.
 func TestThePageThatWaitsOffersMoreAfterAWhile(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	ada := h.guarded("Ada Lovelace")
 	d := ada.withPhone()

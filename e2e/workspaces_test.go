@@ -63,6 +63,7 @@ func (h *house) globex() (*house, string) {
 // TestASecondWorkspace goes the whole way of a company that gets a workspace of its own:
 // made by the operator, set up by its first owner, signed in to with both factors.
 func TestASecondWorkspace(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	g, setUp := h.globex()
 	ada := &person{&site.Person{Name: "Ada Lovelace", Email: site.Owner, Password: "seven lanterns in the harbour"}, g}
@@ -141,6 +142,7 @@ func quoted(text string) string { return `"` + text + `"` }
 
 // A name that nobody has is answered with a page that names nobody, and leads nowhere.
 func TestANameThatNobodyHas(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.globex()
 	u, err := url.Parse(h.URL)
