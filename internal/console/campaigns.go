@@ -47,13 +47,26 @@ type CampaignView struct {
 	Lacking  []LackingLine
 	First    bool
 	Next     string
-	MayAgain bool
+	MayAgain bool      // whom it is for can be reminded again,
+	From     time.Time // or will from then on; zero for neither
 }
 
 // withMails is the page with how the mails stand. Of those of long ago nothing is known.
 func (v CampaignView) withMails(mails people.CampaignMails, now time.Time) CampaignView {
 	v.Mails = mails
 	v.Gone = v.Finished && v.Mailed > 0 && mails == people.CampaignMails{} && now.Sub(v.RoundAt) < message.KeepRecords
+	return v
+}
+
+// withAgain is the page with whether those who are missing can be reminded again now.
+func (v CampaignView) withAgain(now time.Time) CampaignView {
+	switch {
+	case !v.Finished || v.Missing == 0:
+	case now.Before(v.AgainAt):
+		v.From = v.AgainAt
+	default:
+		v.MayAgain = true
+	}
 	return v
 }
 
@@ -90,10 +103,10 @@ func (c *Console) campaigns(w http.ResponseWriter, r *http.Request, by session.C
 }
 
 func (c *Console) campaign(w http.ResponseWriter, r *http.Request, by session.Current) error {
-	return c.showCampaign(w, r, by, web.NewForm())
+	return c.showCampaign(w, r, by, web.NewForm(), http.StatusOK)
 }
 
-func (c *Console) showCampaign(w http.ResponseWriter, r *http.Request, by session.Current, form *web.Form) error {
+func (c *Console) showCampaign(w http.ResponseWriter, r *http.Request, by session.Current, form *web.Form, status int) error {
 	id := countersign.CampaignID(r.PathValue("campaign"))
 	one, err := c.People.Campaign(r.Context(), by.WorkspaceID, id)
 	if err != nil {
@@ -110,7 +123,9 @@ func (c *Console) showCampaign(w http.ResponseWriter, r *http.Request, by sessio
 	}
 	view := CampaignView{
 		Shell: c.shell(r, by, "company"), CampaignLine: lineOf(one, was), First: after == "",
-		MayAgain: policy.MayAll(by.Account.User.Role, policy.DeedCampaign) && one.Finished && one.Missing > 0,
+	}
+	if policy.MayAll(by.Account.User.Role, policy.DeedCampaign) {
+		view = view.withAgain(c.Now())
 	}
 	view.Form = form
 	mails, err := c.People.CampaignMails(r.Context(), one, by.WorkspaceID)
@@ -132,7 +147,7 @@ func (c *Console) showCampaign(w http.ResponseWriter, r *http.Request, by sessio
 	if len(list) == peopleOnPage {
 		view.Next = campaignPath(id) + "?after=" + string(list[len(list)-1].User.ID)
 	}
-	return c.pages.Render(w, r, form.Status(), "campaign", view)
+	return c.pages.Render(w, r, status, "campaign", view)
 }
 
 // remindAgain mails those once more who still have none.
@@ -146,5 +161,5 @@ func (c *Console) remindAgain(w http.ResponseWriter, r *http.Request, by session
 	if !form.Take(err, "") {
 		return err
 	}
-	return c.showCampaign(w, r, by, form)
+	return c.showCampaign(w, r, by, form, web.Status(err))
 }

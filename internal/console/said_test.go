@@ -17,6 +17,7 @@ func TestWhatPagesSayIsTrue(t *testing.T) {
 	const went, way, waits, failed, kept, left = "The mails have gone out.", "On their way", "2 wait to go out.", "3 mails could not be sent", "153 were kept on the server", "were left out"
 	const once, rounds, first, second, unwritten = "Mailed once.", "2 rounds of mails.", "The first round of mails is under way.", "Round 2 of mails is under way.", "Nobody was written to."
 	const everybody, nobody, last = "Everybody has set one up.", "There is nobody whom this mail is for.", "Nobody comes after these."
+	const button, daily, from = "Remind again", "They can be reminded at most once a day.", "They can be reminded again from"
 	for _, row := range []struct {
 		page, state string
 		says, not   []string
@@ -35,7 +36,8 @@ func TestWhatPagesSayIsTrue(t *testing.T) {
 		{"campaign", "failed", []string{failed, once, "/console/messages?state=failed"}, []string{went, way, waits}},
 		{"campaign", "kept", []string{kept, once}, []string{went, way}},
 		{"campaign", "all left out", []string{unwritten, left}, []string{went, way, once}},
-		{"campaign", "long ago", []string{rounds}, []string{went, way, failed}},
+		{"campaign", "today", []string{rounds, from}, []string{button, daily}},
+		{"campaign", "long ago", []string{rounds, button, daily}, []string{went, way, failed, from}},
 	} {
 		said := webtest.Fetch(t, gallery(t, words.Terms{}), webtest.Sample{Page: row.page, State: row.state}.At(), "language=en")
 		for _, text := range row.says {

@@ -76,7 +76,8 @@ func companySamples() []webtest.Sample {
 		{Page: "campaign", State: "failed", Data: finished(func(c *people.Campaign) { c.Round = 1 }, people.CampaignMails{Failed: 3})},
 		{Page: "campaign", State: "kept", Data: finished(all, people.CampaignMails{Kept: 153})},
 		{Page: "campaign", State: "all left out", Data: finished(func(c *people.Campaign) { c.Round, c.Mailed, c.LeftOut = 1, 0, 33 }, people.CampaignMails{})},
-		{Page: "campaign", State: "long ago", Data: finished(func(c *people.Campaign) { c.RoundAt = now.AddDate(0, -2, 0) }, people.CampaignMails{})},
+		{Page: "campaign", State: "today", Data: finished(func(c *people.Campaign) { c.AgainAt = now.Add(23 * time.Hour) }, people.CampaignMails{}).withAgain(now)},
+		{Page: "campaign", State: "long ago", Data: finished(func(c *people.Campaign) { c.RoundAt = now.AddDate(0, -2, 0) }, people.CampaignMails{}).withAgain(now)},
 	}
 	remind := RemindView{
 		Shell: shellOf("people"), Whom: reminder.Whom, Back: "/console/people", Fields: []Hidden{{"pool", "pool_staff"}}, Campaign: "cmp_1", Count: 3,

@@ -121,11 +121,17 @@ func (s *Service) RemindAgain(ctx context.Context, workspace countersign.Workspa
 			return fmt.Errorf("remind again: %w", err)
 		}
 		if n == 0 {
-			wait := time.UnixMilli(row.FinishedAt).Add(againAfter).Sub(tx.Now)
-			return &countersign.Error{Kind: countersign.Limited, Code: "campaign_today", RetryAfter: max(wait, time.Second)}
+			return &countersign.Error{Kind: countersign.Limited, Code: "campaign_today", RetryAfter: max(againAt(row).Sub(tx.Now), time.Second)}
 		}
 		return campaignEvent(tx, workspace, id, by, "campaign.reminded", nil)
 	})
+}
+
+func againAt(row rows.Campaign) time.Time {
+	if row.FinishedAt == 0 {
+		return time.Time{}
+	}
+	return time.UnixMilli(row.FinishedAt).Add(againAfter)
 }
 
 // Campaign is how far one has come.
@@ -141,6 +147,8 @@ type Campaign struct {
 	Round    int
 	RoundAt  time.Time
 	Finished bool
+	// AgainAt is from when on its people can be reminded again, zero while it runs.
+	AgainAt time.Time
 	// People were gathered and have an account still; Mailed of them got a mail, Done have
 	// set up a second factor since, Missing have not. LeftOut of this round were written to
 	// within 24 hours before.
@@ -214,7 +222,7 @@ func (s *Service) progress(ctx context.Context, row rows.Campaign) (Campaign, er
 	}
 	return Campaign{
 		ID: row.ID, Pool: row.PoolID, Filter: filterOf(row.Asked), CreatedBy: row.CreatedBy, CreatedAt: time.UnixMilli(row.CreatedAt), Round: int(row.Round),
-		RoundAt: time.UnixMilli(row.RoundAt), Finished: row.FinishedAt != 0,
+		RoundAt: time.UnixMilli(row.RoundAt), Finished: row.FinishedAt != 0, AgainAt: againAt(row),
 		People: n.People, Mailed: n.Mailed, Done: n.Done, Missing: n.People - n.Done, LeftOut: n.LeftOut,
 	}, nil
 }
