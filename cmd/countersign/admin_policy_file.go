@@ -86,7 +86,12 @@ func (f fromFile) next(t *terminal, was people.Stored) (policy.Rules, error) {
 			t.tell("policy.pool_left", "Name", name)
 		}
 	}
-	return was.With(named, f.Replace), nil
+	next := was.With(named, f.Replace)
+	err = next.Check() // what is there may make too much of it
+	if err != nil {
+		return policy.Rules{}, usageError{fmt.Errorf("%s: %w", f.From, err)}
+	}
+	return next, nil
 }
 
 // policyDiff compares.

@@ -11,6 +11,7 @@ import (
 	"os"
 	"reflect"
 	"sort"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -69,7 +70,7 @@ func runScripts(t *testing.T, dir string, setup func(*testscript.Env) error) {
 			}
 			return nil
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"get": get, "term": term, "page": page},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"get": get, "term": term, "page": page, "domains": domains},
 	})
 }
 
@@ -96,6 +97,23 @@ func term(ts *testscript.TestScript, neg bool, args []string) {
 			ts.Fatalf("%v", err)
 		}
 	}
+}
+
+// domains writes a file of settings by which so many domains, from one number on, lead to a
+// pool.
+func domains(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 4 {
+		ts.Fatalf("usage: domains FILE POOL FIRST HOW-MANY")
+	}
+	first, err := strconv.Atoi(args[2])
+	ts.Check(err)
+	many, err := strconv.Atoi(args[3])
+	ts.Check(err)
+	var list []string
+	for i := range many {
+		list = append(list, fmt.Sprintf("%q", fmt.Sprintf("d%d.example", first+i)))
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), fmt.Appendf(nil, "[pool.%s]\ndomains = [%s]\n", args[1], strings.Join(list, ", ")), 0o600))
 }
 
 // get waits until an address answers 200, with the text in it where one is

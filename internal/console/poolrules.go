@@ -146,9 +146,9 @@ func rulesWith(rules []policy.PoolRule, id countersign.PoolID, typed string) ([]
 		taken[folded] = true
 		next = append(next, policy.PoolRule{Kind: policy.ByDomain, Value: folded, Pool: id})
 	}
-	if len(next) > people.MostRules {
+	if len(next) > policy.MostPoolRules {
 		e := countersign.InvalidField("domains", "domain_many")
-		e.Args = map[string]any{"Most": people.MostRules}
+		e.Args = map[string]any{"Most": policy.MostPoolRules}
 		return nil, e
 	}
 	return next, nil

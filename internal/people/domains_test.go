@@ -64,12 +64,12 @@ func TestDomainsAreStoredWithTheSettings(t *testing.T) {
 		stands("when settings are stored", "example.net=Crew example.org=Crew example.com=Staff ", 1)
 
 		many := policy.Domains{"Staff": {}}
-		for i := range people.MostRules + 1 {
+		for i := range policy.MostPoolRules + 1 {
 			many["Staff"] = append(many["Staff"], fmt.Sprintf("d%d.example", i))
 		}
 		tooMany := named(many)
 		tooMany.Workspace = policy.Document{"totp.max": 4}
-		accounttest.Want(t, "too many", over(tooMany), "rules_invalid")
+		accounttest.Want(t, "too many", over(tooMany), "settings_invalid")
 		if got := stored().Workspace["totp.max"]; got != nil {
 			t.Errorf("a file that was refused has set %v", got)
 		}

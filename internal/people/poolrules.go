@@ -36,27 +36,13 @@ func rulesOf(list []rows.PoolRule) []policy.PoolRule {
 	return rules
 }
 
-// MostRules bounds the list, which is read for each new person.
-const MostRules = 500
-
-func checkPoolRules(rules []policy.PoolRule) error {
-	err := policy.CheckRules(rules)
-	if err == nil && len(rules) > MostRules {
-		err = fmt.Errorf("there are %d, and %d at most", len(rules), MostRules)
-	}
-	if err != nil {
-		return &countersign.Error{Kind: countersign.Invalid, Code: "rules_invalid", Err: err}
-	}
-	return nil
-}
-
 // StorePoolRules puts other rules in the place of those of a version. Nobody is moved by
 // that: rules are for people who are new. Errors: those of onAll; Invalid "rules_invalid"
 // with every bad rule; NotFound "no_such_pool"; Conflict "changed_meanwhile".
 func (s *Service) StorePoolRules(ctx context.Context, workspace countersign.WorkspaceID, rules []policy.PoolRule, version int64, by By) error {
-	err := checkPoolRules(rules)
+	err := policy.CheckRules(rules)
 	if err != nil {
-		return err
+		return &countersign.Error{Kind: countersign.Invalid, Code: "rules_invalid", Err: err}
 	}
 	return s.onAll(ctx, workspace, by, policy.DeedPools, func(tx *store.Tx, by By) error {
 		old, err := tx.ListPoolRules(tx.Ctx, workspace)
@@ -123,7 +109,7 @@ func domainsOf(list []rows.PoolRule, names map[countersign.PoolID]string) policy
 }
 
 // storeDomains stores domains after the pools that they lead to, where they are others than
-// before. Errors: those of StorePoolRules.
+// before. They were checked with the rest of the rules. Errors: NotFound "no_such_pool".
 func storeDomains(tx *store.Tx, workspace countersign.WorkspaceID, before, next policy.Domains, by By) error {
 	if next == nil || maps.EqualFunc(before.Some(), next.Some(), slices.Equal) {
 		return nil
@@ -153,10 +139,6 @@ func storeDomains(tx *store.Tx, workspace countersign.WorkspaceID, before, next 
 			}
 			rules = append(rules, policy.PoolRule{Kind: policy.ByDomain, Value: domain, Pool: pool})
 		}
-	}
-	err = checkPoolRules(rules)
-	if err != nil {
-		return err
 	}
 	return replacePoolRules(tx, workspace, rules, by)
 }

@@ -37,7 +37,7 @@ func readDomains(name string, value any) ([]string, error) {
 	return out, errors.Join(problems...)
 }
 
-// check finds domains that are none, and those that lead to two pools.
+// check finds domains that are none, those that lead to two pools, and too many of them.
 func (d Domains) check() error {
 	var problems []error
 	leads := map[string]string{}
@@ -56,6 +56,9 @@ func (d Domains) check() error {
 			}
 			leads[domain] = name
 		}
+	}
+	if len(leads) > MostPoolRules {
+		problems = append(problems, fmt.Errorf("%s: %w", DomainsOfPool, tooManyRules(len(leads))))
 	}
 	return errors.Join(problems...)
 }

@@ -74,6 +74,11 @@ func FoldDomain(typed string) (string, error) {
 	return folded, nil
 }
 
+// MostPoolRules bounds the list of rules, which is read for each new person.
+const MostPoolRules = 500
+
+func tooManyRules(n int) error { return fmt.Errorf("there are %d, and %d at most", n, MostPoolRules) }
+
 // CheckRules finds what cannot be: a kind that is none, the same domain twice.
 func CheckRules(rules []PoolRule) error {
 	seen := map[string]bool{}
@@ -90,6 +95,9 @@ func CheckRules(rules []PoolRule) error {
 		}
 		seen[folded] = true
 		problems = append(problems, err)
+	}
+	if len(rules) > MostPoolRules {
+		problems = append(problems, tooManyRules(len(rules)))
 	}
 	return errors.Join(problems...)
 }

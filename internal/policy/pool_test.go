@@ -1,6 +1,7 @@
 package policy_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -59,6 +60,10 @@ func TestRulesOfPools(t *testing.T) {
 	rule := func(domain string) policy.PoolRule {
 		return policy.PoolRule{Kind: policy.ByDomain, Value: domain, Pool: "p"}
 	}
+	var many []policy.PoolRule
+	for i := range policy.MostPoolRules + 1 {
+		many = append(many, rule(fmt.Sprintf("d%d.example", i)))
+	}
 	for _, row := range []struct {
 		sentence string
 		rules    []policy.PoolRule
@@ -72,6 +77,8 @@ func TestRulesOfPools(t *testing.T) {
 		{"a single word", []policy.PoolRule{rule("localhost")}, "no domain"},
 		{"a dot at the end", []policy.PoolRule{rule("example.com.")}, "no domain"},
 		{"too long", []policy.PoolRule{rule(strings.Repeat("a.", 127) + "example")}, "no domain"},
+		{"as many as there can be", many[1:], ""},
+		{"one more", many, "501, and 500 at most"},
 		{"another kind", []policy.PoolRule{{Kind: "claim", Value: "example.com"}}, "no kind"},
 	} {
 		err := policy.CheckRules(row.rules)
