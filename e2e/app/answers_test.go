@@ -71,7 +71,7 @@ func TestEachAnswerHasItsSentence(t *testing.T) {
 	id = asked(t, d, page)
 	page.Type(numberField, "47")
 	d.mu.Lock()
-	d.find(id).state = "cancelled"
+	d.find(id).late = "cancelled"
 	d.mu.Unlock()
 	page.Click("Approve")
 	ends(id, "cancelled", "Cancelled on the computer")

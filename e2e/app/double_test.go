@@ -78,6 +78,7 @@ type subscription struct{ Endpoint, P256DH, Auth string }
 type request struct {
 	push.Request
 	kind, state, by string
+	late            string  // how it has ended already, which the list does not tell yet
 	device          *device // nil for all
 	created         time.Time
 }

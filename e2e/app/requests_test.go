@@ -140,6 +140,9 @@ func (d *double) decide(who *device, r *http.Request, body []byte) (any, error) 
 	if asked == nil || !asked.isFor(who) {
 		return nil, refuse(http.StatusNotFound, "no_such_request")
 	}
+	if asked.late != "" {
+		asked.state = asked.late
+	}
 	if asked.state != "waiting" {
 		return nil, refusal{Status: http.StatusConflict, Title: "Conflict", Code: "request_over", Detail: "It is over.", State: asked.state}
 	}
