@@ -31,13 +31,16 @@ build: ## Build bin/countersign, without C
 
 # Tests hold little memory for a short time: to collect it less often is a tenth of their work.
 test: export GOGC = 400
-# The longest come first, and more at once than there are cores: browsers and mails wait a lot.
+# The longest come first, and one more at once than there are cores: browsers and mails wait a
+# lot. With more of them, those that look again and again for what they wait for cost more than
+# is won.
+AT_ONCE = $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 .PHONY: test
 test: ## Run everything: unit, both databases, scripts, race detector, browser
 	@scripts/install-test-needs
 	$(GO) vet ./...
-	$(GO) test -race '$(UNRACED)' -p 4 -timeout 30m $(RACE)
-	$(GO) test -p 4 -parallel 3 -timeout 30m ./e2e ./attack/... ./e2e/... ./bench/... $(PLAIN)
+	$(GO) test -race '$(UNRACED)' -p $(AT_ONCE) -timeout 30m $(RACE)
+	$(GO) test -p $(AT_ONCE) -timeout 30m ./e2e ./attack/... ./e2e/... ./bench/... $(PLAIN)
 
 .PHONY: test-fast
 test-fast: ## Run the tests of all packages without race detector and browser
