@@ -161,5 +161,6 @@ func (c *Console) remindAgain(w http.ResponseWriter, r *http.Request, by session
 	if !form.Take(err, "") {
 		return err
 	}
+	web.RetryAfter(w, err)
 	return c.showCampaign(w, r, by, form, web.Status(err))
 }

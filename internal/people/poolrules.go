@@ -109,7 +109,8 @@ func domainsOf(list []rows.PoolRule, names map[countersign.PoolID]string) policy
 }
 
 // storeDomains stores domains after the pools that they lead to, where they are others than
-// before. They were checked with the rest of the rules. Errors: NotFound "no_such_pool".
+// before. They were checked with the rest of the rules. Errors: Forbidden "beyond_role";
+// NotFound "no_such_pool".
 func storeDomains(tx *store.Tx, workspace countersign.WorkspaceID, before, next policy.Domains, by By) error {
 	if next == nil || maps.EqualFunc(before.Some(), next.Some(), slices.Equal) {
 		return nil

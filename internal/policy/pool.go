@@ -79,7 +79,7 @@ const MostPoolRules = 500
 
 func tooManyRules(n int) error { return fmt.Errorf("there are %d, and %d at most", n, MostPoolRules) }
 
-// CheckRules finds what cannot be: a kind that is none, the same domain twice.
+// CheckRules finds what cannot be: a kind that is none, the same domain twice, too many.
 func CheckRules(rules []PoolRule) error {
 	seen := map[string]bool{}
 	var problems []error

@@ -97,7 +97,7 @@ func (p *Portal) reveal(w http.ResponseWriter, r *http.Request, c session.Curren
 		if !form.Take(err, "") {
 			form.Wrong("", code)
 		}
-		retryAfter(w, err)
+		web.RetryAfter(w, err)
 		return p.showNewDevice(w, r, c, form, web.Status(err))
 	}
 	if err != nil {

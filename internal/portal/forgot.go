@@ -21,7 +21,7 @@ func (p *Portal) forgot(w http.ResponseWriter, r *http.Request) error {
 		if !form.Busy(w, r, err) && !form.Take(err, "email") {
 			return err
 		}
-		retryAfter(w, err)
+		web.RetryAfter(w, err)
 		return p.pages.Render(w, r, web.Status(err), "signin/forgot", ForgotView{Page: web.Page{Form: form}})
 	}
 	return p.pages.Render(w, r, http.StatusOK, "signin/forgot_sent", ForgotSentView{Email: form.Value("email")})

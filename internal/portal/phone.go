@@ -70,7 +70,7 @@ func (p *Portal) askPhone(w http.ResponseWriter, r *http.Request, at signin.Atte
 	if !leftInPeace(err) || !form.Take(err, "") {
 		return err
 	}
-	retryAfter(w, err)
+	web.RetryAfter(w, err)
 	return p.showPhone(w, r, at, form, web.Status(err))
 }
 

@@ -65,7 +65,7 @@ func (p *Portal) changeEmail(w http.ResponseWriter, r *http.Request, c session.C
 		if countersign.KindOf(err) == countersign.Unavailable || !form.Take(err, "email") {
 			return err
 		}
-		retryAfter(w, err)
+		web.RetryAfter(w, err)
 		return p.showEmail(w, r, c, form, web.Status(err))
 	}
 	return p.pages.Render(w, r, http.StatusOK, "account/email_sent", EmailSentView{

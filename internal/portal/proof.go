@@ -140,7 +140,7 @@ func (p *Portal) prove(w http.ResponseWriter, r *http.Request, c session.Current
 		if countersign.KindOf(err) == countersign.Unavailable || !form.Take(err, fieldFor(kind, f.with)) {
 			return err
 		}
-		retryAfter(w, err)
+		web.RetryAfter(w, err)
 		f.status = web.Status(err)
 		return p.askProof(w, r, c, f)
 	}

@@ -107,7 +107,7 @@ func (p *Portal) askProofPhone(w http.ResponseWriter, r *http.Request, c session
 	}
 	err = p.Sessions.AskPhone(r.Context(), c, act, sayAct(r, act, upon), web.Place(r))
 	if leftInPeace(err) && form.Take(err, "") {
-		retryAfter(w, err)
+		web.RetryAfter(w, err)
 		return p.askProof(w, r, c, proofForm{act: act, to: form.Value("return"), with: policy.Push, form: form, status: web.Status(err)})
 	}
 	if err != nil {

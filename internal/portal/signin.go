@@ -88,7 +88,7 @@ func (p *Portal) showIdentifierWith(w http.ResponseWriter, r *http.Request, form
 	status := http.StatusOK
 	if err != nil {
 		status = web.Status(err)
-		retryAfter(w, err)
+		web.RetryAfter(w, err)
 	}
 	// A fault here costs the button and not the page.
 	settings, fault := p.Accounts.Settings(r.Context(), web.WorkspaceOf(r.Context()), countersign.DefaultPool)
@@ -447,7 +447,7 @@ func (p *Portal) locked(w http.ResponseWriter, r *http.Request, at signin.Attemp
 	if helpErr != nil {
 		return helpErr
 	}
-	retryAfter(w, err)
+	web.RetryAfter(w, err)
 	view := LockedView{Attempt: string(at.ID), Kind: lockKind(kind), Wait: refusal.RetryAfter, Recovers: (helped || recovers(at)) && kind != string(method.Recovery)}
 	if refusal.RetryAfter > 0 {
 		view.Until = p.Now().Add(refusal.RetryAfter)

@@ -96,7 +96,7 @@ func (p *Portal) beginNumber(w http.ResponseWriter, r *http.Request, c session.C
 		if !form.Busy(w, r, err) && !form.Take(err, "number") {
 			return err
 		}
-		retryAfter(w, err)
+		web.RetryAfter(w, err)
 		return p.showNumber(w, r, c, form, web.Status(err))
 	}
 	return see(w, r, "/account/texts/confirm")
@@ -154,7 +154,7 @@ func (p *Portal) confirmNumber(w http.ResponseWriter, r *http.Request, c session
 	if again {
 		form.Gather("")
 	}
-	retryAfter(w, err)
+	web.RetryAfter(w, err)
 	return p.showNumberCode(w, r, c, form, web.Status(err))
 }
 
@@ -255,7 +255,7 @@ func (p *Portal) sendText(w http.ResponseWriter, r *http.Request, at signin.Atte
 	if !form.Busy(w, r, err) && !form.Take(err, "") {
 		return err
 	}
-	retryAfter(w, err)
+	web.RetryAfter(w, err)
 	return p.showText(w, r, at, form, web.Status(err))
 }
 

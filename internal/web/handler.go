@@ -117,6 +117,15 @@ func Status(err error) int {
 	return statusOf(countersign.KindOf(err))
 }
 
+// RetryAfter tells programs how long to wait, where a page tells people: whoever shows an
+// error inside its own page calls it before.
+func RetryAfter(w http.ResponseWriter, err error) {
+	var refusal *countersign.Error
+	if errors.As(err, &refusal) && refusal.RetryAfter > 0 {
+		w.Header().Set("Retry-After", strconv.Itoa(retrySeconds(refusal.Kind, refusal.RetryAfter)))
+	}
+}
+
 // retrySeconds is what Retry-After says: whole seconds, rounded up. What is
 // limited or unavailable always names a time.
 func retrySeconds(kind countersign.Kind, wait time.Duration) int {
