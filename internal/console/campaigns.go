@@ -103,10 +103,10 @@ func (c *Console) campaigns(w http.ResponseWriter, r *http.Request, by session.C
 }
 
 func (c *Console) campaign(w http.ResponseWriter, r *http.Request, by session.Current) error {
-	return c.showCampaign(w, r, by, web.NewForm(), http.StatusOK)
+	return c.showCampaign(w, r, by, web.NewForm())
 }
 
-func (c *Console) showCampaign(w http.ResponseWriter, r *http.Request, by session.Current, form *web.Form, status int) error {
+func (c *Console) showCampaign(w http.ResponseWriter, r *http.Request, by session.Current, form *web.Form) error {
 	id := countersign.CampaignID(r.PathValue("campaign"))
 	one, err := c.People.Campaign(r.Context(), by.WorkspaceID, id)
 	if err != nil {
@@ -147,7 +147,7 @@ func (c *Console) showCampaign(w http.ResponseWriter, r *http.Request, by sessio
 	if len(list) == peopleOnPage {
 		view.Next = campaignPath(id) + "?after=" + string(list[len(list)-1].User.ID)
 	}
-	return c.pages.Render(w, r, status, "campaign", view)
+	return c.pages.Render(w, r, form.Status(), "campaign", view)
 }
 
 // remindAgain mails those once more who still have none.
@@ -162,5 +162,5 @@ func (c *Console) remindAgain(w http.ResponseWriter, r *http.Request, by session
 		return err
 	}
 	web.RetryAfter(w, err)
-	return c.showCampaign(w, r, by, form, web.Status(err))
+	return c.showCampaign(w, r, by, form)
 }

@@ -18,6 +18,8 @@ import (
 type Form struct {
 	Values map[string]string
 	Errors []FieldError
+
+	limited bool // an error is that it was asked too often
 }
 
 // A FieldError is one thing wrong. Field is the input's name, or "" for the
@@ -131,6 +133,7 @@ func (f *Form) Take(err error, field string) bool {
 		}
 		args := withWait(e.Args, retrySeconds(e.Kind, e.RetryAfter))
 		f.Errors = append(f.Errors, FieldError{Field: on, Code: e.Code, Args: args})
+		f.limited = f.limited || e.Kind == countersign.Limited
 	}
 	return len(refusals) > 0
 }
@@ -191,10 +194,13 @@ func (f *Form) Has(field string) bool { return f.of(field) != nil }
 // Failed tells whether something is wrong.
 func (f *Form) Failed() bool { return f != nil && len(f.Errors) > 0 }
 
-// Status is what a page with this form is answered with: 422 when something
-// is wrong, else 200.
+// Status is what a page with this form is answered with: 429 when it was asked too often,
+// 422 when something else is wrong, else 200.
 func (f *Form) Status() int {
-	if f.Failed() {
+	switch {
+	case f != nil && f.limited:
+		return http.StatusTooManyRequests
+	case f.Failed():
 		return http.StatusUnprocessableEntity
 	}
 	return http.StatusOK

@@ -445,6 +445,16 @@ func TestForm(t *testing.T) {
 	if !f.Take(both, "password") || len(f.Errors) != 2 || f.Errors[1].Field != "password" || f.Status() != 422 {
 		t.Errorf("errors: %+v", f.Errors)
 	}
+	often := &countersign.Error{Kind: countersign.Limited, Code: "too_many_mails", RetryAfter: time.Minute}
+	if !f.Take(often, "") || f.Status() != 429 {
+		t.Errorf("asked too often is %d: %+v", f.Status(), f.Errors)
+	}
+	answer := httptest.NewRecorder()
+	RetryAfter(answer, often)
+	RetryAfter(answer, fault)
+	if got := answer.Header().Get("Retry-After"); got != "60" {
+		t.Errorf("a minute is told as %q", got)
+	}
 }
 
 func TestRender(t *testing.T) {
